@@ -1,0 +1,70 @@
+import Long from 'long';
+import proto from '@temporalio/proto';
+import type { google, temporal } from '@temporalio/proto';
+
+/** An event of a run's history, as Temporal's API defines it. Never changed once it has an id. */
+export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+/** A command of a workflow task's completion. */
+export type Command = temporal.api.command.v1.ICommand;
+/** A failure with its causes. */
+export type Failure = temporal.api.failure.v1.IFailure;
+/** A list of encoded values. */
+export type Payloads = temporal.api.common.v1.IPayloads;
+/** One encoded value. */
+export type Payload = temporal.api.common.v1.IPayload;
+/** A protocol message (updates travel as such). */
+export type ProtocolMessage = temporal.api.protocol.v1.IMessage;
+
+type Enums = typeof temporal.api.enums.v1;
+
+const enums: Enums = proto.temporal.api.enums.v1;
+
+export const EventType: Enums['EventType'] = enums.EventType;
+export const CommandType: Enums['CommandType'] = enums.CommandType;
+export const WorkflowExecutionStatus: Enums['WorkflowExecutionStatus'] = enums.WorkflowExecutionStatus;
+export const WorkflowIdReusePolicy: Enums['WorkflowIdReusePolicy'] = enums.WorkflowIdReusePolicy;
+export const WorkflowIdConflictPolicy: Enums['WorkflowIdConflictPolicy'] = enums.WorkflowIdConflictPolicy;
+export const TimeoutType: Enums['TimeoutType'] = enums.TimeoutType;
+export const RetryState: Enums['RetryState'] = enums.RetryState;
+export const WorkflowTaskFailedCause: Enums['WorkflowTaskFailedCause'] = enums.WorkflowTaskFailedCause;
+export const ParentClosePolicy: Enums['ParentClosePolicy'] = enums.ParentClosePolicy;
+export const ContinueAsNewInitiator: Enums['ContinueAsNewInitiator'] = enums.ContinueAsNewInitiator;
+export const StartChildWorkflowExecutionFailedCause: Enums['StartChildWorkflowExecutionFailedCause'] = enums.StartChildWorkflowExecutionFailedCause;
+export const SignalExternalWorkflowExecutionFailedCause: Enums['SignalExternalWorkflowExecutionFailedCause'] = enums.SignalExternalWorkflowExecutionFailedCause;
+export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWorkflowExecutionFailedCause'] = enums.CancelExternalWorkflowExecutionFailedCause;
+export const UpdateWorkflowExecutionLifecycleStage: Enums['UpdateWorkflowExecutionLifecycleStage'] = enums.UpdateWorkflowExecutionLifecycleStage;
+export const PendingActivityState: Enums['PendingActivityState'] = enums.PendingActivityState;
+export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
+
+/** Milliseconds since the epoch as a protobuf timestamp. */
+export function toTimestamp(ms: number): google.protobuf.ITimestamp {
+  const seconds = Math.floor(ms / 1000);
+  return { seconds: Long.fromNumber(seconds), nanos: Math.round((ms - seconds * 1000) * 1_000_000) };
+}
+
+/** Milliseconds of a protobuf timestamp or duration; `undefined` when it is not set. */
+export function toMillis(value: google.protobuf.ITimestamp | google.protobuf.IDuration | null | undefined): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  return toNumber(value.seconds) * 1000 + (value.nanos ?? 0) / 1_000_000;
+}
+
+/** Milliseconds of a duration; 0 when it is not set, as Temporal treats the two alike. */
+export function durationMs(value: google.protobuf.IDuration | null | undefined): number {
+  return toMillis(value) ?? 0;
+}
+
+/** Milliseconds as a protobuf duration. */
+export function toDuration(ms: number): google.protobuf.IDuration {
+  return toTimestamp(ms);
+}
+
+/** An int64 field as a number. Event ids, sizes and seconds stay far below 2^53. */
+export function toNumber(value: Long | number | string | null | undefined): number {
+  if (value === null || value === undefined) return 0;
+  return typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : value.toNumber();
+}
+
+/** A number as an int64 field. */
+export function toLong(value: number): Long {
+  return Long.fromNumber(value);
+}

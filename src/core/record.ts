@@ -1,0 +1,155 @@
+import type { temporal } from '@temporalio/proto';
+import type { Failure, HistoryEvent, Payloads } from './proto.ts';
+
+/** Names one run: a workflow id may have many runs, one after another. */
+export interface RunKey {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/**
+ * All that the rules need to know about a run, beside its history: what Temporal's server calls mutable state. Times are milliseconds since
+ * the epoch, durations milliseconds; `0` stands for "no limit". Everything heavy that stands in an event (inputs, results) is referenced by
+ * the event's id. A record is never changed in place: a `RunDraft` works on a copy.
+ */
+export interface RunRecord extends RunKey {
+  /** First run of the chain (continue-as-new, retry, cron). */
+  readonly firstRunId: string;
+  readonly previousRunId: string | undefined;
+  nextRunId: string | undefined;
+  readonly parent: ParentLink | undefined;
+  readonly root: { readonly workflowId: string; readonly runId: string };
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  status: temporal.api.enums.v1.WorkflowExecutionStatus;
+  readonly startTime: number;
+  /** When the first workflow task may be scheduled; later than `startTime` for a delayed start. */
+  readonly executionTime: number;
+  closeTime: number | undefined;
+  /** Deadline of the whole chain. */
+  readonly executionDeadline: number;
+  /** Deadline of this run. */
+  readonly runDeadline: number;
+  readonly executionTimeout: number;
+  readonly runTimeout: number;
+  readonly taskTimeout: number;
+  /** Who asked for the start; a repeated start with the same id answers with this run. */
+  readonly startRequestId: string;
+  /** Request ids of signals and cancel requests that were accepted, against repeats. */
+  requestIds: ReadonlySet<string>;
+  nextEventId: number;
+  historySizeBytes: number;
+  memo: temporal.api.common.v1.IMemo | undefined;
+  searchAttributes: temporal.api.common.v1.ISearchAttributes | undefined;
+  cancelRequested: boolean;
+  signalCount: number;
+  /** The workflow task that is scheduled or out, if any. */
+  workflowTask: WorkflowTask | undefined;
+  /** Failures of workflow tasks in a row; only the first writes events. */
+  workflowTaskAttempt: number;
+  /** `WorkflowTaskStarted` of the last completed workflow task; 0 before the first. */
+  previousStartedEventId: number;
+  /** The queue of the worker that holds the run in its cache. */
+  sticky: { readonly queue: string; readonly scheduleToStartTimeout: number } | undefined;
+  activities: ReadonlyMap<number, PendingActivity>;
+  timers: ReadonlyMap<string, PendingTimer>;
+  children: ReadonlyMap<number, PendingChild>;
+  externals: ReadonlyMap<number, PendingExternal>;
+  updates: ReadonlyMap<string, UpdateRecord>;
+  /** The inbox: events that came while a workflow task was out; they get their ids when it ends. */
+  buffered: readonly HistoryEvent[];
+  /** What must still be done outside of this run; each is redone until it is confirmed. */
+  effects: readonly Effect[];
+}
+
+/** The run that started this one as its child. */
+export interface ParentLink extends RunKey {
+  readonly initiatedEventId: number;
+}
+
+/** `normal` has events as usual; `transient` (a retry) and `speculative` (for an update) write theirs when they complete. */
+export type WorkflowTaskKind = 'normal' | 'transient' | 'speculative';
+
+export interface WorkflowTask {
+  readonly kind: WorkflowTaskKind;
+  readonly scheduledEventId: number;
+  /** 0 until a worker took the task. */
+  readonly startedEventId: number;
+  readonly attempt: number;
+  readonly scheduledTime: number;
+  readonly startedTime: number;
+  /** Not before this time: failed tasks back off. */
+  readonly visibleAt: number;
+  readonly requestId: string;
+  readonly identity: string;
+  /** Offered on the sticky queue until this time, then on the run's own; 0 when not sticky. */
+  readonly stickyDeadline: number;
+}
+
+export interface PendingActivity {
+  readonly scheduledEventId: number;
+  readonly activityId: string;
+  readonly activityType: string;
+  readonly taskQueue: string;
+  readonly attempt: number;
+  readonly state: 'scheduled' | 'started';
+  readonly scheduledTime: number;
+  /** When the current attempt may be taken. */
+  readonly attemptScheduledTime: number;
+  readonly startedTime: number;
+  readonly lastHeartbeatTime: number;
+  readonly heartbeatDetails: Payloads | undefined;
+  readonly lastFailure: Failure | undefined;
+  readonly lastWorkerIdentity: string;
+  readonly identity: string;
+  readonly requestId: string;
+  readonly cancelRequestedEventId: number;
+  readonly scheduleToStartTimeout: number;
+  readonly scheduleToCloseTimeout: number;
+  readonly startToCloseTimeout: number;
+  readonly heartbeatTimeout: number;
+  readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+}
+
+export interface PendingTimer {
+  readonly timerId: string;
+  readonly startedEventId: number;
+  readonly fireAt: number;
+}
+
+export interface PendingChild {
+  readonly initiatedEventId: number;
+  /** 0 until the child was started. */
+  readonly startedEventId: number;
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly workflowType: string;
+  readonly parentClosePolicy: temporal.api.enums.v1.ParentClosePolicy;
+}
+
+/** A signal or cancel request to another run whose answer has not come yet. */
+export interface PendingExternal {
+  readonly initiatedEventId: number;
+  readonly kind: 'signal' | 'cancel';
+}
+
+/** An update that a workflow accepted; rejected ones leave no trace. */
+export interface UpdateRecord {
+  readonly updateId: string;
+  readonly acceptedEventId: number;
+  /** 0 until it completed. */
+  readonly completedEventId: number;
+}
+
+/**
+ * Something to be done outside of a run, recorded with the events that ask for it. `id` is unique within the run; the receiver drops repeats by it.
+ * - `startChild`, `signalExternal`, `cancelExternal`: the `…Initiated` event with id `eventId` says what.
+ * - `notifyParent`: tells the parent that this run has closed (event `eventId`).
+ * - `closeChild`: applies a parent close policy to a child.
+ */
+export type Effect =
+  | { readonly kind: 'startChild' | 'signalExternal' | 'cancelExternal'; readonly id: string; readonly eventId: number }
+  | { readonly kind: 'notifyParent'; readonly id: string; readonly eventId: number }
+  | { readonly kind: 'closeChild'; readonly id: string; readonly child: RunKey; readonly policy: 'terminate' | 'cancel' };

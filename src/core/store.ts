@@ -1,0 +1,118 @@
+import type { HistoryEvent } from './proto.ts';
+import type { RunKey, RunRecord } from './record.ts';
+
+/**
+ * The seam to storage. A store keeps, for each run, a record and a history, and for each workflow id the name of its current run. It knows no rule:
+ * every change arrives as one `Commit` that is stored whole or not at all, and only if nobody changed the runs since they were read.
+ *
+ * Durability: when `commit` has resolved with `committed`, the change survives a crash of the process.
+ * Records and events are handed over by reference and never changed afterwards, by either side.
+ */
+export interface Store {
+  /** The run's record and its revision; `undefined` when there is no such run. */
+  load(key: RunKey): Promise<StoredRun | undefined>;
+
+  /** The current (open, or last closed) run of a workflow id; `undefined` when there was never one. */
+  currentRunId(namespace: string, workflowId: string): Promise<string | undefined>;
+
+  /**
+   * Writes all of a commit atomically.
+   * @returns `conflict`, with nothing written, when a run or a current pointer is not as the commit expects it.
+   * @throws StoreError when the storage itself fails; nothing was written.
+   */
+  commit(commit: Commit): Promise<'committed' | 'conflict'>;
+
+  /** Events with `from <= id < to`, ascending; without `to`, to the end. Fewer are given when fewer exist. */
+  readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]>;
+
+  /** All open runs and closed runs with effects not done yet, in no order: what a new owner of the store has to take up. */
+  unfinished(): AsyncIterable<StoredRun>;
+
+  /** Runs of a namespace that match, newest start first (ties by run id), from a cursor on. */
+  list(query: ListQuery): Promise<ListPage>;
+
+  /** Number of runs that match. */
+  count(filter: ListFilter): Promise<number>;
+
+  /** Removes a closed run with its history; a no-op when there is none. */
+  delete(key: RunKey): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** A record as stored. `revision` counts the commits of this run, from 1. */
+export interface StoredRun {
+  readonly record: RunRecord;
+  readonly revision: number;
+}
+
+/** What is written together. */
+export interface Commit {
+  readonly runs: readonly RunWrite[];
+  readonly current: readonly CurrentWrite[];
+}
+
+/** One run's part of a commit. */
+export interface RunWrite {
+  /** The revision it was computed from; 0 creates the run. */
+  readonly expectedRevision: number;
+  readonly record: RunRecord;
+  /** Appended to the history; the ids continue it without a gap. */
+  readonly events: readonly HistoryEvent[];
+}
+
+/** Points a workflow id at a new current run. */
+export interface CurrentWrite {
+  readonly namespace: string;
+  readonly workflowId: string;
+  /** The run that must be current for the commit to succeed; `undefined` for none. */
+  readonly expectedRunId: string | undefined;
+  readonly runId: string;
+}
+
+/** Which runs to list: all given conditions hold. Times are milliseconds since the epoch, bounds inclusive. */
+export interface ListFilter {
+  readonly namespace: string;
+  readonly workflowId?: string;
+  readonly runId?: string;
+  readonly workflowType?: string;
+  readonly taskQueue?: string;
+  /** Any of these statuses (`WorkflowExecutionStatus`). */
+  readonly statuses?: readonly number[];
+  readonly startTime?: TimeRange;
+  readonly closeTime?: TimeRange;
+}
+
+/** Bounds in milliseconds since the epoch, both inclusive, both optional. */
+export interface TimeRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** A filter and which part of the answer to give. */
+export interface ListQuery extends ListFilter {
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly cursor?: string;
+}
+
+/** One page of a list. */
+export interface ListPage {
+  readonly records: readonly RunRecord[];
+  /** Cursor of the next page; `undefined` at the end. */
+  readonly next: string | undefined;
+}
+
+/** Why a store could not do what it was asked. The message says what to do about it. */
+export type StoreErrorCode = 'full' | 'corrupt' | 'newer-version' | 'read-only' | 'locked' | 'closed' | 'unavailable';
+
+/** The storage itself failed. Nothing of the refused commit was written. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
