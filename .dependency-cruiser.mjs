@@ -1,0 +1,135 @@
+/**
+ * The arrows of the architecture: who may import whom. ARCHITECTURE.md draws them; this file holds them.
+ * A path in `to` is the resolved one, so a package shows up as `node_modules/<name>/...`.
+ *
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Also not by types: a cycle means that two files are one idea, or that a third one is missing.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'core-is-alone',
+      comment: 'The rules of the durable core know nothing of the rest.',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: '^(src|testing)/', pathNot: '^src/core/' },
+    },
+    {
+      name: 'core-and-workflow-are-pure',
+      comment: 'No I/O, no node: module: core/ is passed its time, workflow/ runs in the sandbox.',
+      severity: 'error',
+      from: { path: '^src/(core|workflow)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-uses-vocabulary-only',
+      comment: 'Of the official packages the core may use messages and types, not the machinery.',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: {
+        path: '^node_modules/',
+        pathNot: '^node_modules/(@temporalio/(proto|common)|long)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'runtime-uses-core',
+      severity: 'error',
+      from: { path: '^src/runtime/' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(core/|runtime/|official\\.ts$)' },
+    },
+    {
+      name: 'host-is-independent',
+      comment: 'The workflow host serves every engine, so it may not know one.',
+      severity: 'error',
+      from: { path: '^src/host/' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(core/|host/|official\\.ts$)' },
+    },
+    {
+      name: 'engine-contract-is-alone',
+      severity: 'error',
+      from: { path: '^src/engine/' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(engine/|official\\.ts$)' },
+    },
+    {
+      name: 'engines-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/engines/([^/]+)/' },
+      to: { path: '^src/engines/', pathNot: '^src/engines/$1/' },
+    },
+    {
+      name: 'engines-stand-on-the-foundation',
+      severity: 'error',
+      from: { path: '^src/engines/' },
+      to: { path: '^src/', pathNot: '^src/(engines?|core|runtime|host)/|^src/official\\.ts$' },
+    },
+    {
+      name: 'temporal-engine-needs-no-durable-core',
+      severity: 'error',
+      from: { path: '^src/engines/temporal/' },
+      to: { path: '^src/(core|runtime)/' },
+    },
+    {
+      name: 'workflow-is-sandbox-safe',
+      severity: 'error',
+      from: { path: '^src/workflow/' },
+      to: { path: '^(src|testing)/', pathNot: '^src/workflow/' },
+    },
+    {
+      name: 'above-the-contract-no-engine',
+      comment: 'These receive an Engine; they never import one, nor what it is made of.',
+      severity: 'error',
+      from: { path: '^src/(agent|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/' },
+      to: { path: '^src/(engines|core|runtime|host)/' },
+    },
+    {
+      name: 'src-ships-alone',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(testing|test|bench|examples|scripts)/' },
+    },
+    {
+      name: 'testing-ships-alone',
+      severity: 'error',
+      from: { path: '^testing/' },
+      to: { path: '^(test|bench|examples|scripts)/' },
+    },
+    {
+      name: 'shipped-code-uses-shipped-packages',
+      comment: 'vitest is the exception of the conformance suites: the caller brings it.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'npm', 'type-only'] },
+    },
+    {
+      name: 'redis-only-in-bullmq',
+      severity: 'error',
+      from: { pathNot: '^(src/engines/bullmq/|test/|bench/)' },
+      to: { path: '^node_modules/(bullmq|ioredis)/' },
+    },
+    {
+      name: 'sql-only-in-data',
+      severity: 'error',
+      from: { pathNot: '^(src/(data|graph)/|test/|bench/)' },
+      to: { path: '^node_modules/(pg|kysely)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};
