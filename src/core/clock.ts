@@ -1,7 +1,20 @@
-/** The only source of time and of timers. Passed in, so that tests may own it. */
+/**
+ * Where time comes from. The rules take times as arguments; everything that waits takes a clock, so that tests can drive time.
+ * All times are milliseconds since the epoch.
+ */
 export interface Clock {
-  /** Milliseconds since the epoch. */
   now(): number;
-  /** Runs `task` once at `atMs` (since the epoch), as soon as possible when that has passed. Returns its cancellation. */
-  schedule(atMs: number, task: () => void): () => void;
+
+  /**
+   * Calls `task` once the clock has reached `at` (soon, and never synchronously, when it already has).
+   * @returns a function that calls it off; calling it later, or twice, does nothing.
+   */
+  schedule(at: number, task: () => void): () => void;
+
+  /**
+   * Says that work is going on which a jump in time would disturb (a task is out, an activity runs). A virtual clock does not skip ahead while
+   * anything holds it; a real clock ignores it.
+   * @returns a function that ends the hold; calling it twice does nothing.
+   */
+  hold(): () => void;
 }
