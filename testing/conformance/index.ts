@@ -1,1 +1,19 @@
-export {};
+export { scenarios } from './scenarios/index.ts';
+export { runScenario } from './run.ts';
+export type { RunOptions, ScenarioReport } from './run.ts';
+export { createReplayer } from './replay.ts';
+export type { Replayer } from './replay.ts';
+export { differences } from './differences.ts';
+export type { Difference } from './differences.ts';
+export type { RunHistory, RunRef } from './histories.ts';
+export type { ConformanceTarget, ConformanceWorker } from './target.ts';
+export type {
+  BundleName,
+  HistoryEvent,
+  Scenario,
+  ScenarioContext,
+  ScenarioOptions,
+  ScenarioWorker,
+  ScenarioWorkerOptions,
+  StartOptions,
+} from './scenario.ts';

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
+import type { BundleName } from './scenario.ts';
+
+const folders: Record<BundleName, string> = { current: './workflows/', before: './workflows/before/' };
+const bundles = new Map<BundleName, Promise<WorkflowBundle>>();
+
+/** The suite's workflow code, built once per process. */
+export function workflowBundle(name: BundleName = 'current'): Promise<WorkflowBundle> {
+  let bundle = bundles.get(name);
+  if (!bundle) {
+    // Runs from source and from the built package alike: the folder has the same files with another ending.
+    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const workflowsPath = fileURLToPath(new URL(`${folders[name]}index.${ending}`, import.meta.url));
+    bundle = bundleWorkflowCode({ workflowsPath, logger: silent });
+    bundles.set(name, bundle);
+  }
+  return bundle;
+}
+
+function nothing(): void {}
+const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
