@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as {
+  exports: Record<string, string | { default: string }>;
+};
+
+// Tests and examples import the package by its name, as users do, and get the sources.
+const alias = Object.entries(exports).flatMap(([name, target]) => {
+  if (typeof target === 'string') return [];
+  const source = target.default.replace('./dist/', './').replace(/\.js$/, '.ts');
+  return [
+    { find: new RegExp(`^perdure${name.slice(1)}$`), replacement: fileURLToPath(new URL(source, import.meta.url)) },
+  ];
+});
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    teardownTimeout: 10_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      thresholds: {
+        statements: 90,
+        lines: 90,
+        functions: 90,
+        'src/core/**': { lines: 100 },
+      },
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{conformance,e2e,chaos}/**'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 15_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/{e2e,chaos}/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.ts'],
+            checker: 'tsc',
+            tsconfig: 'tsconfig.test.json',
+            // Those are the business of the `types` step.
+            ignoreSourceErrors: true,
+          },
+        },
+      },
+    ],
+  },
+});
