@@ -12,6 +12,7 @@ import { type NativeReplayHandle, type NativeWorkerLike, Worker } from '@tempora
 import type { WorkflowCreator } from '@temporalio/worker/lib/workflow/interface.js';
 import type { WorkflowBundleWithSourceMapAndFilename } from '@temporalio/worker/lib/workflow/workflow-worker-thread/input.js';
 
+export { getGrpcStatusDetails, rethrowKnownErrorTypes } from '@temporalio/client/lib/helpers.js';
 export { extractNativeClient, extractReferenceHolders } from '@temporalio/worker/lib/connection.js';
 export { NativeWorker, parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 export {

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
-import { getGrpcStatusDetails, rethrowKnownErrorTypes } from '@temporalio/client/lib/helpers.js';
+import { getGrpcStatusDetails, rethrowKnownErrorTypes } from '../../src/official.ts';
 import * as errors from '../../src/runtime/errors.ts';
 
 describe('errors of RPCs', () => {

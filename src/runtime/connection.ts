@@ -1,0 +1,140 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  HealthService,
+  type ConnectionLike,
+  type ConnectionPlugin,
+  InternalConnectionLikeSymbol,
+  OperatorService,
+  TestService,
+  WorkflowService,
+  type CallContext,
+  type Metadata,
+} from '@temporalio/client';
+import { IllegalStateError } from '@temporalio/common';
+import proto from '@temporalio/proto';
+import { unavailable } from './errors.ts';
+import { createRpcImpl, type RpcHandlers } from './rpc.ts';
+import type { WorkflowServiceApi } from './service.ts';
+
+/** How a connection is made. */
+export interface ConnectionOptions {
+  /** Shown where a real connection shows its address. Default `'perdure'`. */
+  readonly address?: string;
+  /** Plugins that clients and workers of this connection get, as with official connections. */
+  readonly plugins?: readonly ConnectionPlugin[];
+  /** The RPCs of Temporal's test service (time skipping). Default: none, as on a real server. */
+  readonly testService?: RpcHandlers;
+}
+
+const services = new WeakMap<object, WorkflowServiceApi>();
+
+/**
+ * What a connection of ours leads to; `undefined` for any other connection.
+ * @param connectionOrClient a connection, or what `extractNativeClient` gives for it.
+ */
+export function serviceOf(connectionOrClient: unknown): WorkflowServiceApi | undefined {
+  return typeof connectionOrClient === 'object' && connectionOrClient !== null
+    ? services.get(connectionOrClient)
+    : undefined;
+}
+
+/** A connection to a service in this process. */
+export function createConnection(service: WorkflowServiceApi, options: ConnectionOptions = {}): LocalConnection {
+  return new LocalConnection(service, options);
+}
+
+/**
+ * A connection for the official `Client` and `Worker` that leads to functions instead of a server. It has what official connections have:
+ * services, deadlines, metadata, abort signals, plugins. Metadata and API keys are accepted and go nowhere, for nobody reads them.
+ */
+export class LocalConnection implements ConnectionLike {
+  readonly workflowService: WorkflowService;
+  readonly operatorService: OperatorService;
+  readonly healthService: HealthService;
+  readonly testService: TestService | undefined;
+  readonly plugins: ConnectionPlugin[];
+  readonly options: { readonly address: string };
+  readonly callContextStorage: AsyncLocalStorage<CallContext> = new AsyncLocalStorage<CallContext>();
+  // The official worker reads these two by name (`extractReferenceHolders`, `extractNativeClient`).
+  private readonly referenceHolders = new Set<object>();
+  private readonly nativeClient: object = {};
+  private closed = false;
+
+  constructor(service: WorkflowServiceApi, options: ConnectionOptions) {
+    this.options = { address: options.address ?? 'perdure' };
+    this.plugins = [...(options.plugins ?? [])];
+    this.workflowService = WorkflowService.create(this.rpcImpl('WorkflowService', service), false, false);
+    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', {}), false, false);
+    this.healthService = HealthService.create(this.rpcImpl('Health', healthHandlers), false, false);
+    this.testService =
+      options.testService === undefined
+        ? undefined
+        : TestService.create(this.rpcImpl('TestService', options.testService), false, false);
+    services.set(this, service).set(this.nativeClient, service);
+    // An eager start may be asked for; that it is never granted is within its contract.
+    Object.defineProperty(this, InternalConnectionLikeSymbol, { value: { supportsEagerStart: true } });
+  }
+
+  /** Does nothing while the connection is open: there is nothing to connect to. */
+  async ensureConnected(): Promise<void> {
+    if (this.closed) throw closedError();
+  }
+
+  /** Gives up calls made in `fn` once `deadline` (milliseconds since the epoch) has passed; they fail with `DEADLINE_EXCEEDED`. */
+  async withDeadline<R>(deadline: number | Date, fn: () => Promise<R>): Promise<R> {
+    return await this.withContext({ deadline }, fn);
+  }
+
+  /** Gives up calls made in `fn` once `abortSignal` aborts; they fail with `CANCELLED`. */
+  async withAbortSignal<R>(abortSignal: AbortSignal, fn: () => Promise<R>): Promise<R> {
+    return await this.withContext({ abortSignal }, fn);
+  }
+
+  /** Sets metadata for calls made in `fn`. */
+  async withMetadata<R>(metadata: Metadata, fn: () => Promise<R>): Promise<R> {
+    const outer = this.callContextStorage.getStore()?.metadata;
+    return await this.withContext({ metadata: { ...outer, ...metadata } }, fn);
+  }
+
+  /** Sets the API key for calls made in `fn`. */
+  async withApiKey<R>(apiKey: string, fn: () => Promise<R>): Promise<R> {
+    return await this.withMetadata({ Authorization: `Bearer ${apiKey}` }, fn);
+  }
+
+  /** Accepted for the sake of code that is written for a server. */
+  setApiKey(_apiKey: string | (() => string)): void {}
+
+  /** Accepted for the sake of code that is written for a server. */
+  setMetadata(_metadata: Metadata): void {}
+
+  /**
+   * Closes this connection; what it leads to stays open.
+   * @throws IllegalStateError while a worker uses it.
+   */
+  async close(): Promise<void> {
+    if (this.referenceHolders.size > 0) {
+      throw new IllegalStateError('Cannot close connection while Workers hold a reference to it');
+    }
+    this.closed = true;
+  }
+
+  private async withContext<R>(context: CallContext, fn: () => Promise<R>): Promise<R> {
+    return await this.callContextStorage.run({ ...this.callContextStorage.getStore(), ...context }, fn);
+  }
+
+  private rpcImpl(serviceName: string, handlers: RpcHandlers): ReturnType<typeof createRpcImpl> {
+    const answer = createRpcImpl(serviceName, handlers, this.callContextStorage);
+    return (method, data, respond) => {
+      if (this.closed) respond(closedError());
+      else answer(method, data, respond);
+    };
+  }
+}
+
+const healthHandlers: RpcHandlers = {
+  check: () => Promise.resolve({ status: proto.grpc.health.v1.HealthCheckResponse.ServingStatus.SERVING }),
+};
+
+function closedError(): Error {
+  return unavailable('The connection is closed');
+}
