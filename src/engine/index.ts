@@ -1,1 +1,7 @@
-export {};
+/**
+ * The contract of an engine, for those who use one and for those who write one.
+ *
+ * @module
+ */
+export type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from './engine.ts';
+export { ConfigurationError, type ConfigurationErrorOptions, EngineUnavailableError } from './errors.ts';

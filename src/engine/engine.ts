@@ -1,0 +1,74 @@
+import type { Client } from '@temporalio/client';
+import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
+
+/**
+ * A place where workflows run: a Temporal cluster, this process, Redis. The official client and worker are the interface of all of them;
+ * what stands above an engine is written once, on `client`.
+ */
+export interface Engine {
+  /** `'temporal'`, `'embedded'`, `'bullmq'`, or what a custom engine calls itself. */
+  readonly name: string;
+
+  /** The official client, connected to this engine and its namespace. */
+  readonly client: Client;
+
+  /** May be given to the official `Worker.create({ connection })`; with engines of ours that needs `import 'perdure/register'`. */
+  readonly nativeConnection: NativeConnectionLike;
+
+  /**
+   * Makes a worker of this engine from the official options. `connection` and `namespace` default to the engine's own.
+   * @throws what the official `Worker.create` throws for wrong options.
+   */
+  createWorker(options: WorkerOptions): Promise<PerdureWorker>;
+
+  /**
+   * What this engine is and can do.
+   * @throws EngineUnavailableError when it cannot be reached.
+   */
+  info(): Promise<EngineInfo>;
+
+  /** How the engine is. Never throws: an engine that cannot be reached is `unhealthy`, with the reason. */
+  health(): Promise<EngineHealth>;
+
+  /**
+   * Lets go of connections, files and timers; runs stay as they are. A process with nothing else to do ends by itself. May be called twice.
+   * @throws IllegalStateError while workers of this engine run: shut them down first.
+   */
+  close(): Promise<void>;
+}
+
+/** The connection that a worker uses: the official one, or one of ours in its shape. */
+export type NativeConnectionLike = NativeConnection;
+
+/** What every engine's worker can do. On all engines of this package it is an instance of the official `Worker`. */
+export type PerdureWorker = Pick<Worker, 'run' | 'runUntil' | 'shutdown' | 'getState' | 'getStatus' | 'options'>;
+
+/** What an engine is and can do. */
+export interface EngineInfo {
+  /** The engine's name, as in `Engine.name`. */
+  readonly name: string;
+  /** Version of the server, or of this package where there is none. */
+  readonly version: string;
+  /** Names of what it supports beyond plain workflows and activities, e.g. `schedules`. */
+  readonly features: readonly string[];
+  /** Hard limits by name; sizes in bytes, durations in milliseconds. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** How an engine is at the moment. */
+export interface EngineHealth {
+  /** `degraded`: it answers, but not everything works; `error` says what. */
+  readonly status: 'healthy' | 'degraded' | 'unhealthy';
+  /** As in `EngineInfo`; empty when unknown. */
+  readonly version: string;
+  /** Milliseconds since this engine object was made. */
+  readonly uptime: number;
+  /** Open runs of the namespace. */
+  readonly activeRuns: number;
+  /** Tasks of the namespace that wait for a worker; `undefined` when the engine cannot count them. */
+  readonly queuedRuns: number | undefined;
+  /** As `features` in `EngineInfo`; empty when unknown. */
+  readonly capabilities: readonly string[];
+  /** What is wrong, when something is. */
+  readonly error: string | undefined;
+}
