@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { WorkflowExecutionStatus } from '../../../src/core/proto.ts';
+import type { RunRecord } from '../../../src/core/record.ts';
+import type { ListFilter, ListQuery, Store, StoredRun } from '../../../src/core/store.ts';
+import { closedAt, collect, commitOf, creationOf, exampleRecord } from './examples.ts';
+import type { StoreScenario } from './examples.ts';
+
+/** Lists, counts, and what is unfinished. */
+export const listScenarios: readonly StoreScenario[] = [
+  {
+    name: 'finds what is unfinished',
+    run: async (store) => {
+      const effects = [{ kind: 'notifyParent', id: 'e', eventId: 1 }] as const;
+      await store.commit(creationOf(exampleRecord('open')));
+      await store.commit(creationOf(exampleRecord('closing')));
+      await store.commit(creationOf(exampleRecord('with effects', { ...closedAt(5), effects })));
+      await store.commit(creationOf(exampleRecord('closed at once', closedAt(5))));
+      await store.commit(commitOf({ expectedRevision: 1, record: exampleRecord('closing', closedAt(5)), events: [] }));
+      assert.deepEqual(names(await collect(store.unfinished())), ['open', 'with effects']);
+      const done = { expectedRevision: 1, record: exampleRecord('with effects', closedAt(5)), events: [] };
+      await store.commit(commitOf(done));
+      assert.deepEqual(names(await collect(store.unfinished())), ['open']);
+      assert.equal((await collect(store.unfinished()))[0]?.revision, 1);
+    },
+  },
+  {
+    name: 'goes through many unfinished runs while they change',
+    run: async (store) => {
+      await fill(store, 250, (index) => ({ startTime: index }));
+      const seen = new Set<string>();
+      for await (const { record } of store.unfinished()) {
+        seen.add(record.runId);
+        await store.commit(commitOf({ expectedRevision: 1, record: { ...record, ...closedAt(9) }, events: [] }));
+      }
+      assert.equal(seen.size, 250);
+      assert.deepEqual(await collect(store.unfinished()), []);
+    },
+  },
+  {
+    name: 'lists newest first, ties by run id, in pages',
+    run: async (store) => {
+      // Out of order, with ties.
+      await fill(store, 60, (index) => ({ startTime: Math.floor(((index * 37) % 60) / 4) }));
+      await fill(store, 5, () => ({ namespace: 'other', startTime: 3 }), 'x');
+      const all = await store.list({ namespace: 'default', limit: 100 });
+      assert.equal(all.next, undefined);
+      const sorted = all.records.toSorted((a, b) => b.startTime - a.startTime || (a.runId < b.runId ? -1 : 1));
+      assert.deepEqual(names(all.records), names(sorted));
+      assert.equal(all.records.length, 60);
+      for (const limit of [1, 7, 30, 60]) {
+        const paged = await listAll(store, { namespace: 'default', limit });
+        assert.deepEqual(names(paged), names(all.records), `pages of ${limit}`);
+      }
+    },
+  },
+  {
+    name: 'goes on where a page ended, though runs come and go',
+    run: async (store) => {
+      await fill(store, 10, (index) => ({ startTime: index, ...closedAt(20) }));
+      const first = await store.list({ namespace: 'default', limit: 4 });
+      assert.deepEqual(starts(first.records), [9, 8, 7, 6]);
+      await store.delete(exampleRecord('run 6'));
+      await store.delete(exampleRecord('run 4'));
+      await store.commit(creationOf(exampleRecord('newest', { startTime: 99 })));
+      const second = await store.list({ namespace: 'default', limit: 4, cursor: first.next ?? '' });
+      assert.deepEqual(starts(second.records), [5, 3, 2, 1]);
+      const third = await store.list({ namespace: 'default', limit: 4, cursor: second.next ?? '' });
+      assert.deepEqual(starts(third.records), [0]);
+      assert.equal(third.next, undefined);
+      await assert.rejects(store.list({ namespace: 'default', limit: 4, cursor: 'nonsense' }), RangeError);
+    },
+  },
+  {
+    name: 'lists by every condition and all of them together',
+    run: async (store) => {
+      await fill(store, 24, (index) => ({
+        startTime: index,
+        workflowType: `type ${index % 2}`,
+        taskQueue: `queue ${index % 3}`,
+        ...(index % 4 === 0 ? closedAt(index + 100) : {}),
+      }));
+      const { WORKFLOW_EXECUTION_STATUS_RUNNING: running, WORKFLOW_EXECUTION_STATUS_COMPLETED: completed } =
+        WorkflowExecutionStatus;
+      await expectList(store, { workflowType: 'type 1' }, (index) => index % 2 === 1);
+      await expectList(store, { taskQueue: 'queue 2' }, (index) => index % 3 === 2);
+      await expectList(store, { statuses: [completed] }, (index) => index % 4 === 0);
+      await expectList(store, { statuses: [running] }, (index) => index % 4 !== 0);
+      await expectList(store, { statuses: [running, completed] }, () => true);
+      await expectList(store, { statuses: [] }, () => false);
+      await expectList(store, { workflowId: 'run 5' }, (index) => index === 5);
+      await expectList(store, { runId: 'run 5' }, (index) => index === 5);
+      await expectList(store, { workflowId: 'run 5', runId: 'run 6' }, () => false);
+      await expectList(store, { startTime: { from: 3, to: 7 } }, (index) => index >= 3 && index <= 7);
+      await expectList(store, { startTime: { to: 7 } }, (index) => index <= 7);
+      await expectList(store, { startTime: {} }, () => true);
+      await expectList(store, { closeTime: { from: 108 } }, (index) => index % 4 === 0 && index >= 8);
+      await expectList(store, { closeTime: { to: 108 } }, (index) => index % 4 === 0 && index <= 8);
+      await expectList(
+        store,
+        {
+          workflowType: 'type 0',
+          taskQueue: 'queue 0',
+          statuses: [completed],
+          startTime: { from: 1 },
+          closeTime: { to: 112 },
+        },
+        (index) => index === 12,
+      );
+    },
+  },
+  {
+    name: 'lists what a run is now, not what it was',
+    run: async (store) => {
+      await store.commit(creationOf(exampleRecord('a')));
+      await store.list({ namespace: 'default', limit: 1 });
+      await store.commit(commitOf({ expectedRevision: 1, record: exampleRecord('a', closedAt(7)), events: [] }));
+      const { records } = await store.list({ namespace: 'default', limit: 1, closeTime: { from: 7 } });
+      assert.equal(records[0]?.closeTime, 7);
+      assert.equal(await store.count({ namespace: 'default', statuses: [1] }), 0);
+    },
+  },
+];
+
+async function fill(
+  store: Store,
+  count: number,
+  at: (index: number) => Partial<RunRecord>,
+  name = 'run',
+): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    assert.equal(await store.commit(creationOf(exampleRecord(`${name} ${index}`, at(index)))), 'committed');
+  }
+}
+
+async function listAll(store: Store, query: ListQuery): Promise<RunRecord[]> {
+  const records: RunRecord[] = [];
+  let page = await store.list(query);
+  records.push(...page.records);
+  while (page.next !== undefined) {
+    page = await store.list({ ...query, cursor: page.next });
+    assert.ok(page.records.length > 0, 'a cursor leads to a page with something on it');
+    records.push(...page.records);
+  }
+  return records;
+}
+
+async function expectList(
+  store: Store,
+  filter: Omit<ListFilter, 'namespace'>,
+  expected: (index: number) => boolean,
+): Promise<void> {
+  const wanted = Array.from({ length: 24 }, (_, index) => 23 - index).filter(expected);
+  const records = await listAll(store, { ...filter, namespace: 'default', limit: 5 });
+  assert.deepEqual(starts(records), wanted, JSON.stringify(filter));
+  assert.equal(await store.count({ ...filter, namespace: 'default' }), wanted.length, JSON.stringify(filter));
+}
+
+function names(runs: readonly (StoredRun | RunRecord)[]): string[] {
+  const result = runs.map((run) => ('record' in run ? run.record : run).runId);
+  return runs[0] !== undefined && 'record' in runs[0] ? result.toSorted() : result;
+}
+
+function starts(records: readonly RunRecord[]): number[] {
+  return records.map(({ startTime }) => startTime);
+}
