@@ -12,9 +12,13 @@ export interface Clock {
   schedule(at: number, task: () => void): () => void;
 
   /**
-   * Says that work is going on which a jump in time would disturb (a task is out, an activity runs). A virtual clock does not skip ahead while
-   * anything holds it; a real clock ignores it.
+   * Says that work is going on which a jump in time would disturb: a task waits in a queue (the frontend holds) or is being worked on (the
+   * dispatcher holds). A virtual clock does not skip ahead while anything holds it; a real clock ignores it.
+   * @param work what goes on; `workflowTask` also keeps back a test's own `sleep`, which an activity may be the caller of. Default `activity`.
    * @returns a function that ends the hold; calling it twice does nothing.
    */
-  hold(): () => void;
+  hold(work?: HeldWork): () => void;
 }
+
+/** What a clock is held for. */
+export type HeldWork = 'workflowTask' | 'activity';

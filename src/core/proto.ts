@@ -29,10 +29,14 @@ export const RetryState: Enums['RetryState'] = enums.RetryState;
 export const WorkflowTaskFailedCause: Enums['WorkflowTaskFailedCause'] = enums.WorkflowTaskFailedCause;
 export const ParentClosePolicy: Enums['ParentClosePolicy'] = enums.ParentClosePolicy;
 export const ContinueAsNewInitiator: Enums['ContinueAsNewInitiator'] = enums.ContinueAsNewInitiator;
-export const StartChildWorkflowExecutionFailedCause: Enums['StartChildWorkflowExecutionFailedCause'] = enums.StartChildWorkflowExecutionFailedCause;
-export const SignalExternalWorkflowExecutionFailedCause: Enums['SignalExternalWorkflowExecutionFailedCause'] = enums.SignalExternalWorkflowExecutionFailedCause;
-export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWorkflowExecutionFailedCause'] = enums.CancelExternalWorkflowExecutionFailedCause;
-export const UpdateWorkflowExecutionLifecycleStage: Enums['UpdateWorkflowExecutionLifecycleStage'] = enums.UpdateWorkflowExecutionLifecycleStage;
+export const StartChildWorkflowExecutionFailedCause: Enums['StartChildWorkflowExecutionFailedCause'] =
+  enums.StartChildWorkflowExecutionFailedCause;
+export const SignalExternalWorkflowExecutionFailedCause: Enums['SignalExternalWorkflowExecutionFailedCause'] =
+  enums.SignalExternalWorkflowExecutionFailedCause;
+export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWorkflowExecutionFailedCause'] =
+  enums.CancelExternalWorkflowExecutionFailedCause;
+export const UpdateWorkflowExecutionLifecycleStage: Enums['UpdateWorkflowExecutionLifecycleStage'] =
+  enums.UpdateWorkflowExecutionLifecycleStage;
 export const PendingActivityState: Enums['PendingActivityState'] = enums.PendingActivityState;
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
 
@@ -43,7 +47,9 @@ export function toTimestamp(ms: number): google.protobuf.ITimestamp {
 }
 
 /** Milliseconds of a protobuf timestamp or duration; `undefined` when it is not set. */
-export function toMillis(value: google.protobuf.ITimestamp | google.protobuf.IDuration | null | undefined): number | undefined {
+export function toMillis(
+  value: google.protobuf.ITimestamp | google.protobuf.IDuration | null | undefined,
+): number | undefined {
   if (value === null || value === undefined) return undefined;
   return toNumber(value.seconds) * 1000 + (value.nanos ?? 0) / 1_000_000;
 }

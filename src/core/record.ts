@@ -83,6 +83,9 @@ export interface WorkflowTask {
   readonly visibleAt: number;
   readonly requestId: string;
   readonly identity: string;
+  /** What the worker was told when it took the task; written with the started event. */
+  readonly suggestContinueAsNew: boolean;
+  readonly historySizeBytes: number;
   /** Offered on the sticky queue until this time, then on the run's own; 0 when not sticky. */
   readonly stickyDeadline: number;
 }
@@ -152,4 +155,9 @@ export interface UpdateRecord {
 export type Effect =
   | { readonly kind: 'startChild' | 'signalExternal' | 'cancelExternal'; readonly id: string; readonly eventId: number }
   | { readonly kind: 'notifyParent'; readonly id: string; readonly eventId: number }
-  | { readonly kind: 'closeChild'; readonly id: string; readonly child: RunKey; readonly policy: 'terminate' | 'cancel' };
+  | {
+      readonly kind: 'closeChild';
+      readonly id: string;
+      readonly child: RunKey;
+      readonly policy: 'terminate' | 'cancel';
+    };

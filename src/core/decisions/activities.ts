@@ -1,0 +1,88 @@
+import proto from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
+import type { Command } from '../proto.ts';
+import { TaskQueueKind, toLong, toNumber, WorkflowTaskFailedCause } from '../proto.ts';
+import { cancelActivity, completeTimeouts, requestCancelActivity, scheduleActivity } from '../run/activity.ts';
+import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
+import type { Decision, HandlerResult } from './apply.ts';
+import { jsonPayloads, userMetadata } from './common.ts';
+import { WorkflowTaskRefused } from './refused.ts';
+
+type Attributes = temporal.api.command.v1.IScheduleActivityTaskCommandAttributes;
+
+const bad = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SCHEDULE_ACTIVITY_ATTRIBUTES;
+
+/** Schedules an activity, with what the command leaves open filled in. */
+export function scheduleActivityCommand(decision: Decision, command: Command): HandlerResult {
+  const attributes = command.scheduleActivityTaskCommandAttributes ?? {};
+  const { draft } = decision;
+  const activityId = attributes.activityId ?? '';
+  const activityType = attributes.activityType?.name ?? '';
+  if (activityId === '')
+    throw new WorkflowTaskRefused(
+      bad,
+      `ActivityId is not set on ScheduleActivityTaskCommand. ActivityType=${activityType}`,
+    );
+  if (activityType === '')
+    throw new WorkflowTaskRefused(
+      bad,
+      `ActivityType is not set on ScheduleActivityTaskCommand. ActivityID=${activityId}`,
+    );
+  for (const pending of draft.record.activities.values()) {
+    if (pending.activityId !== activityId) continue;
+    throw new WorkflowTaskRefused(
+      WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_SCHEDULE_ACTIVITY_DUPLICATE_ID,
+      `activity ID ${activityId} is already in use`,
+    );
+  }
+  const { scheduledEventId } = scheduleActivity(draft, eventAttributes(decision, attributes), userMetadata(command));
+  return attributes.requestEagerExecution ? { eagerActivity: scheduledEventId } : {};
+}
+
+/** Cancels an activity: at once when no worker has it, else with the worker's next heartbeat. */
+export function cancelActivityCommand({ draft, taskCompletedId, identity }: Decision, command: Command): HandlerResult {
+  const scheduledEventId = toNumber(command.requestCancelActivityTaskCommandAttributes?.scheduledEventId);
+  requestCancelActivity(draft, scheduledEventId, taskCompletedId);
+  const activity = draft.record.activities.get(scheduledEventId);
+  if (activity?.state !== 'scheduled') return {};
+  cancelActivity(draft, activity, jsonPayloads('ACTIVITY_ID_NOT_STARTED'), identity);
+  return { needsNewTask: true };
+}
+
+function eventAttributes(
+  { draft, taskCompletedId }: Decision,
+  attributes: Attributes,
+): temporal.api.history.v1.IActivityTaskScheduledEventAttributes {
+  const { activityId, activityType } = attributes;
+  const where = `ActivityId=${activityId} ActivityType=${activityType?.name}`;
+  const retryPolicy = withRetryDefaults(attributes.retryPolicy);
+  const problem = retryPolicyProblem(retryPolicy);
+  if (problem !== undefined) {
+    throw new WorkflowTaskRefused(
+      bad,
+      `invalid ActivityRetryPolicy on SechduleActivityTaskCommand: ${problem}. ${where}`,
+    );
+  }
+  const timeouts = completeTimeouts(attributes, draft.record.runTimeout);
+  if (timeouts === undefined) {
+    throw new WorkflowTaskRefused(
+      bad,
+      `A valid StartToClose or ScheduleToCloseTimeout is not set on ScheduleActivityTaskCommand. ${where}`,
+    );
+  }
+  return proto.temporal.api.history.v1.ActivityTaskScheduledEventAttributes.create({
+    activityId: activityId ?? '',
+    activityType: activityType ?? null,
+    taskQueue: {
+      name: attributes.taskQueue?.name || draft.record.taskQueue,
+      kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL,
+    },
+    header: attributes.header ?? null,
+    input: attributes.input ?? null,
+    ...timeouts,
+    retryPolicy,
+    workflowTaskCompletedEventId: toLong(taskCompletedId),
+    useWorkflowBuildId: attributes.useWorkflowBuildId ?? false,
+    priority: attributes.priority ?? null,
+  });
+}

@@ -1,0 +1,94 @@
+import type { Command } from '../proto.ts';
+import { boundTimeouts } from '../run/start.ts';
+import { ParentClosePolicy, TaskQueueKind, toLong, WorkflowIdReusePolicy, WorkflowTaskFailedCause } from '../proto.ts';
+import { initiateChild } from '../run/child.ts';
+import { initiateCancel, initiateSignal } from '../run/external.ts';
+import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
+import type { Decision, HandlerResult } from './apply.ts';
+import { userMetadata } from './common.ts';
+import { WorkflowTaskRefused } from './refused.ts';
+
+const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
+
+/** Starts a child. */
+export function startChildCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const attributes = command.startChildWorkflowExecutionCommandAttributes ?? {};
+  const { record } = draft;
+  const namespace = attributes.namespace || record.namespace;
+  const workflowType = attributes.workflowType?.name ?? '';
+  if (!attributes.workflowId) {
+    throw new WorkflowTaskRefused(
+      badStart,
+      `Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. WorkflowType=${workflowType} Namespace=${namespace}`,
+    );
+  }
+  const retryPolicy = attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null;
+  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
+  if (problem) {
+    throw new WorkflowTaskRefused(
+      badStart,
+      `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
+    );
+  }
+  initiateChild(
+    draft,
+    {
+      namespace,
+      namespaceId: namespace,
+      workflowId: attributes.workflowId,
+      workflowType: attributes.workflowType ?? null,
+      taskQueue: { name: attributes.taskQueue?.name || record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+      input: attributes.input ?? null,
+      workflowExecutionTimeout: attributes.workflowExecutionTimeout ?? null,
+      ...boundTimeouts(attributes),
+      parentClosePolicy: attributes.parentClosePolicy || ParentClosePolicy.PARENT_CLOSE_POLICY_TERMINATE,
+      control: attributes.control ?? '',
+      workflowTaskCompletedEventId: toLong(taskCompletedId),
+      workflowIdReusePolicy:
+        attributes.workflowIdReusePolicy || WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+      retryPolicy,
+      cronSchedule: attributes.cronSchedule ?? '',
+      header: attributes.header ?? null,
+      memo: attributes.memo ?? null,
+      searchAttributes: attributes.searchAttributes ?? null,
+      inheritBuildId: attributes.inheritBuildId ?? false,
+      priority: attributes.priority ?? null,
+    },
+    userMetadata(command),
+  );
+  return {};
+}
+
+/** Signals another run, or a child. */
+export function signalExternalCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const attributes = command.signalExternalWorkflowExecutionCommandAttributes ?? {};
+  const namespace = attributes.namespace || draft.record.namespace;
+  initiateSignal(draft, {
+    workflowTaskCompletedEventId: toLong(taskCompletedId),
+    namespace,
+    namespaceId: namespace,
+    workflowExecution: attributes.execution ?? null,
+    signalName: attributes.signalName ?? '',
+    input: attributes.input ?? null,
+    control: attributes.control ?? '',
+    childWorkflowOnly: attributes.childWorkflowOnly ?? false,
+    header: attributes.header ?? null,
+  });
+  return {};
+}
+
+/** Asks another run, or a child, to cancel itself. */
+export function cancelExternalCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const attributes = command.requestCancelExternalWorkflowExecutionCommandAttributes ?? {};
+  const namespace = attributes.namespace || draft.record.namespace;
+  initiateCancel(draft, {
+    workflowTaskCompletedEventId: toLong(taskCompletedId),
+    namespace,
+    namespaceId: namespace,
+    workflowExecution: { workflowId: attributes.workflowId ?? '', runId: attributes.runId ?? '' },
+    control: attributes.control ?? '',
+    childWorkflowOnly: attributes.childWorkflowOnly ?? false,
+    reason: attributes.reason ?? '',
+  });
+  return {};
+}

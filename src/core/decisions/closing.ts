@@ -1,0 +1,134 @@
+import type { Command } from '../proto.ts';
+import {
+  ContinueAsNewInitiator,
+  durationMs,
+  EventType,
+  RetryState,
+  TaskQueueKind,
+  toDuration,
+  toLong,
+  WorkflowTaskFailedCause,
+} from '../proto.ts';
+import { closeRun } from '../run/close.ts';
+import { boundTimeouts, startRun } from '../run/start.ts';
+import type { Decision, HandlerResult } from './apply.ts';
+import { WorkflowTaskRefused } from './refused.ts';
+
+/** Runs that continue as new begin at least this long after the run before them began, so that an empty loop does not spin. */
+const shortestRunMs = 1000;
+
+/** The workflow returned. */
+export function completeRun(decision: Decision, command: Command): HandlerResult {
+  refuseUnseenEvents(decision);
+  const result = command.completeWorkflowExecutionCommandAttributes?.result;
+  closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, {
+    workflowExecutionCompletedEventAttributes: {
+      ...(result ? { result } : {}),
+      workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
+    },
+  });
+  return {};
+}
+
+/** The workflow threw a failure. */
+export function failRun(decision: Decision, command: Command): HandlerResult {
+  refuseUnseenEvents(decision);
+  closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
+    workflowExecutionFailedEventAttributes: {
+      failure: command.failWorkflowExecutionCommandAttributes?.failure ?? null,
+      retryState: RetryState.RETRY_STATE_RETRY_POLICY_NOT_SET,
+      workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
+    },
+  });
+  return {};
+}
+
+/** The workflow let a cancellation through. */
+export function cancelRun(decision: Decision, command: Command): HandlerResult {
+  refuseUnseenEvents(decision);
+  const details = command.cancelWorkflowExecutionCommandAttributes?.details;
+  closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, {
+    workflowExecutionCanceledEventAttributes: {
+      ...(details ? { details } : {}),
+      workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
+    },
+  });
+  return {};
+}
+
+/** The workflow goes on as a new run with a history of its own; both are written in one commit. */
+export function continueAsNew(decision: Decision, command: Command): HandlerResult {
+  refuseUnseenEvents(decision);
+  const { draft, taskCompletedId } = decision;
+  const { record } = draft;
+  const attributes = command.continueAsNewWorkflowExecutionCommandAttributes ?? {};
+  const runId = decision.newId();
+  const workflowType = attributes.workflowType?.name ? attributes.workflowType : { name: record.workflowType };
+  const taskQueue = {
+    name: attributes.taskQueue?.name || record.taskQueue,
+    kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL,
+  };
+  const timeouts = boundTimeouts({
+    workflowExecutionTimeout: toDuration(record.executionTimeout),
+    workflowRunTimeout: toDuration(durationMs(attributes.workflowRunTimeout) || record.runTimeout),
+    workflowTaskTimeout: toDuration(durationMs(attributes.workflowTaskTimeout) || record.taskTimeout),
+  });
+  const carried = {
+    workflowType,
+    taskQueue,
+    input: attributes.input ?? null,
+    ...timeouts,
+    memo: attributes.memo ?? null,
+    header: attributes.header ?? null,
+    searchAttributes: attributes.searchAttributes ?? null,
+    initiator: attributes.initiator || ContinueAsNewInitiator.CONTINUE_AS_NEW_INITIATOR_WORKFLOW,
+    lastCompletionResult: attributes.lastCompletionResult ?? null,
+  };
+  const asked = durationMs(attributes.backoffStartInterval);
+  const lived = draft.now - record.executionTime;
+  const backoff = lived + asked < shortestRunMs ? shortestRunMs - lived : asked;
+  closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, {
+    workflowExecutionContinuedAsNewEventAttributes: {
+      ...carried,
+      newExecutionRunId: runId,
+      workflowTaskCompletedEventId: toLong(taskCompletedId),
+      backoffStartInterval: attributes.backoffStartInterval ?? null,
+      failure: attributes.failure ?? null,
+      inheritBuildId: attributes.inheritBuildId ?? false,
+    },
+  });
+  record.nextRunId = runId;
+  draft.successors.push(
+    startRun(
+      {
+        namespace: record.namespace,
+        workflowId: record.workflowId,
+        runId,
+        requestId: decision.newId(),
+        chain: { firstRunId: record.firstRunId, previousRunId: record.runId },
+        parent: record.parent,
+        root: record.parent === undefined ? undefined : record.root,
+        executionDeadline: record.executionDeadline,
+        attributes: {
+          ...carried,
+          workflowExecutionTimeout: toDuration(record.executionTimeout),
+          continuedFailure: attributes.failure ?? null,
+          retryPolicy: attributes.retryPolicy ?? null,
+          cronSchedule: attributes.cronSchedule ?? '',
+          firstWorkflowTaskBackoff: toDuration(backoff),
+        },
+      },
+      draft.now,
+    ),
+  );
+  return {};
+}
+
+/** What came while the task was out must be seen before the run may close (Temporal: `UNHANDLED_COMMAND`). */
+function refuseUnseenEvents(decision: Decision): void {
+  if (!decision.hasUnseenEvents()) return;
+  throw new WorkflowTaskRefused(
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+    'UnhandledCommand',
+  );
+}

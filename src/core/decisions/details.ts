@@ -1,0 +1,91 @@
+import type { Command, Payload } from '../proto.ts';
+import { durationMs, EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
+import { cancelTimer, startTimer } from '../run/timer.ts';
+import type { Decision, HandlerResult } from './apply.ts';
+import { userMetadata } from './common.ts';
+import { WorkflowTaskRefused } from './refused.ts';
+
+/** Starts a timer. */
+export function startTimerCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const attributes = command.startTimerCommandAttributes ?? {};
+  if (durationMs(attributes.startToFireTimeout) < 0) {
+    throw new WorkflowTaskRefused(
+      WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_TIMER_ATTRIBUTES,
+      `Invalid StartToFireTimeout on StartTimerCommand: negative duration. TimerId=${attributes.timerId}`,
+    );
+  }
+  if (startTimer(draft, attributes, taskCompletedId, userMetadata(command))) return {};
+  throw new WorkflowTaskRefused(
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_START_TIMER_DUPLICATE_ID,
+    `timer ID ${attributes.timerId} is already in use`,
+  );
+}
+
+/** Cancels a timer. */
+export function cancelTimerCommand({ draft, taskCompletedId, identity }: Decision, command: Command): HandlerResult {
+  const timerId = command.cancelTimerCommandAttributes?.timerId ?? '';
+  if (cancelTimer(draft, timerId, taskCompletedId, identity)) return {};
+  throw new WorkflowTaskRefused(
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_CANCEL_TIMER_ATTRIBUTES,
+    `there is no timer with ID ${timerId}`,
+  );
+}
+
+/** Writes a marker: a patch, the result of a local activity, a side effect. */
+export function recordMarker({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const attributes = command.recordMarkerCommandAttributes ?? {};
+  draft.append(EventType.EVENT_TYPE_MARKER_RECORDED, {
+    ...userMetadata(command),
+    markerRecordedEventAttributes: {
+      markerName: attributes.markerName ?? '',
+      details: attributes.details ?? {},
+      workflowTaskCompletedEventId: toLong(taskCompletedId),
+      header: attributes.header ?? null,
+      failure: attributes.failure ?? null,
+    },
+  });
+  return {};
+}
+
+/** Sets search attributes; an empty value removes one. */
+export function upsertSearchAttributes({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const searchAttributes = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes ?? {};
+  draft.append(EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, {
+    upsertWorkflowSearchAttributesEventAttributes: {
+      workflowTaskCompletedEventId: toLong(taskCompletedId),
+      searchAttributes,
+    },
+  });
+  const fields = merged(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields);
+  draft.record.searchAttributes = { indexedFields: fields };
+  return {};
+}
+
+/** Changes the memo; an empty value removes an entry. */
+export function modifyProperties({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+  const upsertedMemo = command.modifyWorkflowPropertiesCommandAttributes?.upsertedMemo ?? {};
+  draft.append(EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, {
+    workflowPropertiesModifiedEventAttributes: { workflowTaskCompletedEventId: toLong(taskCompletedId), upsertedMemo },
+  });
+  draft.record.memo = { fields: merged(draft.record.memo?.fields, upsertedMemo.fields) };
+  return {};
+}
+
+type Fields = Record<string, Payload> | null | undefined;
+
+function merged(before: Fields, changes: Fields): Record<string, Payload> {
+  const entries = new Map(Object.entries(before ?? {}));
+  for (const [name, value] of Object.entries(changes ?? {})) {
+    if (isEmpty(value)) entries.delete(name);
+    else entries.set(name, value);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** `null`, or an empty list: what the SDKs send to remove an entry. */
+function isEmpty(value: Payload): boolean {
+  const data = value.data ?? new Uint8Array();
+  if (data.length === 0) return true;
+  const text = data.length <= 4 ? String.fromCharCode(...data) : '';
+  return text === 'null' || text === '[]';
+}

@@ -1,0 +1,90 @@
+import {
+  EventType,
+  ParentClosePolicy,
+  RetryState,
+  WorkflowExecutionStatus,
+  WorkflowTaskFailedCause,
+} from '../proto.ts';
+import type { Payloads } from '../proto.ts';
+import type { EventAttributes, RunDraft } from './draft.ts';
+import { failWorkflowTask } from './workflow-task.ts';
+
+const statusOf = new Map<number, number>([
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED],
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED],
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT],
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED],
+  [EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED],
+  [
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,
+  ],
+]);
+
+/**
+ * Writes the closing event. What was pending is dropped, the parent is told (unless a successor goes on in its place), and each child gets what its
+ * parent close policy says.
+ */
+export function closeRun(draft: RunDraft, eventType: number, attributes: EventAttributes): void {
+  const { record } = draft;
+  // Whatever still waits in the inbox happened before the end.
+  if (record.buffered.length > 0) draft.flush();
+  const { id } = draft.append(eventType, attributes);
+  record.status = statusOf.get(eventType) ?? record.status;
+  record.closeTime = draft.now;
+  record.workflowTask = undefined;
+  record.workflowTaskAttempt = 1;
+  record.sticky = undefined;
+  for (const child of record.children.values()) closeChild(draft, child);
+  record.activities.clear();
+  record.timers.clear();
+  record.children.clear();
+  record.externals.clear();
+  record.effects = record.effects.filter(({ kind }) => kind === 'closeChild');
+  if (record.parent !== undefined && eventType !== EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW) {
+    draft.addEffect({ kind: 'notifyParent', id: `${id}/parent`, eventId: id });
+  }
+}
+
+/** Ends the run at once, whatever its workflow is doing. */
+export function terminateRun(draft: RunDraft, reason: string, details: Payloads | undefined, identity: string): void {
+  failTaskThatIsOut(draft);
+  closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, {
+    workflowExecutionTerminatedEventAttributes: { reason, ...(details ? { details } : {}), identity },
+  });
+}
+
+/** The run, or the chain that it belongs to, ran out of time. */
+export function timeOutRun(draft: RunDraft): void {
+  failTaskThatIsOut(draft);
+  closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, {
+    workflowExecutionTimedOutEventAttributes: { retryState: RetryState.RETRY_STATE_TIMEOUT },
+  });
+}
+
+/** The answer of the worker will come too late; history says so, as a Temporal server's does. */
+function failTaskThatIsOut(draft: RunDraft): void {
+  if (!draft.taskIsOut) return;
+  failWorkflowTask(
+    draft,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+    undefined,
+    'history-service',
+  );
+}
+
+function closeChild(
+  draft: RunDraft,
+  child: RunDraft['record']['children'] extends Map<number, infer Child> ? Child : never,
+): void {
+  const { namespace, workflowId, runId } = child;
+  if (child.parentClosePolicy === ParentClosePolicy.PARENT_CLOSE_POLICY_ABANDON) return;
+  // A child that was not started yet is dropped with its start effect.
+  if (child.startedEventId === 0 && runId === '') return;
+  draft.addEffect({
+    kind: 'closeChild',
+    id: `${child.initiatedEventId}/close`,
+    child: { namespace, workflowId, runId },
+    policy: child.parentClosePolicy === ParentClosePolicy.PARENT_CLOSE_POLICY_REQUEST_CANCEL ? 'cancel' : 'terminate',
+  });
+}

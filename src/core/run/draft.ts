@@ -1,0 +1,146 @@
+import proto from '@temporalio/proto';
+import type { HistoryEvent } from '../proto.ts';
+import { EventType, toLong, toTimestamp, WorkflowExecutionStatus } from '../proto.ts';
+import type { Effect, RunKey, RunRecord } from '../record.ts';
+import type { RunWrite } from '../store.ts';
+import { flushOrder, wireStartedIds } from './buffer.ts';
+
+const { HistoryEvent: EventMessage } = proto.temporal.api.history.v1;
+
+/** An event's attributes: the one field of an event that belongs to its type. */
+export type EventAttributes = Omit<HistoryEvent, 'eventId' | 'eventTime' | 'eventType' | 'version' | 'taskId'>;
+
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
+type DraftRecord = Writable<
+  Omit<
+    RunRecord,
+    'activities' | 'timers' | 'children' | 'externals' | 'updates' | 'requestIds' | 'buffered' | 'effects'
+  >
+> & {
+  activities: Map<number, RunRecord['activities'] extends ReadonlyMap<number, infer V> ? V : never>;
+  timers: Map<string, RunRecord['timers'] extends ReadonlyMap<string, infer V> ? V : never>;
+  children: Map<number, RunRecord['children'] extends ReadonlyMap<number, infer V> ? V : never>;
+  externals: Map<number, RunRecord['externals'] extends ReadonlyMap<number, infer V> ? V : never>;
+  updates: Map<string, RunRecord['updates'] extends ReadonlyMap<string, infer V> ? V : never>;
+  requestIds: Set<string>;
+  buffered: HistoryEvent[];
+  effects: Effect[];
+};
+
+/**
+ * One change of one run in the making: a copy of its record, and the events that the change adds. The rules work on a draft; whether it ever
+ * becomes true is decided by the store when the draft is committed.
+ */
+export class RunDraft {
+  readonly record: DraftRecord;
+  /** Events added by this change, with their ids. */
+  readonly events: HistoryEvent[] = [];
+  /** Successor runs (continue-as-new) that begin in the same commit. */
+  readonly successors: RunDraft[] = [];
+  readonly now: number;
+  readonly #revision: number;
+
+  constructor(record: RunRecord, revision: number, now: number) {
+    this.record = {
+      ...record,
+      activities: new Map(record.activities),
+      timers: new Map(record.timers),
+      children: new Map(record.children),
+      externals: new Map(record.externals),
+      updates: new Map(record.updates),
+      requestIds: new Set(record.requestIds),
+      buffered: [...record.buffered],
+      effects: [...record.effects],
+    };
+    this.#revision = revision;
+    this.now = now;
+  }
+
+  get key(): RunKey {
+    const { namespace, workflowId, runId } = this.record;
+    return { namespace, workflowId, runId };
+  }
+
+  get isOpen(): boolean {
+    return this.record.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+  }
+
+  /** A worker is working on a workflow task right now. */
+  get taskIsOut(): boolean {
+    return (this.record.workflowTask?.startedEventId ?? 0) > 0;
+  }
+
+  /** Adds an event at the end of the history. */
+  append(eventType: number, attributes: EventAttributes, at: number = this.now): HistoryEvent & { id: number } {
+    const id = this.record.nextEventId++;
+    const event: HistoryEvent = {
+      eventId: toLong(id),
+      eventTime: toTimestamp(at),
+      eventType,
+      taskId: toLong(id),
+      ...attributes,
+    };
+    this.#push(event);
+    return { ...event, id };
+  }
+
+  /**
+   * Adds something that happened to the run. While a workflow task is out it waits in the inbox, so that the task's own events stay together.
+   * @returns the event's id, or 0 when it waits.
+   */
+  happen(eventType: number, attributes: EventAttributes): number {
+    if (!this.taskIsOut) return this.append(eventType, attributes).id;
+    this.record.buffered.push({ eventTime: toTimestamp(this.now), eventType, ...attributes });
+    return 0;
+  }
+
+  /** Gives what waits in the inbox its place in history. */
+  flush(): void {
+    const waiting = flushOrder(this.record.buffered);
+    this.record.buffered = [];
+    for (const event of waiting) {
+      const id = this.record.nextEventId++;
+      this.#push({ ...event, eventId: toLong(id), taskId: toLong(id) });
+    }
+    const placed = this.events.slice(this.events.length - waiting.length);
+    for (const [initiated, started] of wireStartedIds(placed)) {
+      const child = this.record.children.get(initiated);
+      if (child !== undefined) this.record.children.set(initiated, { ...child, startedEventId: started });
+    }
+  }
+
+  /** Records something to be done outside of the run once the change is committed. */
+  addEffect(effect: Effect): void {
+    this.record.effects.push(effect);
+  }
+
+  /** The effect was done; a no-op when it was confirmed before. */
+  confirmEffect(id: string): void {
+    this.record.effects = this.record.effects.filter((effect) => effect.id !== id);
+  }
+
+  /** This draft as a part of a commit. */
+  toWrite(): RunWrite {
+    return { expectedRevision: this.#revision, record: this.record, events: this.events };
+  }
+
+  #push(event: HistoryEvent): void {
+    this.record.historySizeBytes += EventMessage.encode(event).finish().length;
+    this.events.push(event);
+  }
+}
+
+/** True for the events that end a run. */
+export function isClosingEvent(event: HistoryEvent): boolean {
+  switch (event.eventType) {
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+      return true;
+    default:
+      return false;
+  }
+}

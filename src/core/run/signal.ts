@@ -1,0 +1,51 @@
+import type { temporal } from '@temporalio/proto';
+import { EventType } from '../proto.ts';
+import type { EventAttributes, RunDraft } from './draft.ts';
+import { scheduleWorkflowTask } from './workflow-task.ts';
+
+type SignaledAttributes = temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes;
+type CancelAttributes = temporal.api.history.v1.IWorkflowExecutionCancelRequestedEventAttributes;
+
+/** How many request ids of signals a run remembers, to drop repeats. */
+const rememberedRequests = 10_000;
+
+/** A signal arrives. A repeat (same request id) is dropped. */
+export function signalRun(
+  draft: RunDraft,
+  attributes: SignaledAttributes,
+  requestId: string,
+  extra: EventAttributes = {},
+): void {
+  if (!isNewRequest(draft, requestId)) return;
+  draft.happen(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, {
+    ...extra,
+    workflowExecutionSignaledEventAttributes: attributes,
+  });
+  draft.record.signalCount += 1;
+  wake(draft);
+}
+
+/** Somebody asks the run to cancel itself. Only the first request counts. */
+export function requestCancelRun(draft: RunDraft, attributes: CancelAttributes): void {
+  if (draft.record.cancelRequested) return;
+  draft.record.cancelRequested = true;
+  draft.happen(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, {
+    workflowExecutionCancelRequestedEventAttributes: attributes,
+  });
+  wake(draft);
+}
+
+/** The workflow gets to see what happened; a run whose start is delayed waits for its time. */
+function wake(draft: RunDraft): void {
+  if (draft.record.previousStartedEventId === 0 && draft.record.executionTime > draft.now) return;
+  scheduleWorkflowTask(draft);
+}
+
+function isNewRequest(draft: RunDraft, requestId: string): boolean {
+  const seen = draft.record.requestIds;
+  if (requestId === '') return true;
+  if (seen.has(requestId)) return false;
+  seen.add(requestId);
+  if (seen.size > rememberedRequests) seen.delete(seen.values().next().value as string);
+  return true;
+}

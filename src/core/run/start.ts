@@ -1,0 +1,143 @@
+import type { temporal } from '@temporalio/proto';
+import {
+  durationMs,
+  EventType,
+  TaskQueueKind,
+  toDuration,
+  toLong,
+  toMillis,
+  toTimestamp,
+  WorkflowExecutionStatus,
+} from '../proto.ts';
+import type { ParentLink, RunKey, RunRecord } from '../record.ts';
+import type { EventAttributes } from './draft.ts';
+import { RunDraft } from './draft.ts';
+import { scheduleWorkflowTask } from './workflow-task.ts';
+
+type StartedAttributes = temporal.api.history.v1.IWorkflowExecutionStartedEventAttributes;
+
+/** Temporal's default for the time that a worker has for one workflow task. */
+export const defaultTaskTimeoutMs = 10_000;
+const longestTaskTimeoutMs = 120_000;
+
+/** What a new run is made of. */
+export interface NewRun extends RunKey {
+  readonly requestId: string;
+  readonly attributes: StartedAttributes;
+  /** Where it belongs, when it is not the first run of a chain. */
+  readonly chain?: { readonly firstRunId: string; readonly previousRunId: string };
+  readonly parent?: ParentLink | undefined;
+  readonly root?: RunRecord['root'] | undefined;
+  /** Fields beside the attributes: links, user metadata. */
+  readonly extra?: EventAttributes;
+  /** Deadline of the chain, when an earlier run has set it; milliseconds since the epoch. */
+  readonly executionDeadline?: number;
+}
+
+/** The timeouts of a run as Temporal bounds them: a run fits into its execution, a task into its run. */
+export function boundTimeouts(
+  attributes: StartedAttributes,
+): Pick<StartedAttributes, 'workflowRunTimeout' | 'workflowTaskTimeout'> {
+  const execution = durationMs(attributes.workflowExecutionTimeout);
+  const askedRun = durationMs(attributes.workflowRunTimeout);
+  const run = askedRun === 0 ? execution : execution === 0 ? askedRun : Math.min(askedRun, execution);
+  const task = Math.min(durationMs(attributes.workflowTaskTimeout) || defaultTaskTimeoutMs, longestTaskTimeoutMs);
+  return {
+    workflowRunTimeout: toDuration(run),
+    workflowTaskTimeout: toDuration(run === 0 ? task : Math.min(task, run)),
+  };
+}
+
+/** Begins a run: its record and `WorkflowExecutionStarted`. The first workflow task follows at once, unless it is to begin later. */
+export function startRun(start: NewRun, now: number): RunDraft {
+  const executionTimeout = durationMs(start.attributes.workflowExecutionTimeout);
+  const executionDeadline = start.executionDeadline ?? (executionTimeout > 0 ? now + executionTimeout : 0);
+  const firstRunId = start.chain?.firstRunId ?? start.runId;
+  const root = start.root ?? { workflowId: start.workflowId, runId: start.runId };
+  const attributes: StartedAttributes = {
+    ...start.attributes,
+    ...boundTimeouts(start.attributes),
+    taskQueue: { name: start.attributes.taskQueue?.name ?? '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+    workflowExecutionTimeout: toDuration(executionTimeout),
+    originalExecutionRunId: start.runId,
+    firstExecutionRunId: firstRunId,
+    ...(start.chain === undefined ? {} : { continuedExecutionRunId: start.chain.previousRunId }),
+    attempt: start.attributes.attempt ?? 1,
+    firstWorkflowTaskBackoff: start.attributes.firstWorkflowTaskBackoff ?? toDuration(0),
+    ...(executionDeadline > 0 ? { workflowExecutionExpirationTime: toTimestamp(executionDeadline) } : {}),
+    ...parentAttributes(start.parent),
+    rootWorkflowExecution: root,
+    workflowId: start.workflowId,
+  };
+  const draft = new RunDraft(initialRecord(start, attributes, { executionDeadline, firstRunId, root, now }), 0, now);
+  draft.append(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, {
+    ...start.extra,
+    workflowExecutionStartedEventAttributes: attributes,
+  });
+  if (draft.record.executionTime <= now) scheduleWorkflowTask(draft);
+  return draft;
+}
+
+function parentAttributes(parent: ParentLink | undefined): Partial<StartedAttributes> {
+  if (parent === undefined) return {};
+  return {
+    parentWorkflowNamespace: parent.namespace,
+    parentWorkflowNamespaceId: parent.namespace,
+    parentWorkflowExecution: { workflowId: parent.workflowId, runId: parent.runId },
+    parentInitiatedEventId: toLong(parent.initiatedEventId),
+  };
+}
+
+interface Derived {
+  readonly executionDeadline: number;
+  readonly firstRunId: string;
+  readonly root: RunRecord['root'];
+  readonly now: number;
+}
+
+function initialRecord(start: NewRun, attributes: StartedAttributes, derived: Derived): RunRecord {
+  const { now, executionDeadline } = derived;
+  const backoff = toMillis(attributes.firstWorkflowTaskBackoff) ?? 0;
+  const runTimeout = durationMs(attributes.workflowRunTimeout);
+  const runEnd = runTimeout > 0 ? now + backoff + runTimeout : 0;
+  return {
+    namespace: start.namespace,
+    workflowId: start.workflowId,
+    runId: start.runId,
+    firstRunId: derived.firstRunId,
+    previousRunId: start.chain?.previousRunId,
+    nextRunId: undefined,
+    parent: start.parent,
+    root: derived.root,
+    workflowType: attributes.workflowType?.name ?? '',
+    taskQueue: attributes.taskQueue?.name ?? '',
+    status: WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
+    startTime: now,
+    executionTime: now + backoff,
+    closeTime: undefined,
+    executionDeadline,
+    runDeadline: executionDeadline > 0 && runEnd > 0 ? Math.min(runEnd, executionDeadline) : runEnd,
+    executionTimeout: durationMs(attributes.workflowExecutionTimeout),
+    runTimeout,
+    taskTimeout: durationMs(attributes.workflowTaskTimeout),
+    startRequestId: start.requestId,
+    requestIds: new Set(),
+    nextEventId: 1,
+    historySizeBytes: 0,
+    memo: attributes.memo ?? undefined,
+    searchAttributes: attributes.searchAttributes ?? undefined,
+    cancelRequested: false,
+    signalCount: 0,
+    workflowTask: undefined,
+    workflowTaskAttempt: 1,
+    previousStartedEventId: 0,
+    sticky: undefined,
+    activities: new Map(),
+    timers: new Map(),
+    children: new Map(),
+    externals: new Map(),
+    updates: new Map(),
+    buffered: [],
+    effects: [],
+  };
+}

@@ -1,0 +1,208 @@
+import type { temporal } from '@temporalio/proto';
+import type { Failure } from '../proto.ts';
+import { EventType, TaskQueueKind, TimeoutType, toDuration, toLong, WorkflowTaskFailedCause } from '../proto.ts';
+import type { WorkflowTask } from '../record.ts';
+import type { RunDraft } from './draft.ts';
+
+/** Attempts after which the time for a workflow task grows, as on a Temporal server. */
+const patientAttempts = 10;
+const longestTaskTimeout = 10 * 60_000;
+
+/** History length and size at which a worker is told to continue as new (Temporal's defaults). */
+const suggestContinueAsNewAt = { events: 4 * 1024, bytes: 4 * 1024 * 1024 };
+
+/** Who took a workflow task. */
+export interface TaskTaker {
+  readonly identity: string;
+  readonly requestId: string;
+}
+
+/**
+ * Makes sure that a workflow task is scheduled, so that the workflow gets to see what happened. A no-op when one is scheduled or out, or the run
+ * has closed. A retry (`transient`) and a task for an update (`speculative`) write their events only when they complete.
+ */
+export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculative' = 'normal'): void {
+  const { record } = draft;
+  if (!draft.isOpen || record.workflowTask !== undefined) return;
+  let taskKind: WorkflowTask['kind'] = record.workflowTaskAttempt > 1 ? 'transient' : kind;
+  if (record.buffered.length > 0) {
+    draft.flush();
+    record.workflowTaskAttempt = 1;
+    taskKind = 'normal';
+  }
+  const attempt = record.workflowTaskAttempt;
+  const scheduledEventId = taskKind === 'normal' ? appendScheduled(draft, attempt) : record.nextEventId;
+  record.workflowTask = {
+    kind: taskKind,
+    scheduledEventId,
+    startedEventId: 0,
+    attempt,
+    scheduledTime: draft.now,
+    startedTime: 0,
+    visibleAt: draft.now,
+    requestId: '',
+    identity: '',
+    suggestContinueAsNew: false,
+    historySizeBytes: 0,
+    stickyDeadline: record.sticky === undefined ? 0 : draft.now + record.sticky.scheduleToStartTimeout,
+  };
+}
+
+/** A worker takes the scheduled task. */
+export function startWorkflowTask(draft: RunDraft, taker: TaskTaker): WorkflowTask {
+  const { record } = draft;
+  let task = record.workflowTask;
+  if (task === undefined || task.startedEventId > 0) throw new Error('no workflow task is scheduled');
+  // What happened since a retry was planned makes it an ordinary task again.
+  if (task.kind !== 'normal' && task.scheduledEventId !== record.nextEventId) {
+    record.workflowTaskAttempt = 1;
+    task = { ...task, kind: 'normal', attempt: 1, scheduledEventId: appendScheduled(draft, 1) };
+  }
+  const started: WorkflowTask = {
+    ...task,
+    startedEventId: task.scheduledEventId + 1,
+    startedTime: draft.now,
+    identity: taker.identity,
+    requestId: taker.requestId,
+    suggestContinueAsNew:
+      record.nextEventId > suggestContinueAsNewAt.events || record.historySizeBytes > suggestContinueAsNewAt.bytes,
+    historySizeBytes: record.historySizeBytes,
+  };
+  const startedEventId = started.kind === 'normal' ? appendStarted(draft, started) : started.startedEventId;
+  record.workflowTask = { ...started, startedEventId };
+  return record.workflowTask;
+}
+
+/** An update came while a speculative task was scheduled and something else happened too: the task becomes an ordinary one. */
+export function settleSpeculativeTask(draft: RunDraft): void {
+  const task = draft.record.workflowTask;
+  if (task?.kind !== 'speculative' || task.startedEventId > 0) return;
+  draft.record.workflowTask = { ...task, kind: 'normal', scheduledEventId: appendScheduled(draft, task.attempt) };
+}
+
+/** Writes the events of the task that just completed. @returns the id of `WorkflowTaskCompleted`. */
+export function completeWorkflowTask(
+  draft: RunDraft,
+  attributes: temporal.api.history.v1.IWorkflowTaskCompletedEventAttributes,
+): number {
+  const task = writeDeferredEvents(draft, attributes.identity ?? '');
+  clearTask(draft, 1);
+  draft.record.previousStartedEventId = task.startedEventId;
+  return draft.append(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED, {
+    workflowTaskCompletedEventAttributes: {
+      ...attributes,
+      scheduledEventId: toLong(task.scheduledEventId),
+      startedEventId: toLong(task.startedEventId),
+    },
+  }).id;
+}
+
+/** Forgets a speculative task whose updates were all rejected: it leaves no trace. */
+export function dropSpeculativeTask(draft: RunDraft): void {
+  clearTask(draft, 1);
+}
+
+/** The task that is out failed. Only a first attempt writes the event; a retry is scheduled by the caller. */
+export function failWorkflowTask(
+  draft: RunDraft,
+  cause: temporal.api.enums.v1.WorkflowTaskFailedCause,
+  failure: Failure | undefined,
+  identity: string,
+): void {
+  const task = writeDeferredEvents(draft, identity, 'speculative');
+  if (task.kind !== 'transient') {
+    draft.append(EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED, {
+      workflowTaskFailedEventAttributes: {
+        scheduledEventId: toLong(task.scheduledEventId),
+        startedEventId: toLong(task.startedEventId),
+        cause,
+        ...(failure === undefined ? {} : { failure }),
+        identity,
+      },
+    });
+  }
+  clearTask(draft, nextAttempt(draft));
+  if (cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) draft.record.workflowTaskAttempt = 1;
+}
+
+/** The worker did not answer in time, or (`scheduleToStart`) nobody took the task from the sticky queue. */
+export function timeOutWorkflowTask(draft: RunDraft, type: 'startToClose' | 'scheduleToStart'): void {
+  const early = type === 'scheduleToStart';
+  const task = early ? draft.record.workflowTask : writeDeferredEvents(draft, '', 'speculative');
+  if (task === undefined) return;
+  if (task.kind === 'normal' || (!early && task.kind === 'speculative')) {
+    draft.append(EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, {
+      workflowTaskTimedOutEventAttributes: {
+        scheduledEventId: toLong(task.scheduledEventId),
+        startedEventId: toLong(early ? 0 : task.startedEventId),
+        timeoutType: early ? TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START : TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE,
+      },
+    });
+  }
+  const attempt = early ? 1 : nextAttempt(draft);
+  draft.record.sticky = undefined;
+  clearTask(draft, attempt);
+}
+
+/** How long a worker may take for a task, in milliseconds: longer for tasks that keep failing. */
+export function taskTimeout(taskTimeoutMs: number, attempt: number): number {
+  if (attempt <= patientAttempts) return taskTimeoutMs;
+  return Math.min(taskTimeoutMs * 2 ** (attempt - patientAttempts), Math.max(longestTaskTimeout, taskTimeoutMs));
+}
+
+/** A failure with the run in some worker's cache may be the cache's fault: the run's own queue gets a first attempt before retries count. */
+function nextAttempt(draft: RunDraft): number {
+  if (draft.record.sticky === undefined) return draft.record.workflowTaskAttempt + 1;
+  draft.record.sticky = undefined;
+  return 1;
+}
+
+function clearTask(draft: RunDraft, attempt: number): void {
+  draft.record.workflowTask = undefined;
+  draft.record.workflowTaskAttempt = attempt;
+}
+
+/** Retries and speculative tasks get their scheduled and started events when it turns out that they are needed. */
+function writeDeferredEvents(draft: RunDraft, identity: string, only?: 'speculative'): WorkflowTask {
+  const task = draft.record.workflowTask;
+  if (task === undefined) throw new Error('no workflow task is out');
+  if (task.kind === 'normal' || (only !== undefined && task.kind !== only)) return task;
+  const scheduledEventId = appendScheduled(draft, task.attempt, task.scheduledTime);
+  const startedEventId = appendStarted(draft, { ...task, scheduledEventId, identity }, task.startedTime);
+  return { ...task, scheduledEventId, startedEventId };
+}
+
+function appendScheduled(draft: RunDraft, attempt: number, at: number = draft.now): number {
+  const { record } = draft;
+  const taskQueue =
+    record.sticky === undefined
+      ? { name: record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL }
+      : { name: record.sticky.queue, kind: TaskQueueKind.TASK_QUEUE_KIND_STICKY, normalName: record.taskQueue };
+  return draft.append(
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    {
+      workflowTaskScheduledEventAttributes: {
+        taskQueue,
+        startToCloseTimeout: toDuration(taskTimeout(record.taskTimeout, attempt)),
+        attempt,
+      },
+    },
+    at,
+  ).id;
+}
+
+function appendStarted(draft: RunDraft, task: WorkflowTask, at: number = draft.now): number {
+  return draft.append(
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+    {
+      workflowTaskStartedEventAttributes: {
+        scheduledEventId: toLong(task.scheduledEventId),
+        identity: task.identity,
+        requestId: task.requestId,
+        suggestContinueAsNew: task.suggestContinueAsNew,
+        historySizeBytes: toLong(task.historySizeBytes),
+      },
+    },
+    at,
+  ).id;
+}
