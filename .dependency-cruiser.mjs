@@ -48,20 +48,20 @@ export default {
       name: 'runtime-uses-core',
       severity: 'error',
       from: { path: '^src/runtime/' },
-      to: { path: '^(src|testing)/', pathNot: '^src/(core/|runtime/|official\\.ts$)' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(core/|runtime/|official(-isolate)?\\.ts$)' },
     },
     {
       name: 'host-is-independent',
       comment: 'The workflow host serves every engine, so it may not know one.',
       severity: 'error',
       from: { path: '^src/host/' },
-      to: { path: '^(src|testing)/', pathNot: '^src/(core/|host/|official\\.ts$)' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(core/|host/|official(-isolate)?\\.ts$)' },
     },
     {
       name: 'engine-contract-is-alone',
       severity: 'error',
       from: { path: '^src/engine/' },
-      to: { path: '^(src|testing)/', pathNot: '^src/(engine/|official\\.ts$)' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(engine/|official(-isolate)?\\.ts$)' },
     },
     {
       name: 'engines-do-not-know-each-other',
@@ -73,7 +73,7 @@ export default {
       name: 'engines-stand-on-the-foundation',
       severity: 'error',
       from: { path: '^src/engines/' },
-      to: { path: '^src/', pathNot: '^src/(engines?|core|runtime|host)/|^src/official\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(engines?|core|runtime|host)/|^src/official(-isolate)?\\.ts$' },
     },
     {
       name: 'temporal-engine-needs-no-durable-core',
