@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/runtime/system-clock.ts';
+
+describe('the system clock', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('waits longer than a timer of Node can', () => {
+    vi.useFakeTimers();
+    const start = Date.now();
+    const wait = 3 * 2 ** 31;
+    let firedAt: number | undefined;
+    systemClock.schedule(start + wait, () => (firedAt = Date.now()));
+    vi.advanceTimersByTime(wait - 1);
+    expect(firedAt).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(firedAt).toBe(start + wait);
+  });
+
+  it('forgets what was called off, also in a later step', () => {
+    vi.useFakeTimers();
+    const wait = 3 * 2 ** 31;
+    let fired = false;
+    const cancel = systemClock.schedule(Date.now() + wait, () => (fired = true));
+    vi.advanceTimersByTime(wait - 1);
+    cancel();
+    cancel();
+    vi.advanceTimersByTime(wait);
+    expect(fired).toBe(false);
+  });
+
+  it('does not keep a process alive when told so', () => {
+    const file = new URL('../../src/runtime/system-clock.ts', import.meta.url).href;
+    const script = `
+      const { createSystemClock } = await import(${JSON.stringify(file)});
+      createSystemClock({ keepAlive: false }).schedule(Date.now() + 60_000, () => {});
+    `;
+    execFileSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 10_000 });
+  });
+});
