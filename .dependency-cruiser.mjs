@@ -108,9 +108,8 @@ export default {
     },
     {
       name: 'shipped-code-uses-shipped-packages',
-      comment: 'vitest is the exception of the conformance suites: the caller brings it.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|testing)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'npm', 'type-only'] },
     },
     {
