@@ -1,0 +1,53 @@
+import { decodeCursor } from '../../core/listing.ts';
+import type { ListFilter, TimeRange } from '../../core/store.ts';
+
+/** The part of a query behind `FROM runs`, and the values of its parameters. */
+export interface Where {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Order of a list, as `compareInList` has it. */
+export const LIST_ORDER = 'ORDER BY start_time DESC, run_id, workflow_id';
+
+/**
+ * The condition for runs that match a filter and come after a cursor.
+ * @throws RangeError when the cursor is none.
+ */
+export function whereOf(filter: ListFilter, cursor?: string): Where {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (condition: string, ...parameters: (string | number)[]): void => {
+    conditions.push(condition);
+    values.push(...parameters);
+  };
+  const equals = (column: string, value: string | undefined): void => {
+    if (value !== undefined) add(`${column} = ?`, value);
+  };
+  const within = (column: string, range: TimeRange | undefined): void => {
+    if (range?.from !== undefined) add(`${column} >= ?`, range.from);
+    if (range?.to !== undefined) add(`${column} <= ?`, range.to);
+  };
+  equals('namespace', filter.namespace);
+  equals('workflow_id', filter.workflowId);
+  equals('run_id', filter.runId);
+  equals('workflow_type', filter.workflowType);
+  equals('task_queue', filter.taskQueue);
+  if (filter.statuses !== undefined) {
+    add(`status IN (${filter.statuses.map(() => '?').join(', ')})`, ...filter.statuses);
+  }
+  within('start_time', filter.startTime);
+  within('close_time', filter.closeTime);
+  if (cursor !== undefined) {
+    const { startTime, runId, workflowId } = decodeCursor(cursor);
+    // The first part lets the index start at the cursor.
+    add(
+      'start_time <= ? AND (start_time < ? OR (run_id, workflow_id) > (?, ?))',
+      startTime,
+      startTime,
+      runId,
+      workflowId,
+    );
+  }
+  return { sql: `WHERE ${conditions.join(' AND ')}`, values };
+}
