@@ -17,3 +17,4 @@ export {
 } from '@temporalio/worker/lib/workflow/patch-activation-callback.js';
 export { suggestContinueAsNewReasonsFromProto } from '@temporalio/common/lib/continue-as-new.js';
 export { tsToMs } from '@temporalio/common/lib/time.js';
+export { UnhandledRejectionError } from '@temporalio/worker/lib/errors.js';

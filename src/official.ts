@@ -12,6 +12,7 @@ import { type NativeReplayHandle, type NativeWorkerLike, Worker } from '@tempora
 import type { WorkflowCreator } from '@temporalio/worker/lib/workflow/interface.js';
 import type { WorkflowBundleWithSourceMapAndFilename } from '@temporalio/worker/lib/workflow/workflow-worker-thread/input.js';
 
+export { msToNumber, msToTs } from '@temporalio/common/lib/time.js';
 export { getGrpcStatusDetails, rethrowKnownErrorTypes } from '@temporalio/client/lib/helpers.js';
 export { extractNativeClient, extractReferenceHolders } from '@temporalio/worker/lib/connection.js';
 export { NativeWorker, parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
@@ -25,6 +26,7 @@ export {
 export type { Runtime } from '@temporalio/worker/lib/runtime.js';
 export { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 export { ThreadedVMWorkflowCreator } from '@temporalio/worker/lib/workflow/threaded-vm.js';
+export { toNativeWorkerOptions } from '@temporalio/worker/lib/worker-options.js';
 export { createUnsafeRandomSource } from '@temporalio/workflow/lib/random-helpers.js';
 export type { PatchActivationCallback } from '@temporalio/worker';
 export type { Workflow, WorkflowCreator } from '@temporalio/worker/lib/workflow/interface.js';

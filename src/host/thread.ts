@@ -1,0 +1,86 @@
+/** Entry of a workflow thread: one realm, fed by the main thread. */
+import { createRequire } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  makePatchActivationWorkflowInfoSnapshot,
+  PATCH_ACTIVATION_CALLBACK_BUFFER_SIZE,
+  UnhandledRejectionError,
+  waitForPatchActivationCallbackResult,
+} from '../official-isolate.ts';
+import { Executor } from './executor.ts';
+import { type FromThread, type ThreadSetup, type ToThread, toPlainError } from './messages.ts';
+import { Realm } from './realm.ts';
+import { installStackTraces } from './stack-traces.ts';
+import type { WorkflowInfo } from '@temporalio/workflow';
+
+if (parentPort === null) throw new Error('This module is the entry of a worker thread');
+const port = parentPort;
+const setup = workerData as ThreadSetup;
+const post = (message: FromThread): void => port.postMessage(message);
+
+/** The main thread's time while a task runs; without a clock of the host, the native one. */
+let time = 0n;
+let nativeClock: (() => bigint) | undefined;
+
+function getTimeOfDay(): bigint {
+  if (setup.clockGiven) return time;
+  nativeClock ??= (
+    createRequire(import.meta.url)('@temporalio/core-bridge') as {
+      native: { getTimeOfDay(): bigint };
+    }
+  ).native.getTimeOfDay;
+  return nativeClock();
+}
+
+function askAboutPatch(info: WorkflowInfo, patchId: string): boolean {
+  const resultBuffer = new SharedArrayBuffer(PATCH_ACTIVATION_CALLBACK_BUFFER_SIZE);
+  const workflowInfo = makePatchActivationWorkflowInfoSnapshot(info);
+  post({ kind: 'patch', workflowInfo, patchId, resultBuffer });
+  return waitForPatchActivationCallbackResult(resultBuffer);
+}
+
+async function start(): Promise<{ realm: Realm; executor: Executor }> {
+  const { bundle, registeredActivityNames, stackTraces, asksAboutPatches } = setup;
+  await installStackTraces(bundle, stackTraces);
+  const realm = new Realm({
+    bundle,
+    getTimeOfDay: setup.clockGiven ? getTimeOfDay : undefined,
+    freezeOuter: true,
+  });
+  const executor = new Executor({
+    realm,
+    runtime: {
+      sourceMap: bundle.sourceMap,
+      registeredActivityNames,
+      getTimeOfDay,
+      stackTracesEnabled: stackTraces,
+      ...(asksAboutPatches ? { patchActivationCallback: askAboutPatch } : {}),
+    },
+    progress: new Int32Array(setup.progress),
+    post,
+    setTime: (given) => {
+      time = given ?? 0n;
+    },
+  });
+  return { realm, executor };
+}
+
+try {
+  const { realm, executor } = await start();
+  process.on('unhandledRejection', (reason) => {
+    if (!executor.blame(reason))
+      throw new UnhandledRejectionError(`Unhandled Promise rejection outside of any Workflow: ${reason}`, reason);
+  });
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'batch') return executor.accept(message);
+    try {
+      realm.call(undefined, 'destroy');
+    } finally {
+      post({ kind: 'closed' });
+    }
+  });
+  post({ kind: 'ready' });
+} catch (error) {
+  post({ kind: 'failed', error: toPlainError(error) });
+  port.close();
+}
