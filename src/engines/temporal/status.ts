@@ -1,0 +1,76 @@
+import type { Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import type { EngineHealth, EngineInfo } from '../../engine/index.ts';
+
+const HEALTH_TIMEOUT_MS = 5_000;
+
+/** The name of this engine. */
+export const ENGINE_NAME = 'temporal';
+
+/** What the cluster says about itself and the namespace. */
+export async function readInfo(connection: Connection, namespace: string): Promise<EngineInfo> {
+  const [system, described] = await Promise.all([
+    connection.workflowService.getSystemInfo({}),
+    connection.workflowService.describeNamespace({ namespace }),
+  ]);
+  const { capabilities, limits } = described.namespaceInfo ?? {};
+  return {
+    name: ENGINE_NAME,
+    version: system.serverVersion,
+    features: [...new Set([...trueKeys(system.capabilities), ...trueKeys(capabilities)])].toSorted(),
+    limits: numbers(limits),
+  };
+}
+
+/** Whether the cluster answers, and how much there is to do. */
+export async function readHealth(
+  connection: Connection,
+  namespace: string,
+  taskQueue: string | undefined,
+): Promise<Omit<EngineHealth, 'uptime'>> {
+  try {
+    return await connection.withDeadline(Date.now() + HEALTH_TIMEOUT_MS, async () => {
+      const [info, open, queuedRuns] = await Promise.all([
+        readInfo(connection, namespace),
+        connection.workflowService.countWorkflowExecutions({ namespace, query: "ExecutionStatus = 'Running'" }),
+        taskQueue === undefined ? undefined : countBacklog(connection, namespace, taskQueue),
+      ]);
+      return {
+        status: 'healthy',
+        version: info.version,
+        activeRuns: open.count.toNumber(),
+        queuedRuns,
+        capabilities: info.features,
+        error: undefined,
+      };
+    });
+  } catch (error) {
+    return {
+      status: 'unhealthy',
+      version: '',
+      activeRuns: 0,
+      queuedRuns: undefined,
+      capabilities: [],
+      error: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function countBacklog(connection: Connection, namespace: string, name: string): Promise<number> {
+  const { stats } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name },
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    reportStats: true,
+  });
+  return stats?.approximateBacklogCount?.toNumber() ?? 0;
+}
+
+function trueKeys(value: object | null | undefined): string[] {
+  return Object.entries(value ?? {}).flatMap(([key, enabled]) => (enabled === true ? [key] : []));
+}
+
+function numbers(value: object | null | undefined): Record<string, number> {
+  const entries = Object.entries(value ?? {}).map(([key, limit]) => [key, Number(limit)] as const);
+  return Object.fromEntries(entries.filter(([, limit]) => limit > 0));
+}
