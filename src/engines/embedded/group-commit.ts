@@ -29,7 +29,7 @@ export class GroupCommit<Changes> {
   }
 
   /**
-   * Runs `work` inside of the next transaction; it may be run twice, the first time without effect.
+   * Runs `work` inside of the next transaction; it may be run a second time, the first one without effect.
    * @returns what it returned, once that is committed.
    * @throws what it threw, or why the transaction failed; nothing of it was written.
    */
@@ -44,10 +44,12 @@ export class GroupCommit<Changes> {
   flush(): void {
     const jobs = this.#jobs;
     this.#jobs = [];
-    if (jobs.length === 0 || this.#attempt(jobs) === undefined) return;
+    if (jobs.length === 0) return;
+    const failure = this.#attempt(jobs);
+    if (failure === undefined) return;
     for (const job of jobs) {
-      const failure = this.#attempt([job]);
-      if (failure !== undefined) job.reject(failure.error);
+      const own = jobs.length === 1 ? failure : this.#attempt([job]);
+      if (own !== undefined) job.reject(own.error);
     }
   }
 

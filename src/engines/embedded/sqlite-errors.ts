@@ -35,6 +35,7 @@ export function toStoreError(error: unknown, path: string): unknown {
       return new StoreError('read-only', `No permission to write ${path}: ${error.message}`, options);
     case 'ENOTDIR':
     case 'EISDIR':
+    case 'EEXIST':
     case 'ENOENT':
     case 'ELOOP':
     case 'ENAMETOOLONG':

@@ -68,7 +68,11 @@ export function resolveDatabasePath(path: string): string {
   const absolute = resolve(path);
   try {
     mkdirSync(dirname(absolute), { recursive: true, mode: 0o700 });
-    return realPathOf(absolute);
+    const real = realPathOf(absolute);
+    if (statSync(real, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new StoreError('unavailable', `${real} is a directory: name a file in it.`);
+    }
+    return real;
   } catch (error) {
     throw toStoreError(error, absolute);
   }
@@ -155,7 +159,7 @@ function configure(database: Sqlite.DatabaseSync, options: SqliteFileOptions): v
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'};
-    PRAGMA busy_timeout = 1000;
+    PRAGMA busy_timeout = 200;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16384;
     PRAGMA journal_size_limit = 67108864;
