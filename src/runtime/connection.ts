@@ -12,29 +12,40 @@ import {
 } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import type { Clock } from '../core/clock.ts';
 import { unavailable } from './errors.ts';
 import { createRpcImpl, type RpcHandlers } from './rpc.ts';
 import type { WorkflowServiceApi } from './service.ts';
+import { systemClock } from './system-clock.ts';
 
 /** How a connection is made. */
 export interface ConnectionOptions {
   /** Shown where a real connection shows its address. Default `'perdure'`. */
   readonly address?: string;
+  /** The clock by which the service lives. Default: that of the system. */
+  readonly clock?: Clock;
   /** Plugins that clients and workers of this connection get, as with official connections. */
   readonly plugins?: readonly ConnectionPlugin[];
   /** The RPCs of Temporal's test service (time skipping). Default: none, as on a real server. */
   readonly testService?: RpcHandlers;
 }
 
-const services = new WeakMap<object, WorkflowServiceApi>();
+/** What a connection leads to. */
+export interface Backend {
+  readonly service: WorkflowServiceApi;
+  /** The clock by which the service lives; workers of the connection live by it, too. */
+  readonly clock: Clock;
+}
+
+const backends = new WeakMap<object, Backend>();
 
 /**
  * What a connection of ours leads to; `undefined` for any other connection.
  * @param connectionOrClient a connection, or what `extractNativeClient` gives for it.
  */
-export function serviceOf(connectionOrClient: unknown): WorkflowServiceApi | undefined {
+export function backendOf(connectionOrClient: unknown): Backend | undefined {
   return typeof connectionOrClient === 'object' && connectionOrClient !== null
-    ? services.get(connectionOrClient)
+    ? backends.get(connectionOrClient)
     : undefined;
 }
 
@@ -70,7 +81,8 @@ export class LocalConnection implements ConnectionLike {
       options.testService === undefined
         ? undefined
         : TestService.create(this.rpcImpl('TestService', options.testService), false, false);
-    services.set(this, service).set(this.nativeClient, service);
+    const backend = { service, clock: options.clock ?? systemClock };
+    backends.set(this, backend).set(this.nativeClient, backend);
     // An eager start may be asked for; that it is never granted is within its contract.
     Object.defineProperty(this, InternalConnectionLikeSymbol, { value: { supportsEagerStart: true } });
   }

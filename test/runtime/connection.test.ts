@@ -2,9 +2,10 @@ import { Client, isGrpcCancelledError, isGrpcDeadlineError, WorkflowNotFoundErro
 import { defaultPayloadConverter } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { describe, expect, it, vi } from 'vitest';
-import { createConnection, serviceOf } from '../../src/runtime/connection.ts';
+import { createConnection, backendOf } from '../../src/runtime/connection.ts';
 import { notFound, unavailable } from '../../src/runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../src/runtime/service.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import { extractNativeClient, extractReferenceHolders } from '../../src/official.ts';
 
 const EventType = proto.temporal.api.enums.v1.EventType;
@@ -115,9 +116,9 @@ describe('a connection of ours', () => {
     const [one, two] = [createConnection(service), createConnection(service)];
     const asNative = (connection: unknown): Parameters<typeof extractNativeClient>[0] => connection as never;
     expect(extractNativeClient(asNative(one))).not.toBe(extractNativeClient(asNative(two)));
-    expect(serviceOf(one)).toBe(service);
-    expect(serviceOf(extractNativeClient(asNative(two)))).toBe(service);
-    expect(serviceOf({})).toBeUndefined();
+    expect(backendOf(one)).toMatchObject({ service, clock: systemClock });
+    expect(backendOf(extractNativeClient(asNative(two)))?.service).toBe(service);
+    expect(backendOf({})).toBeUndefined();
     extractReferenceHolders(asNative(one)).add({} as never);
     await expect(one.close()).rejects.toThrow('Workers hold a reference');
     await two.close();

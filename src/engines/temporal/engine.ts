@@ -5,10 +5,10 @@ import type { WorkerOptions } from '@temporalio/worker';
 import type { Engine, EngineHealth, EngineInfo, PerdureWorker } from '../../engine/index.ts';
 import type { TemporalEngineConfig, TemporalWorkersConfig } from './config.ts';
 import { connect, type Connections } from './connect.ts';
+import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
 import { defaultTimeouts } from './defaults.ts';
 import type { Environment } from './environment.ts';
 import { resolveSettings, type TemporalSettings } from './settings.ts';
-import { ENGINE_NAME, readHealth, readInfo } from './status.ts';
 
 /** Options of a worker of this engine: the official ones; the task queue may come from the engine's configuration. */
 export type TemporalWorkerOptions = Omit<WorkerOptions, 'taskQueue'> & { taskQueue?: string };
@@ -38,7 +38,7 @@ export async function createTemporalEngine(
 }
 
 class ConnectedEngine implements TemporalEngine {
-  readonly name = ENGINE_NAME;
+  readonly name = 'temporal';
   readonly client: Client;
   readonly nativeConnection: NativeConnection;
   readonly activityDefaults: ActivityOptions;
@@ -73,12 +73,11 @@ class ConnectedEngine implements TemporalEngine {
   }
 
   async info(): Promise<EngineInfo> {
-    return await readInfo(this.connections.connection, this.settings.namespace);
+    return await readInfo(this.statusSource());
   }
 
   async health(): Promise<EngineHealth> {
-    const { namespace } = this.settings;
-    const health = await readHealth(this.connections.connection, namespace, this.config.workers?.taskQueue);
+    const health = await readHealth(this.statusSource());
     return { ...health, uptime: performance.now() - this.madeAt };
   }
 
@@ -90,6 +89,12 @@ class ConnectedEngine implements TemporalEngine {
       this.closing = undefined;
       throw error;
     }
+  }
+
+  private statusSource(): StatusSource {
+    const { name, settings, config } = this;
+    const { connection } = this.connections;
+    return { name, connection, namespace: settings.namespace, taskQueue: config.workers?.taskQueue };
   }
 
   /** The native connection first: it refuses while workers run, and then nothing must be closed. */

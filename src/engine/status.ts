@@ -1,37 +1,41 @@
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { EngineHealth, EngineInfo } from '../../engine/index.ts';
+import type { EngineHealth, EngineInfo } from './engine.ts';
 
 const HEALTH_TIMEOUT_MS = 5_000;
 
-/** The name of this engine. */
-export const ENGINE_NAME = 'temporal';
+/** What is asked, and by whom. */
+export interface StatusSource {
+  /** The engine's name. */
+  readonly name: string;
+  readonly connection: ConnectionLike;
+  readonly namespace: string;
+  /** The queue whose backlog counts as queued. Default: none is counted. */
+  readonly taskQueue?: string | undefined;
+}
 
-/** What the cluster says about itself and the namespace. */
-export async function readInfo(connection: Connection, namespace: string): Promise<EngineInfo> {
+/** What the server behind a connection says about itself and the namespace. */
+export async function readInfo({ name, connection, namespace }: StatusSource): Promise<EngineInfo> {
   const [system, described] = await Promise.all([
     connection.workflowService.getSystemInfo({}),
     connection.workflowService.describeNamespace({ namespace }),
   ]);
   const { capabilities, limits } = described.namespaceInfo ?? {};
   return {
-    name: ENGINE_NAME,
+    name,
     version: system.serverVersion,
     features: [...new Set([...trueKeys(system.capabilities), ...trueKeys(capabilities)])].toSorted(),
     limits: numbers(limits),
   };
 }
 
-/** Whether the cluster answers, and how much there is to do. */
-export async function readHealth(
-  connection: Connection,
-  namespace: string,
-  taskQueue: string | undefined,
-): Promise<Omit<EngineHealth, 'uptime'>> {
+/** Whether the server behind a connection answers, and how much there is to do. Never throws. */
+export async function readHealth(source: StatusSource): Promise<Omit<EngineHealth, 'uptime'>> {
+  const { connection, namespace, taskQueue } = source;
   try {
     return await connection.withDeadline(Date.now() + HEALTH_TIMEOUT_MS, async () => {
       const [info, open, queuedRuns] = await Promise.all([
-        readInfo(connection, namespace),
+        readInfo(source),
         connection.workflowService.countWorkflowExecutions({ namespace, query: "ExecutionStatus = 'Running'" }),
         taskQueue === undefined ? undefined : countBacklog(connection, namespace, taskQueue),
       ]);
@@ -56,7 +60,7 @@ export async function readHealth(
   }
 }
 
-async function countBacklog(connection: Connection, namespace: string, name: string): Promise<number> {
+async function countBacklog(connection: ConnectionLike, namespace: string, name: string): Promise<number> {
   const { stats } = await connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name },
