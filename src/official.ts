@@ -3,6 +3,7 @@
  *
  * Nothing here is a public contract of the SDK: `test/official.test.ts` fails, with the names, when one of them moves.
  */
+import { createRequire } from 'node:module';
 import coreBridge from '@temporalio/core-bridge';
 import type { Logger } from '@temporalio/common';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
@@ -79,3 +80,8 @@ export interface OfficialWorkerClass {
 
 /** The official `Worker` class, to be extended: `class Ours extends OfficialWorker { static override nativeWorkerCtor = … }`. */
 export const OfficialWorker: OfficialWorkerClass = Worker as unknown as OfficialWorkerClass;
+
+/** Name and version of the official worker package, as it reports itself to servers. */
+export const sdkPackage: { readonly name: string; readonly version: string } = createRequire(import.meta.url)(
+  '@temporalio/worker/package.json',
+) as { readonly name: string; readonly version: string };
