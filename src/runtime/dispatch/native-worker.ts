@@ -1,0 +1,85 @@
+import proto from '@temporalio/proto';
+import type { NativeWorkerLike } from '../../official.ts';
+import type { WorkflowServiceApi } from '../service.ts';
+import { Activities } from './activities.ts';
+import type { DispatchOptions } from './options.ts';
+import { Workflows } from './workflows.ts';
+
+const { ActivityHeartbeat, ActivityTaskCompletion } = proto.coresdk;
+const { WorkflowActivationCompletion } = proto.coresdk.workflow_completion;
+
+/**
+ * The native side of an official `Worker`, over any Temporal service: what the SDK's own native library does, in TypeScript.
+ *
+ * Polls reject only with the shutdown error, and only when nothing is left; completions and heartbeats never reject.
+ */
+export function createNativeWorker(service: WorkflowServiceApi, options: DispatchOptions): NativeWorkerLike {
+  const stickyName =
+    options.enableWorkflows && options.maxCachedWorkflows > 0
+      ? `${options.identity}-${options.taskQueue}-${options.newId()}`
+      : undefined;
+  const activities = options.enableActivities ? new Activities(service, options) : undefined;
+  const workflows = options.enableWorkflows ? new Workflows(service, options, stickyName, activities) : undefined;
+  const whenShutDown = createGate();
+  let announced: Promise<void> | undefined;
+
+  const initiateShutdown = (): void => {
+    workflows?.initiateShutdown();
+    activities?.initiateShutdown();
+    whenShutDown.open();
+    announced ??= announceShutdown(service, options, stickyName);
+  };
+
+  return {
+    type: 'worker',
+    initiateShutdown,
+    async finalizeShutdown() {
+      initiateShutdown();
+      await Promise.all([workflows?.finalizeShutdown(), activities?.finalizeShutdown(), announced]);
+    },
+    flushCoreLogs: () => undefined,
+    replaceClient: (client) => options.onReplaceClient?.(client),
+    pollWorkflowActivation: () => workflows?.poll() ?? whenShutDown.rejection(options.shutdownError),
+    async completeWorkflowActivation(buffer) {
+      await workflows?.complete(WorkflowActivationCompletion.decodeDelimited(buffer));
+    },
+    pollActivityTask: () => activities?.poll() ?? whenShutDown.rejection(options.shutdownError),
+    async completeActivityTask(buffer) {
+      await activities?.complete(ActivityTaskCompletion.decodeDelimited(buffer));
+    },
+    recordActivityHeartbeat(buffer) {
+      const { taskToken, details } = ActivityHeartbeat.decodeDelimited(buffer);
+      activities?.heartbeat(taskToken, details);
+    },
+    pollNexusTask: () => whenShutDown.rejection(options.shutdownError),
+    completeNexusTask: () => Promise.resolve(),
+  };
+}
+
+/** Rejects when the worker shuts down: what polls of a kind do that this worker does not serve. */
+function createGate(): { open: () => void; rejection: (error: () => Error) => Promise<never> } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    open: () => open(),
+    rejection: async (error) => {
+      await opened;
+      throw error();
+    },
+  };
+}
+
+/** Lets the server answer polls that are still out, and give the sticky queue's tasks to others. Servers that do not know this do without. */
+async function announceShutdown(
+  service: WorkflowServiceApi,
+  { namespace, identity, taskQueue }: DispatchOptions,
+  stickyTaskQueue = '',
+): Promise<void> {
+  try {
+    await service.shutdownWorker({ namespace, identity, taskQueue, stickyTaskQueue, reason: 'graceful shutdown' });
+  } catch {
+    // Nothing depends on it.
+  }
+}
