@@ -64,3 +64,35 @@ export const HARDEN_SCRIPT: string = `(() => {
   for (const prototype of hidden) harden(prototype, true);
   return (names) => { for (const name of names) if (name !== "globalThis") harden(getOwnPropertyDescriptor(globalThis, name)?.value, false); };
 })()`;
+
+/**
+ * Runs inside the realm, before the bundle: nothing that a run does to `globalThis` may be impossible to undo when another run takes over.
+ * So properties defined there stay configurable, and `globalThis` itself stays extensible.
+ */
+export const GUARD_SCRIPT: string = `(() => {
+  "use strict";
+  const global = globalThis;
+  const { hasOwn } = Object;
+  const { ownKeys } = Reflect;
+  const loosen = (key, descriptor) =>
+    descriptor instanceof Object && !hasOwn(global, key) ? { ...descriptor, configurable: true } : descriptor;
+  const replace = (owner, name, make) => {
+    const value = make(owner[name]);
+    Object.defineProperty(value, "name", { value: name });
+    Object.defineProperty(owner, name, { value });
+  };
+  const refuse = (original) => (target) => {
+    if (target === global) throw new TypeError("globalThis has to stay extensible: other runs use it too");
+    return original(target);
+  };
+  replace(Object, "defineProperties", (original) => (target, descriptors) => {
+    if (target !== global) return original(target, descriptors);
+    for (const key of ownKeys(descriptors)) Object.defineProperty(target, key, descriptors[key]);
+    return target;
+  });
+  for (const name of ["freeze", "seal", "preventExtensions"]) replace(Object, name, refuse);
+  replace(Reflect, "preventExtensions", refuse);
+  for (const owner of [Reflect, Object])
+    replace(owner, "defineProperty", (original) => (target, key, descriptor) =>
+      original(target, key, target === global ? loosen(key, descriptor) : descriptor));
+})()`;

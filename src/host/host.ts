@@ -101,7 +101,7 @@ export async function createWorkflowCreator(
   logger: Logger,
   more: WorkflowHostOptions = {},
 ): Promise<WorkflowCreator> {
-  if (worker.debugMode || worker.reuseV8Context === false)
+  if (worker.debugMode || !(worker.reuseV8Context ?? true))
     return OfficialWorker.createWorkflowCreator(bundle, worker, logger);
   return createWorkflowHost(bundle, {
     threads: worker.workflowThreadPoolSize,

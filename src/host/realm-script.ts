@@ -8,7 +8,10 @@
 export const REALM_SCRIPT: string = `(() => {
   "use strict";
   const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, apply } = Reflect;
+  const { is } = Object;
   const global = globalThis;
+  // Runs may replace globals while they have the realm.
+  const { Map } = global;
   const ACTIVATOR = "__TEMPORAL_ACTIVATOR__";
   const mail = { scope: undefined, call: undefined, args: undefined };
   const sharedModules = new Map();
@@ -27,7 +30,7 @@ export const REALM_SCRIPT: string = `(() => {
   });
 
   const same = (a, b) =>
-    a !== undefined && a.value === b.value && a.get === b.get && a.set === b.set &&
+    a !== undefined && is(a.value, b.value) && a.get === b.get && a.set === b.set &&
     a.writable === b.writable && a.enumerable === b.enumerable && a.configurable === b.configurable;
   const remember = (now) => {
     keys = now.filter((key) => key !== ACTIVATOR);

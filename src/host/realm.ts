@@ -6,7 +6,7 @@ import type {
   WorkflowCreateOptionsInternal,
 } from '../official-isolate.ts';
 import { injectGlobals } from '../official-isolate.ts';
-import { freezeDeep, HARDEN_SCRIPT } from './freeze.ts';
+import { freezeDeep, GUARD_SCRIPT, HARDEN_SCRIPT } from './freeze.ts';
 import { REALM_SCRIPT } from './realm-script.ts';
 
 /** What one run changed in the realm; opaque outside of `realm-script.ts`. */
@@ -72,6 +72,7 @@ export class Realm {
     const builtIns = Object.getOwnPropertyNames(this.#context);
     this.#inside = this.#evaluate(REALM_SCRIPT) as Inside;
     injectGlobals(this.#context);
+    this.#evaluate(GUARD_SCRIPT);
     if (getTimeOfDay !== undefined) this.#replaceClock(getTimeOfDay);
     new vm.Script(bundle.code, { filename: bundle.filename }).runInContext(this.#context);
     preloadScript.runInContext(this.#context);

@@ -1,5 +1,6 @@
 import { convertDeploymentVersion, IllegalStateError } from '@temporalio/common';
 import proto, { type coresdk } from '@temporalio/proto';
+import type { WorkflowInfo } from '@temporalio/workflow';
 import {
   type Activator,
   SdkFlags,
@@ -126,7 +127,8 @@ export class Run {
   }
 
   #start(activation: Activation, jobs: Job[], batchIndex: number): void {
-    const part = jobs === activation.jobs ? activation : WorkflowActivation.create({ ...activation, jobs });
+    const part =
+      jobs === activation.jobs ? activation : Object.assign(WorkflowActivation.create(), activation, { jobs });
     this.#realm.call(this.#scope, 'activate', part, batchIndex);
   }
 
@@ -148,17 +150,20 @@ export class Run {
     const isReplaying = activation.isReplaying;
     const deployment = activation.deploymentVersionForCurrentTask;
     const reasons = activation.suggestContinueAsNewReasons;
-    activator.mutateWorkflowInfo((info) => ({
-      ...info,
-      historyLength: activation.historyLength,
-      historySize: activation.historySizeBytes.toNumber(),
-      continueAsNewSuggested: activation.continueAsNewSuggested,
-      targetWorkerDeploymentVersionChanged: activation.targetWorkerDeploymentVersionChanged,
-      suggestedContinueAsNewReasons: suggestContinueAsNewReasonsFromProto(reasons),
-      currentBuildId: deployment?.buildId ?? '',
-      currentDeploymentVersion: convertDeploymentVersion(deployment)!,
-      unsafe: { ...info.unsafe, isReplaying, isReplayingHistoryEvents: isReplaying },
-    }));
+    activator.mutateWorkflowInfo(
+      (info) =>
+        ({
+          ...info,
+          historyLength: activation.historyLength,
+          historySize: activation.historySizeBytes.toNumber(),
+          continueAsNewSuggested: activation.continueAsNewSuggested,
+          targetWorkerDeploymentVersionChanged: activation.targetWorkerDeploymentVersionChanged,
+          suggestedContinueAsNewReasons: suggestContinueAsNewReasonsFromProto(reasons),
+          currentBuildId: deployment?.buildId ?? '',
+          currentDeploymentVersion: convertDeploymentVersion(deployment),
+          unsafe: { ...info.unsafe, isReplaying, isReplayingHistoryEvents: isReplaying },
+        }) as WorkflowInfo,
+    );
     activator.addKnownFlags(activation.availableInternalFlags);
     if (activation.lastSdkVersion) activator.sdkVersion = activation.lastSdkVersion;
   }

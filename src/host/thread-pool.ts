@@ -42,7 +42,7 @@ export class ThreadPool {
   /** Resolves when all threads have loaded the bundle. If one cannot, stops all and rejects. */
   async start(): Promise<void> {
     try {
-      await Promise.all(this.#threads.map((thread) => thread?.ready));
+      await Promise.all(this.#all().map((thread) => thread.ready));
     } catch (error) {
       await this.close();
       throw error;

@@ -24,12 +24,15 @@ let nativeClock: (() => bigint) | undefined;
 
 function getTimeOfDay(): bigint {
   if (setup.clockGiven) return time;
-  nativeClock ??= (
-    createRequire(import.meta.url)('@temporalio/core-bridge') as {
-      native: { getTimeOfDay(): bigint };
-    }
-  ).native.getTimeOfDay;
+  nativeClock ??= loadNativeClock();
   return nativeClock();
+}
+
+/** Loaded when first needed: a thread that is given a clock has no use for the native library. */
+function loadNativeClock(): () => bigint {
+  const require = createRequire(import.meta.url);
+  const { native } = require('@temporalio/core-bridge') as { native: { getTimeOfDay(): bigint } };
+  return () => native.getTimeOfDay();
 }
 
 function askAboutPatch(info: WorkflowInfo, patchId: string): boolean {
@@ -69,7 +72,10 @@ try {
   const { realm, executor } = await start();
   process.on('unhandledRejection', (reason) => {
     if (!executor.blame(reason))
-      throw new UnhandledRejectionError(`Unhandled Promise rejection outside of any Workflow: ${reason}`, reason);
+      throw new UnhandledRejectionError(
+        `Unhandled Promise rejection outside of any Workflow: ${String(reason)}`,
+        reason,
+      );
   });
   port.on('message', (message: ToThread) => {
     if (message.kind === 'batch') return executor.accept(message);

@@ -12,7 +12,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { counter } from './counter';
+import { counter } from './counter.ts';
 
 const { model, tool } = proxyActivities<{
   model(step: number): Promise<string>;
@@ -44,7 +44,9 @@ export async function evaluate(code: string, codeAfterSignal?: string): Promise<
   setHandler(release, () => {
     released = true;
   });
-  const run = (text: string): unknown => new Function(`"use strict"; ${text}`)();
+  const run = (text: string): unknown =>
+    // oxlint-disable-next-line no-implied-eval -- the tests decide what runs inside the realm.
+    new Function(`"use strict"; ${text}`)();
   let value = run(code);
   if (codeAfterSignal !== undefined) {
     await condition(() => released);
@@ -111,9 +113,14 @@ export async function callSinks(extra?: string): Promise<void> {
 }
 
 /** What has to be the same in every replay. */
-export async function deterministic(): Promise<unknown> {
+export async function deterministic(withoutUnsafe = false): Promise<unknown> {
   const random = [Math.random(), uuid4(), Math.random()];
-  return { random, now: Date.now(), date: new Date().toISOString(), unsafe: workflowInfo().unsafe.now() };
+  return {
+    random,
+    now: Date.now(),
+    date: new Date().toISOString(),
+    unsafe: withoutUnsafe ? 0 : workflowInfo().unsafe.now(),
+  };
 }
 
 /** Asks for a patch. */
@@ -141,5 +148,5 @@ export async function ordinaryClasses(): Promise<unknown> {
   dictionary['toString'] = 1;
   dictionary['constructor'] = 2;
   const values = Object.keys(dictionary);
-  return [new Named('x').name, String(plain), String(new (Old as never)()), values];
+  return [new Named('x').name, String(plain), String(new (Old as unknown as new () => object)()), values];
 }
