@@ -1,0 +1,67 @@
+import proto from '@temporalio/proto';
+import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
+
+/** Turns messages into bytes and back. */
+export interface MessageCodec {
+  readonly encode: (message: unknown) => Buffer;
+  readonly decode: (bytes: Uint8Array) => unknown;
+}
+
+/** One RPC as it travels. */
+export interface RpcMethod {
+  /** As `WorkflowServiceApi` has it. */
+  readonly name: MethodName;
+  readonly path: string;
+  readonly request: MessageCodec;
+  readonly response: MessageCodec;
+  /** Whether the request has a field of this name. */
+  readonly hasField: (name: string) => boolean;
+}
+
+/** One RPC as a function over messages of any type. */
+export type AnyCall = (request: unknown, options?: CallOptions) => Promise<unknown>;
+
+/** A message type as the reflection of protobufjs gives it; the typings of the package show the static part only. */
+interface ReflectedType {
+  readonly fields: Readonly<Record<string, unknown>>;
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+}
+
+interface ReflectedService {
+  readonly methodsArray: readonly {
+    readonly name: string;
+    resolve(): { readonly resolvedRequestType: ReflectedType; readonly resolvedResponseType: ReflectedType };
+  }[];
+}
+
+const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
+
+/** All RPCs of the `WorkflowService`. */
+export const workflowServiceMethods: readonly RpcMethod[] = (
+  proto.temporal.api.workflowservice.v1.WorkflowService as unknown as ReflectedService
+).methodsArray.map((method) => {
+  const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve();
+  return {
+    name: (method.name.charAt(0).toLowerCase() + method.name.slice(1)) as MethodName,
+    path: `/${SERVICE}/${method.name}`,
+    request: codecOf(request),
+    response: codecOf(response),
+    hasField: (name) => Object.hasOwn(request.fields, name),
+  };
+});
+
+/** A service that answers each of its RPCs by what `call` makes of it. */
+export function serviceOf(call: (method: RpcMethod) => AnyCall): WorkflowServiceApi {
+  return Object.fromEntries(workflowServiceMethods.map((method) => [method.name, call(method)])) as WorkflowServiceApi;
+}
+
+function codecOf(type: ReflectedType): MessageCodec {
+  return {
+    encode: (message) => {
+      const bytes = type.encode(message).finish();
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    decode: (bytes) => type.decode(bytes),
+  };
+}

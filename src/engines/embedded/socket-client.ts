@@ -1,0 +1,100 @@
+import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { cancelled, isServiceError, unavailable } from '../../runtime/errors.ts';
+import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
+import { serviceOf } from './rpc-methods.ts';
+import type { RpcMethod } from './rpc-methods.ts';
+import { CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
+import type { Origin } from './socket-protocol.ts';
+
+/** A service in another process. */
+export interface SocketClient {
+  readonly service: WorkflowServiceApi;
+  /** Resolves when the owner is gone: then all calls fail with `UNAVAILABLE`. Never rejects; stays pending after `close`. */
+  readonly lost: Promise<void>;
+  close(): void;
+}
+
+/** How to connect. */
+export interface SocketClientOptions {
+  /** Called once when the owner is gone. */
+  readonly onOwnerLost?: () => void;
+}
+
+/**
+ * Connects to the service at a socket. A connection that ends is made again as long as the owner lives; idle ones do not keep the process alive.
+ * @throws ServiceError `UNAVAILABLE` when nobody listens there.
+ */
+export async function connectSocket(path: string, options: SocketClientOptions = {}): Promise<SocketClient> {
+  const client = new Client(`unix:${path}`, credentials.createInsecure(), CHANNEL_OPTIONS);
+  // gRPC itself does not keep the process alive while it connects.
+  const alive = setInterval(() => {}, 60_000);
+  const isReady = await isConnected(client).finally(() => clearInterval(alive));
+  if (!isReady) {
+    client.close();
+    throw unavailable(`Nobody listens at ${path}.`);
+  }
+  let isClosed = false;
+  const lost = new Promise<void>((resolve) => {
+    const watch = async (): Promise<void> => {
+      do await stateAfter(client, connectivityState.READY);
+      while (!isClosed && (await isConnected(client)));
+      if (isClosed) return;
+      resolve();
+      options.onOwnerLost?.();
+    };
+    void watch();
+  });
+  return {
+    service: serviceOf((method) => (request, callOptions) => send(client, method, request, callOptions)),
+    lost,
+    close: () => {
+      isClosed = true;
+      client.close();
+    },
+  };
+}
+
+/** Who made an error of a call: the owner, or, `undefined`, the transport (or the caller's own abort). */
+export function originOf(error: unknown): Origin | undefined {
+  if (!isServiceError(error)) return 'answered';
+  const [origin] = error.metadata.get(ORIGIN_KEY);
+  return origin === 'answered' || origin === 'leaving' ? origin : undefined;
+}
+
+function send(client: Client, method: RpcMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
+  const { signal } = options;
+  if (signal?.aborted === true) return Promise.reject(cancelled());
+  return new Promise((resolve, reject) => {
+    const onAnswer = (error: ServiceError | null, response?: unknown): void => {
+      signal?.removeEventListener('abort', onAbort);
+      if (error === null) resolve(response);
+      else reject(error);
+    };
+    const { path, request: requests, response: responses } = method;
+    const call = client.makeUnaryRequest(path, requests.encode, responses.decode, request, new Metadata(), onAnswer);
+    const onAbort = (): void => call.cancel();
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** Tries to connect; whether it worked. */
+async function isConnected(client: Client): Promise<boolean> {
+  for (;;) {
+    const state = client.getChannel().getConnectivityState(true);
+    if (state === connectivityState.READY) return true;
+    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return false;
+    await stateAfter(client, state);
+  }
+}
+
+/** Resolves when a channel is no longer in a state. */
+function stateAfter(client: Client, state: connectivityState): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      client.getChannel().watchConnectivityState(state, Infinity, () => resolve());
+    } catch {
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, statSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { acquireOwnership } from '../../../src/engines/embedded/owner.ts';
+import type { AnyCall } from '../../../src/engines/embedded/rpc-methods.ts';
+import { connectSocket, originOf } from '../../../src/engines/embedded/socket-client.ts';
+import type { SocketClient } from '../../../src/engines/embedded/socket-client.ts';
+import { chooseSocketPath } from '../../../src/engines/embedded/socket-path.ts';
+import { serveSocket } from '../../../src/engines/embedded/socket-server.ts';
+import type { SocketServer } from '../../../src/engines/embedded/socket-server.ts';
+import { grpcStatus, workflowAlreadyStarted, workflowNotFound } from '../../../src/runtime/errors.ts';
+import { endlessPoll, fakeService } from './fake-service.ts';
+import { temporaryDirectory } from './support.ts';
+
+async function serve(calls: Readonly<Record<string, AnyCall>>): Promise<SocketServer> {
+  const server = await serveSocket(fakeService(calls), join(temporaryDirectory(), 'owner.sock'));
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function connect(calls: Readonly<Record<string, AnyCall>>): Promise<SocketClient> {
+  const client = await connectSocket((await serve(calls)).path);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+describe('calls through a socket', () => {
+  test('carry requests and responses', async () => {
+    const { service } = await connect({
+      signalWorkflowExecution: async (request) => {
+        expect(request).toMatchObject({
+          namespace: 'n',
+          signalName: 's',
+          input: { payloads: [{ data: Buffer.from('1') }] },
+        });
+        return {};
+      },
+      startWorkflowExecution: async () => ({ runId: 'run', started: true }),
+    });
+    const input = { payloads: [{ data: Buffer.from('1') }] };
+    await service.signalWorkflowExecution({ namespace: 'n', signalName: 's', input });
+    expect(await service.startWorkflowExecution({})).toMatchObject({ runId: 'run', started: true });
+  });
+
+  test('carry errors with their details', async () => {
+    const { service } = await connect({
+      startWorkflowExecution: async () => {
+        throw workflowAlreadyStarted('running', 'wörkflow', { runId: 'run', startRequestId: 'r' });
+      },
+      getSystemInfo: async () => {
+        throw new Error('a bug');
+      },
+    });
+    const error: unknown = await service.startWorkflowExecution({}).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: grpcStatus.ALREADY_EXISTS,
+      details: expect.stringContaining('WorkflowId: wörkflow'),
+    });
+    expect(originOf(error)).toBe('answered');
+    await expect(service.getSystemInfo({})).rejects.toMatchObject({ code: grpcStatus.INTERNAL, details: 'a bug' });
+    await expect(service.listNamespaces({})).rejects.toMatchObject({ code: grpcStatus.UNIMPLEMENTED });
+  });
+
+  test('carry large messages', async () => {
+    const { service } = await connect({
+      getSearchAttributes: async () => ({}),
+      recordActivityTaskHeartbeat: async (request) => request,
+    });
+    const identity = 'x'.repeat(20 * 1024 * 1024);
+    await service.recordActivityTaskHeartbeat({ identity });
+  });
+
+  test('are cancelled at the other side', async () => {
+    const ended = Promise.withResolvers<void>();
+    const { service } = await connect({
+      pollWorkflowTaskQueue: (request, options) => endlessPoll(request, options).finally(ended.resolve),
+    });
+    const stop = new AbortController();
+    const poll = service.pollWorkflowTaskQueue({}, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 20);
+    await expect(poll).rejects.toMatchObject({ code: grpcStatus.CANCELLED });
+    await ended.promise;
+    await expect(service.pollWorkflowTaskQueue({}, { signal: stop.signal })).rejects.toMatchObject({
+      code: grpcStatus.CANCELLED,
+    });
+  });
+});
+
+describe('a socket', () => {
+  test('is for its owner only', async () => {
+    const { path } = await serve({});
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
+  });
+
+  test('has a short path for a file with a long one', async () => {
+    const directory = join(temporaryDirectory(), 'x'.repeat(200));
+    mkdirSync(directory);
+    const ownership = acquireOwnership(join(directory, 'perdure.db'));
+    onTestFinished(() => ownership.release());
+    const path = chooseSocketPath(ownership);
+    expect(Buffer.byteLength(path)).toBeLessThan(104);
+    const server = await serveSocket(fakeService({ getSystemInfo: async () => ({}) }), path);
+    onTestFinished(() => server.close());
+    const client = await connectSocket(path);
+    onTestFinished(() => client.close());
+    expect(await client.service.getSystemInfo({})).toEqual({});
+    expect(chooseSocketPath(ownership)).not.toBe(path);
+  });
+
+  test('that nobody listens at fails at once', async () => {
+    const path = join(temporaryDirectory(), 'nobody.sock');
+    await expect(connectSocket(path)).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE });
+  });
+
+  test('lets calls finish, ends polls, and tells of the loss when it closes', async () => {
+    const server = await serve({
+      pollWorkflowTaskQueue: endlessPoll,
+      getSystemInfo: async () => {
+        await delay(100);
+        return { serverVersion: '1' };
+      },
+    });
+    const lost = Promise.withResolvers<void>();
+    const { service, ...client } = await connectSocket(server.path, { onOwnerLost: lost.resolve });
+    onTestFinished(() => client.close());
+    const poll = service.pollWorkflowTaskQueue({}).catch((error: unknown) => error);
+    const info = service.getSystemInfo({});
+    await delay(20);
+    await server.close();
+    expect(await info).toMatchObject({ serverVersion: '1' });
+    expect(originOf(await poll)).toBe('leaving');
+    await Promise.all([lost.promise, client.lost]);
+    await expect(service.getSystemInfo({})).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE });
+  });
+
+  test('does not keep either process alive', async () => {
+    const url = (name: string): string =>
+      JSON.stringify(new URL(`../../../src/engines/embedded/${name}`, import.meta.url).href);
+    const script = `
+      const { serveSocket } = await import(${url('socket-server.ts')});
+      const { connectSocket } = await import(${url('socket-client.ts')});
+      const path = ${JSON.stringify(join(temporaryDirectory(), 's.sock'))};
+      const server = await serveSocket({ getSystemInfo: async () => ({ serverVersion: 'x' }) }, path);
+      const { service } = await connectSocket(path);
+      process.stdout.write((await service.getSystemInfo({})).serverVersion);`;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 5000 });
+    expect(String(stdout)).toBe('x');
+    expect(status).toBe(0);
+  });
+
+  test('speaks the protocol of official clients', async () => {
+    const { path } = await serve({
+      getSystemInfo: async () => ({ serverVersion: '1.0.0' }),
+      describeWorkflowExecution: async () => {
+        throw workflowNotFound('w');
+      },
+    });
+    // The official client knows no sockets but those of TCP.
+    const forwarder = createServer((inbound) => inbound.pipe(createConnection(path)).pipe(inbound)).listen(
+      0,
+      '127.0.0.1',
+    );
+    onTestFinished(() => void forwarder.close());
+    await once(forwarder, 'listening');
+    const { port } = forwarder.address() as AddressInfo;
+    const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
+    onTestFinished(() => connection.close());
+    expect((await connection.workflowService.getSystemInfo({})).serverVersion).toBe('1.0.0');
+    expect(await connection.healthService.check({})).toMatchObject({ status: 1 });
+    await expect(new Client({ connection }).workflow.getHandle('w').describe()).rejects.toThrow(WorkflowNotFoundError);
+    await expect(connection.operatorService.listSearchAttributes({})).rejects.toMatchObject({
+      code: grpcStatus.UNIMPLEMENTED,
+    });
+  });
+});
