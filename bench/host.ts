@@ -28,7 +28,7 @@ async function latency(creator: WorkflowCreator): Promise<number> {
     await driveFiveActivities(creator);
     times.push(performance.now() - started);
   }
-  return times.sort((a, b) => a - b)[50] ?? Number.NaN;
+  return times.toSorted((a, b) => a - b)[50] ?? Number.NaN;
 }
 
 const bundle = await bundleFixtures();
@@ -49,7 +49,7 @@ for (let round = 0; round < rounds; round++) {
   rates.ours.push(await measure(ours, runs));
   rates.official.push(await measure(official, Math.ceil(runs / 8)));
 }
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 console.log(
   JSON.stringify({
     threads,

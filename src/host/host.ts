@@ -129,7 +129,7 @@ class ThreadedHost implements WorkflowCreator {
   async createWorkflow(create: WorkflowCreateOptions): Promise<Workflow> {
     const { runId } = create.info;
     const traced = this.#toTrace.delete(runId);
-    const lane = this.#pool.place(traced);
+    const lane = this.#pool.place(runId, traced);
     const canTrace = !this.#onDemand || traced;
     const onStackTraceQuery = canTrace ? undefined : (): void => this.#trace(runId);
     return new HostedWorkflow({ lane, create, now: this.#now, onStackTraceQuery });

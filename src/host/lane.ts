@@ -128,9 +128,13 @@ export class Lane {
     }
   }
 
-  /** The realm is gone while it was in activation `culprit` (0: in none): that one fails with the reason, all others ask for replay. */
-  lose(culprit: number | 'all', reason: string): void {
+  /**
+   * The realm is gone while it was in activation `culprit` (0: in none): that one fails with the reason, all others ask for replay.
+   * Answers the run of that activation.
+   */
+  lose(culprit: number | 'all', reason: string): string | undefined {
     this.#lost = true;
+    const culpritRunId = culprit === 'all' ? undefined : this.#pending.get(culprit)?.runId;
     const pending = [...this.#pending];
     this.#pending.clear();
     for (const [id, { runId, resolve }] of pending)
@@ -139,6 +143,7 @@ export class Lane {
           ? { completion: failedTask(runId, reason), sinkCalls: [] }
           : lostOutcome(runId),
       );
+    return culpritRunId;
   }
 
   #nextId(): number {
@@ -160,7 +165,13 @@ export class Lane {
     this.#size = 0;
     if (this.#lost) return;
     const time = this.#getTimeOfDay?.();
-    this.#send({ kind: 'batch', bytes, tasks, ...(time === undefined ? {} : { time }) });
+    try {
+      this.#send({ kind: 'batch', bytes, tasks, ...(time === undefined ? {} : { time }) });
+    } catch (error) {
+      // Something that cannot be cloned; the official host fails such a task too.
+      for (const { id } of tasks) this.#pending.get(id)?.reject(error as Error);
+      for (const { id } of tasks) this.#pending.delete(id);
+    }
   };
 
   #settle(result: Result, bytes: Uint8Array): void {

@@ -98,15 +98,11 @@ export type ToThread = Batch | CloseRequest;
 /** What a thread sends. */
 export type FromThread = Results | StateNotice | PatchQuestion;
 
-/** Strips an error of its class, so that it can travel. */
+/** Strips an error of its class, so that it can travel. It may come from another realm, where it is no instance of our `Error`. */
 export function toPlainError(error: unknown): PlainError {
-  return error instanceof Object && 'message' in error
-    ? {
-        name: String((error as Error).name),
-        message: String((error as Error).message),
-        stack: (error as Error).stack,
-      }
-    : { name: 'Error', message: String(error) };
+  if (typeof error !== 'object' || error === null) return { name: 'Error', message: String(error) };
+  const { name = 'Error', message = '', stack } = error as { name?: unknown; message?: unknown; stack?: unknown };
+  return { name: String(name), message: String(message), stack: typeof stack === 'string' ? stack : undefined };
 }
 
 /** Joins byte chunks into one array of exactly their size (cloning a pooled buffer would clone its whole pool). */

@@ -55,7 +55,7 @@ export class Run {
 
   /** Records a rejection that workflow code left unhandled: the run cannot make progress any more. */
   reject(reason: unknown): void {
-    this.#rejection = new UnhandledRejectionError(`Unhandled Promise rejection: ${reason}`, reason);
+    this.#rejection = new UnhandledRejectionError(`Unhandled Promise rejection: ${String(reason)}`, reason);
     this.#activator.workflowTaskError = this.#rejection;
   }
 

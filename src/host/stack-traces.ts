@@ -1,4 +1,4 @@
-import { GlobalHandlers, globalHandlers, type WorkflowBundleWithSourceMapAndFilename } from '../official-isolate.ts';
+import { globalHandlers, type WorkflowBundleWithSourceMapAndFilename } from '../official-isolate.ts';
 
 let mapsStacks = false;
 
@@ -27,9 +27,4 @@ export function forgetStackTraces(bundle: WorkflowBundleWithSourceMapAndFilename
 /** The half of `install` that is free of cost; private in the official class, and held by the contract test. */
 interface WithoutHooks {
   overridePrepareStackTrace(): void;
-}
-
-/** Whether the official class still has what this file uses. */
-export function stackTraceHooksExist(): boolean {
-  return 'overridePrepareStackTrace' in GlobalHandlers.prototype;
 }

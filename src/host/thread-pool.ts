@@ -22,12 +22,17 @@ export interface ThreadPoolOptions {
 /** The watchdog looks ten times within the limit, within these bounds, in milliseconds. */
 const WATCH_EVERY = { least: 10, most: 250 };
 
+const MAX_SUSPECTS = 1000;
+
 /** The threads of a host, watched and replaced. */
 export class ThreadPool {
   readonly #options: ThreadPoolOptions;
   readonly #threads: (WorkflowThread | undefined)[];
   /** The thread with promise hooks, started when first needed. */
   #traced: WorkflowThread | undefined;
+  /** The thread for runs that cost one before, so that they cannot cost the others theirs again and again; started when first needed. */
+  #quarantine: WorkflowThread | undefined;
+  readonly #suspects = new Set<string>();
   readonly #watchdog: NodeJS.Timeout;
   #closed = false;
 
@@ -49,12 +54,16 @@ export class ThreadPool {
     }
   }
 
-  /** The lane for a new run: that of the thread with the fewest runs, or of the one with promise hooks. */
-  place(traced: boolean): Lane {
+  /** The lane for a new run: that of the thread with the fewest runs, unless it needs promise hooks or cost a thread before. */
+  place(runId: string, traced: boolean): Lane {
     if (this.#closed) throw new Error('The workflow host was destroyed');
     if (traced && !this.#options.stackTraces) {
       this.#traced ??= this.#spawn(true);
       return this.#traced.lane;
+    }
+    if (this.#suspects.delete(runId)) {
+      this.#quarantine ??= this.#spawn(this.#options.stackTraces);
+      return this.#quarantine.lane;
     }
     let best: WorkflowThread | undefined;
     for (const [index, thread] of this.#threads.entries()) {
@@ -74,7 +83,7 @@ export class ThreadPool {
   }
 
   #all(): WorkflowThread[] {
-    return [...this.#threads, this.#traced].filter((thread) => thread !== undefined);
+    return [...this.#threads, this.#traced, this.#quarantine].filter((thread) => thread !== undefined);
   }
 
   #watch(): void {
@@ -86,15 +95,20 @@ export class ThreadPool {
     return new WorkflowThread({
       ...this.#options,
       stackTraces,
-      onLost: (thread, reason) => this.#lost(thread, reason),
+      onLost: (thread, reason, culprit) => this.#lost(thread, reason, culprit),
     });
   }
 
-  #lost(thread: WorkflowThread, reason: string): void {
+  #lost(thread: WorkflowThread, reason: string, culprit: string | undefined): void {
     const { logger, onThreadLost } = this.#options;
     const runIds = thread.lane.runIds;
     logger?.warn('A workflow thread was stopped; its runs are replayed', { reason, runs: runIds.length });
+    if (culprit !== undefined) {
+      if (this.#suspects.size >= MAX_SUSPECTS) this.#suspects.clear();
+      this.#suspects.add(culprit);
+    }
     if (thread === this.#traced) this.#traced = undefined;
+    if (thread === this.#quarantine) this.#quarantine = undefined;
     const index = this.#threads.indexOf(thread);
     // A thread that could not even load the bundle is only tried again when a run needs it.
     if (index >= 0)

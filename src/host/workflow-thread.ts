@@ -22,7 +22,7 @@ export interface WorkflowThreadOptions {
   readonly patchActivationCallback?: PatchActivationCallback | undefined;
   readonly getTimeOfDay?: (() => bigint) | undefined;
   /** Called once, after the thread ended without being asked to. */
-  readonly onLost: (thread: WorkflowThread, reason: string) => void;
+  readonly onLost: (thread: WorkflowThread, reason: string, culpritRunId: string | undefined) => void;
 }
 
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
@@ -124,8 +124,8 @@ export class WorkflowThread {
     this.#started.reject(new Error(this.#reason));
     this.#closed.resolve();
     // A thread that never started would not start for a replay either: then every task fails.
-    this.lane.lose(this.#isReady ? Atomics.load(this.#progress, 0) : 'all', this.#reason);
-    if (!this.#closing) this.#options.onLost(this, this.#reason);
+    const culprit = this.lane.lose(this.#isReady ? Atomics.load(this.#progress, 0) : 'all', this.#reason);
+    if (!this.#closing) this.#options.onLost(this, this.#reason, culprit);
   }
 
   /** Answers a `patched()` of workflow code; the thread is blocked meanwhile. */

@@ -57,6 +57,19 @@ it('leaves runs of other threads alone', async () => {
   expect(commandsOf(await other.query('state'))).toHaveLength(1);
 });
 
+it('keeps a run that cost a thread apart from the others', async () => {
+  await start({ isolateExecutionTimeoutMs: 300 });
+  const endless = await DrivenRun.create(host, 'endlessLoop');
+  await endless.start();
+  await endless.dispose();
+  const neighbour = await DrivenRun.create(host, 'sleeper');
+  const again = await DrivenRun.create(host, 'endlessLoop', [], endless.runId);
+  const [failed, started] = await Promise.all([again.start(), neighbour.start()]);
+  expect(failed.failed?.failure?.message).toContain('timed out');
+  expect(commandsOf(started)).toHaveLength(1);
+  expect(commandsOf(await neighbour.query('state'))).toHaveLength(1);
+});
+
 it('survives a run that takes all memory', { timeout: 30_000 }, async () => {
   const lost = await start({ resourceLimits: { maxOldGenerationSizeMb: 96 }, isolateExecutionTimeoutMs: 20_000 });
   const neighbour = await DrivenRun.create(host, 'sleeper');

@@ -148,5 +148,10 @@ export async function ordinaryClasses(): Promise<unknown> {
   dictionary['toString'] = 1;
   dictionary['constructor'] = 2;
   const values = Object.keys(dictionary);
-  return [new Named('x').name, String(plain), String(new (Old as unknown as new () => object)()), values];
+  return [
+    new Named('x').name,
+    String(plain),
+    new (Old as unknown as new () => { toString: () => string })().toString(),
+    values,
+  ];
 }
