@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createReplayer, differences, runScenario, scenarios } from '../../testing/conformance/index.ts';
+import {
+  createReplayer,
+  differences,
+  prepareWorkflows,
+  runScenario,
+  scenarios,
+} from '../../testing/conformance/index.ts';
 import type { ConformanceTarget } from '../../testing/conformance/index.ts';
 
 interface Owned {
@@ -17,7 +23,7 @@ export function conformance(name: string, create: () => Promise<Owned>): void {
     let owned: Owned;
     const replayer = createReplayer();
     beforeAll(async () => {
-      owned = await create();
+      [owned] = await Promise.all([create(), prepareWorkflows()]);
       expect(owned.target.name).toBe(name);
     });
     afterAll(async () => {

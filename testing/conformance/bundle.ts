@@ -19,5 +19,10 @@ export function workflowBundle(name: BundleName = 'current'): Promise<WorkflowBu
   return bundle;
 }
 
+/** Builds all workflow code. Optional: without it, the first scenarios wait for it. */
+export async function prepareWorkflows(): Promise<void> {
+  await Promise.all([workflowBundle('current'), workflowBundle('before')]);
+}
+
 function nothing(): void {}
 const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

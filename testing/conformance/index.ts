@@ -1,4 +1,5 @@
 export { scenarios } from './scenarios/index.ts';
+export { prepareWorkflows } from './bundle.ts';
 export { runScenario } from './run.ts';
 export type { RunOptions, ScenarioReport } from './run.ts';
 export { createReplayer } from './replay.ts';

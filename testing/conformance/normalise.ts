@@ -124,8 +124,10 @@ function normaliseTaskQueue(queue: Record<string, unknown>, text: Text): Json {
 }
 
 function normaliseTime(key: string, value: { seconds?: unknown; nanos?: unknown }): string {
-  if (key.endsWith('Time')) return '<time>';
-  return `${Number(value.seconds ?? 0) + Number(value.nanos ?? 0) / 1e9}s`;
+  const seconds = Number(value.seconds ?? 0) + Number(value.nanos ?? 0) / 1e9;
+  // The first task of a retried run waits for what is left of the interval: a time, not a setting.
+  const measured = key === 'firstWorkflowTaskBackoff' && seconds > 0;
+  return key.endsWith('Time') || measured ? '<time>' : `${seconds}s`;
 }
 
 interface PayloadObject {

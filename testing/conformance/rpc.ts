@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { defaultPayloadConverter, mapToPayloads, toPayloads } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import type { ScenarioContext } from './scenario.ts';
+import { errorOf } from './support.ts';
+
+type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
+type SignalRequest = temporal.api.workflowservice.v1.ISignalWorkflowExecutionRequest;
+type Payloads = temporal.api.common.v1.IPayloads;
+
+/** What an RPC was refused with. */
+export interface Refusal {
+  /** Name of the gRPC status, as `NOT_FOUND`. */
+  readonly code: string;
+  readonly details: string;
+}
+
+/** Arguments as payloads. */
+export function payloads(...args: unknown[]): Payloads {
+  return { payloads: toPayloads(defaultPayloadConverter, ...args) ?? [] };
+}
+
+/** A memo as payloads. */
+export function memo(fields: Record<string, unknown>): temporal.api.common.v1.IMemo {
+  return { fields: mapToPayloads(defaultPayloadConverter, fields) };
+}
+
+/** Starts a run by hand, without any of the client's defaults; gives back its run id, and whether it is new. */
+export async function startByHand(
+  t: ScenarioContext,
+  request: StartRequest,
+): Promise<{ runId: string; started: boolean }> {
+  const workflowId = request.workflowId ?? t.workflowId();
+  const { runId, started } = await t.raw.startWorkflowExecution({
+    namespace: t.namespace,
+    workflowId,
+    workflowType: { name: 'nothing' },
+    taskQueue: { name: t.taskQueue },
+    requestId: randomUUID(),
+    ...request,
+  });
+  if (started) t.track(workflowId, runId);
+  return { runId, started };
+}
+
+/** Signals a run by hand. */
+export async function signalByHand(
+  t: ScenarioContext,
+  workflowId: string,
+  request: SignalRequest & { readonly runId?: string },
+): Promise<void> {
+  const { runId, ...rest } = request;
+  await t.raw.signalWorkflowExecution({
+    namespace: t.namespace,
+    workflowExecution: { workflowId, ...(runId ? { runId } : {}) },
+    requestId: randomUUID(),
+    ...rest,
+  });
+}
+
+/** What an RPC, or a call of the client that makes one, is refused with. Fails when it is not. */
+export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
+  const error = await errorOf(promise);
+  for (let link = error; link instanceof Error; link = link.cause) {
+    const { code, details } = link as { code?: unknown; details?: unknown };
+    if (typeof code === 'number' && typeof details === 'string') return { code: status[code] ?? String(code), details };
+  }
+  throw new Error('Not an error of an RPC', { cause: error });
+}
