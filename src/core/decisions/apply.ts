@@ -1,7 +1,5 @@
-import type { temporal } from '@temporalio/proto';
 import type { Command, ProtocolMessage } from '../proto.ts';
 import { CommandType, WorkflowTaskFailedCause } from '../proto.ts';
-import type { RunDraft } from '../run/draft.ts';
 import type { UpdateAnswer } from '../run/update.ts';
 import { applyUpdateMessage } from '../run/update.ts';
 import { cancelActivityCommand, scheduleActivityCommand } from './activities.ts';
@@ -14,21 +12,8 @@ import {
   startTimerCommand,
   upsertSearchAttributes,
 } from './details.ts';
-import { WorkflowTaskRefused } from './refused.ts';
-
-/** What a command may need to know beside itself. */
-export interface Decision {
-  readonly draft: RunDraft;
-  /** `WorkflowTaskCompleted`, which the new events refer to. */
-  readonly taskCompletedId: number;
-  readonly identity: string;
-  /** Ids for new runs and requests. */
-  readonly newId: () => string;
-  /** Updates that were sent with the task. */
-  readonly updateRequests: ReadonlyMap<string, temporal.api.update.v1.IRequest>;
-  /** The inbox, as far as it keeps the run from closing. */
-  hasUnseenEvents(): boolean;
-}
+import type { Decision, HandlerResult } from './decision.ts';
+import { WorkflowTaskRefused } from '../run/refused.ts';
 
 /** What the commands of one task led to, beside events. */
 export interface DecisionOutcome {
@@ -40,12 +25,6 @@ export interface DecisionOutcome {
 }
 
 type Handler = (decision: Decision, command: Command) => HandlerResult | undefined;
-
-/** What a handler may report. */
-export interface HandlerResult {
-  readonly eagerActivity?: number;
-  readonly needsNewTask?: boolean;
-}
 
 const handlers = new Map<number, Handler>([
   [CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, scheduleActivityCommand],

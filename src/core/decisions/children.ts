@@ -3,12 +3,18 @@ import { boundTimeouts } from '../run/start.ts';
 import { ParentClosePolicy, TaskQueueKind, toLong, WorkflowIdReusePolicy, WorkflowTaskFailedCause } from '../proto.ts';
 import { initiateChild } from '../run/child.ts';
 import { initiateCancel, initiateSignal } from '../run/external.ts';
-import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
-import type { Decision, HandlerResult } from './apply.ts';
+import type { Decision, HandlerResult } from './decision.ts';
 import { userMetadata } from './common.ts';
-import { WorkflowTaskRefused } from './refused.ts';
+import { WorkflowTaskRefused } from '../run/refused.ts';
 
 const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
+
+function unimplemented(feature: string): WorkflowTaskRefused {
+  return new WorkflowTaskRefused(
+    badStart,
+    `UNIMPLEMENTED: this engine does not support ${feature} on child workflows.`,
+  );
+}
 
 /** Starts a child. */
 export function startChildCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
@@ -22,14 +28,8 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       `Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. WorkflowType=${workflowType} Namespace=${namespace}`,
     );
   }
-  const retryPolicy = attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null;
-  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
-  if (problem) {
-    throw new WorkflowTaskRefused(
-      badStart,
-      `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
-    );
-  }
+  if (attributes.retryPolicy) throw unimplemented('workflow retry policy');
+  if (attributes.cronSchedule) throw unimplemented('cron schedule');
   initiateChild(
     draft,
     {
@@ -46,8 +46,7 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       workflowTaskCompletedEventId: toLong(taskCompletedId),
       workflowIdReusePolicy:
         attributes.workflowIdReusePolicy || WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-      retryPolicy,
-      cronSchedule: attributes.cronSchedule ?? '',
+      cronSchedule: '',
       header: attributes.header ?? null,
       memo: attributes.memo ?? null,
       searchAttributes: attributes.searchAttributes ?? null,

@@ -11,8 +11,8 @@ import {
 } from '../proto.ts';
 import { closeRun } from '../run/close.ts';
 import { boundTimeouts, startRun } from '../run/start.ts';
-import type { Decision, HandlerResult } from './apply.ts';
-import { WorkflowTaskRefused } from './refused.ts';
+import type { Decision, HandlerResult } from './decision.ts';
+import { WorkflowTaskRefused } from '../run/refused.ts';
 
 /** Runs that continue as new begin at least this long after the run before them began, so that an empty loop does not spin. */
 const shortestRunMs = 1000;

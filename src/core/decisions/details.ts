@@ -1,9 +1,9 @@
 import type { Command, Payload } from '../proto.ts';
 import { durationMs, EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelTimer, startTimer } from '../run/timer.ts';
-import type { Decision, HandlerResult } from './apply.ts';
+import type { Decision, HandlerResult } from './decision.ts';
 import { userMetadata } from './common.ts';
-import { WorkflowTaskRefused } from './refused.ts';
+import { WorkflowTaskRefused } from '../run/refused.ts';
 
 /** Starts a timer. */
 export function startTimerCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {

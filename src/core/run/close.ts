@@ -27,8 +27,9 @@ const statusOf = new Map<number, number>([
  */
 export function closeRun(draft: RunDraft, eventType: number, attributes: EventAttributes): void {
   const { record } = draft;
-  // Whatever still waits in the inbox happened before the end.
-  if (record.buffered.length > 0) draft.flush();
+  // What still waits in the inbox happened before the end, unless it is a consequence of the very answer that ends the run.
+  if (draft.answering) record.buffered = [];
+  else draft.flush();
   const { id } = draft.append(eventType, attributes);
   record.status = statusOf.get(eventType) ?? record.status;
   record.closeTime = draft.now;

@@ -38,6 +38,8 @@ export class RunDraft {
   /** Successor runs (continue-as-new) that begin in the same commit. */
   readonly successors: RunDraft[] = [];
   readonly now: number;
+  /** A worker's answer is being applied: what happens as its consequence comes after all that the commands say. */
+  answering = false;
   readonly #revision: number;
 
   constructor(record: RunRecord, revision: number, now: number) {
@@ -89,7 +91,7 @@ export class RunDraft {
    * @returns the event's id, or 0 when it waits.
    */
   happen(eventType: number, attributes: EventAttributes): number {
-    if (!this.taskIsOut) return this.append(eventType, attributes).id;
+    if (!this.taskIsOut && !this.answering) return this.append(eventType, attributes).id;
     this.record.buffered.push({ eventTime: toTimestamp(this.now), eventType, ...attributes });
     return 0;
   }

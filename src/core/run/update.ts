@@ -2,7 +2,7 @@ import proto from '@temporalio/proto';
 import type { google, temporal } from '@temporalio/proto';
 import type { ProtocolMessage } from '../proto.ts';
 import { EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
-import { WorkflowTaskRefused } from '../decisions/refused.ts';
+import { WorkflowTaskRefused } from './refused.ts';
 import type { RunDraft } from './draft.ts';
 
 const { Acceptance, Rejection, Request, Response } = proto.temporal.api.update.v1;

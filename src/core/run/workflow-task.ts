@@ -1,8 +1,16 @@
 import type { temporal } from '@temporalio/proto';
-import type { Failure } from '../proto.ts';
-import { EventType, TaskQueueKind, TimeoutType, toDuration, toLong, WorkflowTaskFailedCause } from '../proto.ts';
-import type { WorkflowTask } from '../record.ts';
-import type { RunDraft } from './draft.ts';
+import type { Failure, HistoryEvent } from '../proto.ts';
+import {
+  EventType,
+  TaskQueueKind,
+  TimeoutType,
+  toDuration,
+  toLong,
+  toTimestamp,
+  WorkflowTaskFailedCause,
+} from '../proto.ts';
+import type { RunRecord, WorkflowTask } from '../record.ts';
+import type { EventAttributes, RunDraft } from './draft.ts';
 
 /** Attempts after which the time for a workflow task grows, as on a Temporal server. */
 const patientAttempts = 10;
@@ -172,37 +180,63 @@ function writeDeferredEvents(draft: RunDraft, identity: string, only?: 'speculat
   return { ...task, scheduledEventId, startedEventId };
 }
 
+/**
+ * The events of a task that is out as a worker has to see them, although history does not have them yet: those of a retry or of a speculative task.
+ */
+export function unwrittenTaskEvents(record: RunRecord): HistoryEvent[] {
+  const task = record.workflowTask;
+  if (task === undefined || task.kind === 'normal') return [];
+  const build = (id: number, eventType: number, at: number, attributes: EventAttributes): HistoryEvent => ({
+    eventId: toLong(id),
+    eventTime: toTimestamp(at),
+    eventType,
+    ...attributes,
+  });
+  return [
+    build(
+      task.scheduledEventId,
+      EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+      task.scheduledTime,
+      scheduledAttributes(record, task.attempt),
+    ),
+    build(task.startedEventId, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED, task.startedTime, startedAttributes(task)),
+  ];
+}
+
 function appendScheduled(draft: RunDraft, attempt: number, at: number = draft.now): number {
-  const { record } = draft;
-  const taskQueue =
-    record.sticky === undefined
-      ? { name: record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL }
-      : { name: record.sticky.queue, kind: TaskQueueKind.TASK_QUEUE_KIND_STICKY, normalName: record.taskQueue };
-  return draft.append(
-    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
-    {
-      workflowTaskScheduledEventAttributes: {
-        taskQueue,
-        startToCloseTimeout: toDuration(taskTimeout(record.taskTimeout, attempt)),
-        attempt,
-      },
-    },
-    at,
-  ).id;
+  return draft.append(EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, scheduledAttributes(draft.record, attempt), at).id;
 }
 
 function appendStarted(draft: RunDraft, task: WorkflowTask, at: number = draft.now): number {
-  return draft.append(
-    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
-    {
-      workflowTaskStartedEventAttributes: {
-        scheduledEventId: toLong(task.scheduledEventId),
-        identity: task.identity,
-        requestId: task.requestId,
-        suggestContinueAsNew: task.suggestContinueAsNew,
-        historySizeBytes: toLong(task.historySizeBytes),
-      },
+  return draft.append(EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED, startedAttributes(task), at).id;
+}
+
+type QueueFacts = Pick<RunRecord, 'sticky' | 'taskQueue' | 'taskTimeout'>;
+
+function scheduledAttributes(
+  { sticky, taskQueue, taskTimeout: timeout }: QueueFacts,
+  attempt: number,
+): EventAttributes {
+  return {
+    workflowTaskScheduledEventAttributes: {
+      taskQueue:
+        sticky === undefined
+          ? { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL }
+          : { name: sticky.queue, kind: TaskQueueKind.TASK_QUEUE_KIND_STICKY, normalName: taskQueue },
+      startToCloseTimeout: toDuration(taskTimeout(timeout, attempt)),
+      attempt,
     },
-    at,
-  ).id;
+  };
+}
+
+function startedAttributes(task: WorkflowTask): EventAttributes {
+  return {
+    workflowTaskStartedEventAttributes: {
+      scheduledEventId: toLong(task.scheduledEventId),
+      identity: task.identity,
+      requestId: task.requestId,
+      suggestContinueAsNew: task.suggestContinueAsNew,
+      historySizeBytes: toLong(task.historySizeBytes),
+    },
+  };
 }

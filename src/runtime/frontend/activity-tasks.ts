@@ -1,0 +1,179 @@
+import type { temporal } from '@temporalio/proto';
+import type { Payloads } from '../../core/proto.ts';
+import type { PendingActivity, RunKey, RunRecord } from '../../core/record.ts';
+import {
+  cancelActivity,
+  completeActivity,
+  failActivity,
+  heartbeatActivity,
+  startActivity,
+} from '../../core/run/activity.ts';
+import type { RunDraft } from '../../core/run/draft.ts';
+import { invalidArgument, notFound, workflowCompleted } from '../errors.ts';
+import type { QueuedTask } from '../matching/task-queues.ts';
+import { activityTaskResponse } from './activity-task-response.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { boundedWait, keyOf, requireId, requireNamespace, taskPollMs } from './context.ts';
+import { decodeToken } from './tokens.ts';
+
+interface ById {
+  readonly namespace?: string | null;
+  readonly workflowId?: string | null;
+  readonly runId?: string | null;
+  readonly activityId?: string | null;
+}
+
+/** Finds the activity that a caller means, in a draft. */
+type Find = (draft: RunDraft) => PendingActivity;
+
+/** The RPCs by which workers take activity tasks, and by which anybody reports on them. */
+export function activityTaskHandlers(
+  context: FrontendContext,
+): Handlers<
+  | 'pollActivityTaskQueue'
+  | 'respondActivityTaskCompleted'
+  | 'respondActivityTaskCompletedById'
+  | 'respondActivityTaskFailed'
+  | 'respondActivityTaskFailedById'
+  | 'respondActivityTaskCanceled'
+  | 'respondActivityTaskCanceledById'
+  | 'recordActivityTaskHeartbeat'
+  | 'recordActivityTaskHeartbeatById'
+> {
+  const report = async <T>(at: At, rule: (draft: RunDraft, activity: PendingActivity) => T): Promise<T> => {
+    const { key, find } = await at;
+    return context.runs.change(key, (draft) => rule(draft, find(draft)));
+  };
+  return {
+    async pollActivityTaskQueue(request, options = {}) {
+      const namespace = requireNamespace(context, request.namespace);
+      const name = requireId('TaskQueue', request.taskQueue?.name);
+      const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
+      try {
+        for (;;) {
+          const task = await context.queues.poll({ namespace, name, type: 'activity' }, wait.signal);
+          if (task === undefined) return {};
+          const taken = await take(context, task, request.identity ?? '');
+          if (taken !== undefined) return await activityTaskResponse(context, taken.record, taken.activity);
+        }
+      } finally {
+        wait.done();
+      }
+    },
+    async respondActivityTaskCompleted(request) {
+      await report(byToken(request.taskToken), completing(request));
+      return {};
+    },
+    async respondActivityTaskCompletedById(request) {
+      await report(byId(context, request), completing(request));
+      return {};
+    },
+    async respondActivityTaskFailed(request) {
+      await report(byToken(request.taskToken), failing(request));
+      return { failures: [] };
+    },
+    async respondActivityTaskFailedById(request) {
+      await report(byId(context, request), failing(request));
+      return { failures: [] };
+    },
+    async respondActivityTaskCanceled(request) {
+      await report(byToken(request.taskToken), cancelling(request));
+      return {};
+    },
+    async respondActivityTaskCanceledById(request) {
+      await report(byId(context, request), cancelling(request));
+      return {};
+    },
+    async recordActivityTaskHeartbeat(request) {
+      return report(byToken(request.taskToken), beating(request.details));
+    },
+    async recordActivityTaskHeartbeatById(request) {
+      return report(byId(context, request), beating(request.details));
+    },
+  };
+}
+
+type At = Promise<{ readonly key: RunKey; readonly find: Find }>;
+
+async function byToken(bytes: Uint8Array | null | undefined): At {
+  const token = decodeToken(bytes);
+  const find: Find = (draft) => {
+    const activity = openActivity(draft, ({ scheduledEventId }) => scheduledEventId === token.scheduledEventId);
+    if (activity.attempt !== token.attempt || activity.state !== 'started') throw activityNotFound();
+    return activity;
+  };
+  return { key: token, find };
+}
+
+async function byId(context: FrontendContext, { namespace, workflowId, runId, activityId }: ById): At {
+  const key = { namespace: requireNamespace(context, namespace), workflowId: requireId('WorkflowId', workflowId) };
+  requireId('ActivityID', activityId);
+  const record = await context.runs.resolve(key, runId);
+  const find: Find = (draft) => {
+    const activity = openActivity(draft, (pending) => pending.activityId === activityId);
+    if (activity.state !== 'started') throw activityNotFound();
+    return activity;
+  };
+  return { key: keyOf(record), find };
+}
+
+function openActivity(draft: RunDraft, matches: (activity: PendingActivity) => boolean): PendingActivity {
+  if (!draft.isOpen) throw workflowCompleted();
+  for (const activity of draft.record.activities.values()) if (matches(activity)) return activity;
+  throw activityNotFound();
+}
+
+function activityNotFound(): Error {
+  return notFound('invalid activityID or activity already timed out or invoking workflow is completed');
+}
+
+function completing(request: { result?: Payloads | null; identity?: string | null }) {
+  return (draft: RunDraft, activity: PendingActivity): void =>
+    completeActivity(draft, activity, request.result ?? undefined, request.identity ?? '');
+}
+
+type Failed = Pick<
+  temporal.api.workflowservice.v1.IRespondActivityTaskFailedRequest,
+  'failure' | 'identity' | 'lastHeartbeatDetails'
+>;
+
+function failing(request: Failed) {
+  return (draft: RunDraft, activity: PendingActivity): void => {
+    const details = request.lastHeartbeatDetails;
+    const latest = details ? { ...activity, heartbeatDetails: details } : activity;
+    failActivity(draft, latest, request.failure ?? {}, request.identity ?? '');
+  };
+}
+
+function cancelling(request: { details?: Payloads | null; identity?: string | null }) {
+  return (draft: RunDraft, activity: PendingActivity): void => {
+    if (activity.cancelRequestedEventId === 0)
+      throw invalidArgument('Cancellation was not requested for this activity.');
+    cancelActivity(draft, activity, request.details ?? undefined, request.identity ?? '');
+  };
+}
+
+function beating(details: Payloads | null | undefined) {
+  return (draft: RunDraft, activity: PendingActivity): { cancelRequested: boolean } => {
+    heartbeatActivity(draft, activity, details ?? undefined);
+    return { cancelRequested: activity.cancelRequestedEventId > 0 };
+  };
+}
+
+interface Taken {
+  readonly record: RunRecord;
+  readonly activity: PendingActivity;
+}
+
+function take(context: FrontendContext, task: QueuedTask, identity: string): Promise<Taken | undefined> {
+  return context.runs.transact([task.run], async (transaction) => {
+    const draft = await transaction.draft(task.run);
+    const pending = draft?.record.activities.get(task.scheduledEventId);
+    if (draft === undefined || pending?.attempt !== task.attempt || pending.state !== 'scheduled') {
+      transaction.discard(task.run);
+      return undefined;
+    }
+    const activity = startActivity(draft, pending, { identity, requestId: context.newId() });
+    return { record: draft.record, activity };
+  });
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../../core/clock.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import type { Store } from '../../core/store.ts';
+import { invalidArgument, namespaceNotFound } from '../errors.ts';
+import type { QueuedTask, TaskQueues } from '../matching/task-queues.ts';
+import type { MethodName, WorkflowServiceApi } from '../service.ts';
+import type { Histories } from './histories.ts';
+import type { Queries } from './queries.ts';
+import type { Runs } from './runs.ts';
+import type { Updates } from './updates.ts';
+
+/** What the RPCs work on. */
+export interface FrontendContext {
+  readonly store: Store;
+  readonly runs: Runs;
+  readonly queues: TaskQueues;
+  readonly histories: Histories;
+  readonly queries: Queries;
+  readonly updates: Updates;
+  readonly clock: Clock;
+  /** Bounds of long polls are real time, whatever the clock of the runs says. */
+  readonly wallClock: Clock;
+  /** Makes ids of runs and requests. */
+  readonly newId: () => string;
+  readonly namespaces: ReadonlySet<string>;
+  /** Offers a task whose queue is gone again. */
+  readonly announceAgain: (task: QueuedTask) => Promise<void>;
+}
+
+/** Some of the RPCs. */
+export type Handlers<Name extends MethodName> = Pick<WorkflowServiceApi, Name>;
+
+/** How long a poll waits for something to happen before it is answered with nothing, in milliseconds. */
+export const longPollMs = 20_000;
+/** The same for workers, which ask again at once. */
+export const taskPollMs = 60_000;
+
+/** The namespace of a request. @throws ServiceError when it is missing or unknown. */
+export function requireNamespace(context: FrontendContext, namespace: string | null | undefined): string {
+  if (!namespace) throw invalidArgument('Namespace not set on request.');
+  if (!context.namespaces.has(namespace)) throw namespaceNotFound(namespace);
+  return namespace;
+}
+
+const longestId = 1000;
+
+/** An id of a request. @throws ServiceError when it is empty or too long. */
+export function requireId(name: string, value: string | null | undefined): string {
+  if (!value) throw invalidArgument(`${name} is not set on request.`);
+  if (value.length > longestId) throw invalidArgument(`${name} exceeds length limit.`);
+  return value;
+}
+
+/** The run's key alone. */
+export function keyOf({ namespace, workflowId, runId }: RunRecord): RunKey {
+  return { namespace, workflowId, runId };
+}
+
+/**
+ * Ends a wait when the caller gives up, or after a time.
+ * @returns the signal, and a function to be called when the wait is over, which ends the signal's other waits too.
+ */
+export function boundedWait(
+  clock: Clock,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+): { readonly signal: AbortSignal; readonly done: () => void } {
+  const controller = new AbortController();
+  const end = (): void => controller.abort();
+  const cancel = clock.schedule(clock.now() + milliseconds, end);
+  if (signal?.aborted) end();
+  signal?.addEventListener('abort', end, { once: true });
+  return {
+    signal: controller.signal,
+    done: () => {
+      cancel();
+      signal?.removeEventListener('abort', end);
+      end();
+    },
+  };
+}

@@ -1,0 +1,245 @@
+import type { Clock } from '../../core/clock.ts';
+import type { HistoryEvent } from '../../core/proto.ts';
+import {
+  CancelExternalWorkflowExecutionFailedCause as CancelFailed,
+  SignalExternalWorkflowExecutionFailedCause as SignalFailed,
+  StartChildWorkflowExecutionFailedCause as StartFailed,
+  toNumber,
+} from '../../core/proto.ts';
+import type { Effect, RunKey, RunRecord } from '../../core/record.ts';
+import { childClosed, childStarted, childStartFailed } from '../../core/run/child.ts';
+import { terminateRun } from '../../core/run/close.ts';
+import type { RunDraft } from '../../core/run/draft.ts';
+import { cancelDelivered, signalDelivered } from '../../core/run/external.ts';
+import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
+import { grpcStatus, hasCode } from '../errors.ts';
+import { childStart } from './child-start.ts';
+import type { FrontendContext } from './context.ts';
+import { keyOf } from './context.ts';
+import type { Transaction, WorkflowKey } from './runs.ts';
+import { placeRun } from './starts.ts';
+
+/** Wait before an effect that failed is tried again: it begins here and doubles, in milliseconds. */
+const firstRetryMs = 50;
+const longestRetryMs = 10_000;
+
+/**
+ * Does what runs ask to be done outside of themselves. Each effect is one commit that changes the other run and confirms the effect in this one, so that
+ * it happens exactly once, whatever crashes in between.
+ */
+export class Effects {
+  readonly #context: FrontendContext;
+  readonly #clock: Clock;
+  readonly #report: (error: unknown) => void;
+  readonly #inProgress = new Set<string>();
+  readonly #retries = new Set<() => void>();
+  #closed = false;
+
+  /** @param report told about failures of the store; the effect is tried again. */
+  constructor(context: FrontendContext, report: (error: unknown) => void) {
+    this.#context = context;
+    this.#clock = context.clock;
+    this.#report = report;
+  }
+
+  /** Takes up what the run's record says is still to be done. */
+  perform(record: RunRecord): void {
+    for (const effect of record.effects) void this.#perform(record, effect, firstRetryMs);
+  }
+
+  /** Leaves everything that is not done yet to the next owner of the store. */
+  close(): void {
+    this.#closed = true;
+    for (const cancel of this.#retries) cancel();
+  }
+
+  async #perform(record: RunRecord, effect: Effect, retryMs: number): Promise<void> {
+    const name = `${record.namespace}\0${record.runId}\0${effect.kind}\0${effect.id}`;
+    if (this.#closed || this.#inProgress.has(name)) return;
+    this.#inProgress.add(name);
+    const release = this.#clock.hold('workflowTask');
+    try {
+      await this.#once(record, effect);
+    } catch (error) {
+      this.#report(error);
+      this.#retryLater(record, effect, retryMs);
+    } finally {
+      this.#inProgress.delete(name);
+      release();
+    }
+  }
+
+  #retryLater(record: RunRecord, effect: Effect, retryMs: number): void {
+    const cancel = this.#clock.schedule(this.#clock.now() + retryMs, () => {
+      this.#retries.delete(cancel);
+      void this.#perform(record, effect, Math.min(retryMs * 2, longestRetryMs));
+    });
+    this.#retries.add(cancel);
+  }
+
+  async #once(record: RunRecord, effect: Effect): Promise<void> {
+    switch (effect.kind) {
+      case 'startChild':
+        return this.#startChild(record, effect.id, await this.#event(record, effect.eventId));
+      case 'signalExternal':
+        return this.#signal(record, effect.id, await this.#event(record, effect.eventId));
+      case 'cancelExternal':
+        return this.#cancel(record, effect.id, await this.#event(record, effect.eventId));
+      case 'notifyParent':
+        return this.#notifyParent(record, effect.id, await this.#event(record, effect.eventId));
+      case 'closeChild':
+        return this.#closeChild(record, effect);
+    }
+  }
+
+  async #startChild(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
+    const start = childStart(record, event, this.#context.newId);
+    if (!this.#context.namespaces.has(start.run.namespace)) {
+      const cause = StartFailed.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND;
+      return this.#settle(record, effectId, [], async (_transaction, draft) => {
+        const child = draft.record.children.get(start.initiatedEventId);
+        if (child !== undefined) childStartFailed(draft, child, start.initiated, cause);
+      });
+    }
+    return this.#settle(record, effectId, [start.run], async (transaction, draft) => {
+      const child = draft.record.children.get(start.initiatedEventId);
+      if (child === undefined) return;
+      try {
+        const placed = await placeRun(this.#context, transaction, start.run, start.initiated);
+        childStarted(draft, child, start.initiated, placed.record.runId);
+      } catch (error) {
+        if (!hasCode(error, grpcStatus.ALREADY_EXISTS)) throw error;
+        const cause = StartFailed.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS;
+        childStartFailed(draft, child, start.initiated, cause);
+      }
+    });
+  }
+
+  async #signal(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
+    const initiated = event.signalExternalWorkflowExecutionInitiatedEventAttributes ?? {};
+    const target = targetOf(record, initiated);
+    const eventId = toNumber(event.eventId);
+    const failed = SignalFailed.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND;
+    return this.#settle(record, effectId, [target], async (transaction, draft) => {
+      const other = await this.#openTarget(transaction, record, target, initiated.childWorkflowOnly === true);
+      if (other !== undefined) {
+        const { signalName, input, header } = initiated;
+        signalRun(
+          other,
+          {
+            signalName: signalName ?? '',
+            input: input ?? null,
+            header: header ?? null,
+            identity: 'history-service',
+            externalWorkflowExecution: { workflowId: record.workflowId, runId: record.runId },
+          },
+          `${record.runId}/${effectId}`,
+        );
+      }
+      signalDelivered(draft, eventId, initiated, other === undefined ? failed : undefined);
+    });
+  }
+
+  async #cancel(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
+    const initiated = event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes ?? {};
+    const target = targetOf(record, initiated);
+    const eventId = toNumber(event.eventId);
+    const failed = CancelFailed.CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND;
+    return this.#settle(record, effectId, [target], async (transaction, draft) => {
+      const other = await this.#openTarget(transaction, record, target, initiated.childWorkflowOnly === true);
+      if (other !== undefined) {
+        requestCancelRun(other, {
+          cause: initiated.reason ?? '',
+          identity: 'history-service',
+          externalInitiatedEventId: event.eventId ?? null,
+          externalWorkflowExecution: { workflowId: record.workflowId, runId: record.runId },
+        });
+      }
+      cancelDelivered(draft, eventId, initiated, other === undefined ? failed : undefined);
+    });
+  }
+
+  async #notifyParent(record: RunRecord, effectId: string, closing: HistoryEvent): Promise<void> {
+    const { parent } = record;
+    if (parent === undefined) return;
+    return this.#settle(record, effectId, [parent], async (transaction) => {
+      const draft = await transaction.draft(parent);
+      if (draft === undefined) return;
+      if (draft.isOpen) childClosed(draft, parent.initiatedEventId, keyOf(record), closing);
+      else transaction.discard(parent);
+    });
+  }
+
+  async #closeChild(record: RunRecord, effect: Extract<Effect, { kind: 'closeChild' }>): Promise<void> {
+    return this.#settle(record, effect.id, [effect.child], async (transaction) => {
+      const draft = await this.#openTarget(transaction, record, { ...effect.child, runId: '' }, true);
+      if (draft === undefined) return;
+      if (effect.policy === 'terminate') {
+        terminateRun(draft, 'by parent close policy', undefined, 'history-service');
+      } else {
+        requestCancelRun(draft, {
+          cause: 'by parent close policy',
+          identity: 'history-service',
+          externalWorkflowExecution: { workflowId: record.workflowId, runId: record.runId },
+        });
+      }
+    });
+  }
+
+  /** Changes this run and others in one commit, which also confirms the effect. */
+  #settle(
+    record: RunRecord,
+    effectId: string,
+    others: readonly WorkflowKey[],
+    body: (transaction: Transaction, draft: RunDraft) => Promise<void>,
+  ): Promise<void> {
+    const key = keyOf(record);
+    return this.#context.runs.transact([key, ...others], async (transaction) => {
+      const draft = await transaction.draft(key);
+      if (draft === undefined || !draft.record.effects.some(({ id }) => id === effectId)) {
+        transaction.discard(key);
+        return;
+      }
+      await body(transaction, draft);
+      draft.confirmEffect(effectId);
+    });
+  }
+
+  /** The open run that is meant; `undefined` when there is none, or it is not a child of `record` although it must be. */
+  async #openTarget(
+    transaction: Transaction,
+    record: RunRecord,
+    target: RunKey,
+    childOnly: boolean,
+  ): Promise<RunDraft | undefined> {
+    const runId = target.runId || (await this.#context.store.currentRunId(target.namespace, target.workflowId));
+    if (runId === undefined) return undefined;
+    const key = { namespace: target.namespace, workflowId: target.workflowId, runId };
+    const draft = await transaction.draft(key);
+    if (draft === undefined) return undefined;
+    const { parent } = draft.record;
+    const isChild = parent?.runId === record.runId && parent.workflowId === record.workflowId;
+    if (draft.isOpen && (isChild || !childOnly)) return draft;
+    if (runId !== record.runId) transaction.discard(key);
+    return undefined;
+  }
+
+  async #event(record: RunRecord, eventId: number): Promise<HistoryEvent> {
+    const [event] = await this.#context.store.readHistory(keyOf(record), eventId, eventId + 1);
+    if (event === undefined) throw new Error(`event ${eventId} of run ${record.runId} is missing`);
+    return event;
+  }
+}
+
+interface External {
+  readonly namespace?: string | null;
+  readonly workflowExecution?: { readonly workflowId?: string | null; readonly runId?: string | null } | null;
+}
+
+function targetOf(record: RunRecord, { namespace, workflowExecution }: External): RunKey {
+  return {
+    namespace: namespace || record.namespace,
+    workflowId: workflowExecution?.workflowId ?? '',
+    runId: workflowExecution?.runId ?? '',
+  };
+}

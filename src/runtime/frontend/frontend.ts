@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { applyDue } from '../../core/run/due.ts';
+import type { RunKey } from '../../core/record.ts';
+import type { Store } from '../../core/store.ts';
+import { unavailable, unimplemented } from '../errors.ts';
+import { TaskQueues } from '../matching/task-queues.ts';
+import type { QueuedTask } from '../matching/task-queues.ts';
+import type { CallOptions, MethodName, WorkflowServiceApi } from '../service.ts';
+import { systemClock } from '../system-clock.ts';
+import { Alarms } from '../timers/alarms.ts';
+import { activityTaskHandlers } from './activity-tasks.ts';
+import { Announcements } from './announcements.ts';
+import type { FrontendContext } from './context.ts';
+import { Effects } from './effects.ts';
+import { Histories, historyHandlers } from './histories.ts';
+import { interventionHandlers } from './interventions.ts';
+import { Queries, queryHandlers } from './queries.ts';
+import { Runs } from './runs.ts';
+import type { RunListener } from './runs.ts';
+import { toRpcError } from './rpc-error.ts';
+import { startHandlers } from './starts.ts';
+import { systemHandlers } from './system.ts';
+import { updateHandlers } from './update-rpcs.ts';
+import { Updates } from './updates.ts';
+import { visibilityHandlers } from './visibility.ts';
+import { workflowTaskHandlers } from './workflow-tasks.ts';
+
+/** What a frontend works on. */
+export interface FrontendOptions {
+  /** Where runs are kept. The frontend is its only user, and does not close it. */
+  readonly store: Store;
+  /** The time of the runs. Default: the system's. */
+  readonly clock?: Clock;
+  /** Namespaces that exist. Default: `default`. */
+  readonly namespaces?: readonly string[];
+  /** Told about failures in the background, which are tried again. Default: nobody. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The durable core at work: Temporal's service over a store. */
+export interface Frontend {
+  readonly service: WorkflowServiceApi;
+  /** Stops everything that goes on; runs stay as they are stored. */
+  close(): Promise<void>;
+}
+
+/** Opens the durable core over a store and takes up every run that is not finished. */
+export async function createFrontend(options: FrontendOptions): Promise<Frontend> {
+  const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
+  const runs = new Runs(store, clock);
+  const queues = new TaskQueues();
+  const announcements = new Announcements(queues, clock);
+  const context: FrontendContext = {
+    store,
+    runs,
+    queues,
+    clock,
+    wallClock: systemClock,
+    histories: new Histories(),
+    queries: new Queries((record, queryId) => announcements.announceQuery(record, queryId)),
+    updates: new Updates(),
+    newId: randomUUID,
+    namespaces: new Set(namespaces),
+    announceAgain: (task) => announceAgain(context, announcements, task),
+  };
+  const effects = new Effects(context, onError);
+  const alarms = new Alarms(clock, (key) => void ring(runs, key, heed).catch(onError));
+  const heed: RunListener = (record) => {
+    context.updates.changed(record);
+    context.histories.changed(record);
+    context.queries.changed(record);
+    announcements.announce(record);
+    alarms.set(record);
+    effects.perform(record);
+  };
+  runs.onCommit(heed);
+  for await (const { record } of store.unfinished()) heed(record, []);
+  let closed = false;
+  return {
+    service: createService(context, () => closed),
+    close: async () => {
+      closed = true;
+      alarms.clear();
+      effects.close();
+    },
+  };
+}
+
+/** Does what is due in a run. When nothing is (an activity's next attempt may be taken, or a deadline moved), it is only looked at again. */
+async function ring(runs: Runs, key: RunKey, lookAgain: RunListener): Promise<void> {
+  const changed = await runs.transact([key], async (transaction) => {
+    const draft = await transaction.draft(key);
+    if (draft?.isOpen && applyDue(draft)) return true;
+    transaction.discard(key);
+    return false;
+  });
+  if (changed) return;
+  const record = await runs.load(key);
+  if (record !== undefined) lookAgain(record, []);
+}
+
+async function announceAgain(context: FrontendContext, announcements: Announcements, task: QueuedTask): Promise<void> {
+  const record = await context.runs.load(task.run);
+  if (record === undefined) return;
+  if (task.kind === 'query') context.queries.offerAgain(record, task.id);
+  else announcements.announce(record);
+}
+
+/** All RPCs: those that there are, and `UNIMPLEMENTED` with its name for every other. */
+function createService(context: FrontendContext, isClosed: () => boolean): WorkflowServiceApi {
+  const handlers: Partial<WorkflowServiceApi> = {
+    ...startHandlers(context),
+    ...interventionHandlers(context),
+    ...historyHandlers(context),
+    ...visibilityHandlers(context),
+    ...queryHandlers(context),
+    ...updateHandlers(context),
+    ...workflowTaskHandlers(context),
+    ...activityTaskHandlers(context),
+    ...systemHandlers(context),
+  };
+  type Handler = (request: object, callOptions?: CallOptions) => Promise<object>;
+  const call = async (name: MethodName, request: object, callOptions?: CallOptions): Promise<object> => {
+    if (isClosed()) throw unavailable('The engine is closed.');
+    const handler = handlers[name] as Handler | undefined;
+    if (handler === undefined) throw unimplemented(name);
+    try {
+      return await handler(request, callOptions);
+    } catch (error) {
+      throw toRpcError(error);
+    }
+  };
+  return new Proxy({} as WorkflowServiceApi, {
+    get: (_target, name) =>
+      typeof name === 'string' && name !== 'then'
+        ? (request: object, callOptions?: CallOptions) => call(name as MethodName, request, callOptions)
+        : undefined,
+  });
+}

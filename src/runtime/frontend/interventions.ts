@@ -1,0 +1,86 @@
+import type { RunDraft } from '../../core/run/draft.ts';
+import { terminateRun } from '../../core/run/close.ts';
+import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
+import type { temporal } from '@temporalio/proto';
+import { invalidArgument, workflowCompleted, workflowNotFound } from '../errors.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { keyOf, requireId, requireNamespace } from './context.ts';
+
+interface Target {
+  readonly namespace?: string | null;
+  readonly execution?: temporal.api.common.v1.IWorkflowExecution | null | undefined;
+  readonly firstExecutionRunId?: string | null | undefined;
+}
+
+/** The RPCs by which others act on a run: signal, cancel, terminate, delete. */
+export function interventionHandlers(
+  context: FrontendContext,
+): Handlers<
+  | 'signalWorkflowExecution'
+  | 'requestCancelWorkflowExecution'
+  | 'terminateWorkflowExecution'
+  | 'deleteWorkflowExecution'
+> {
+  return {
+    async signalWorkflowExecution(request) {
+      requireId('SignalName', request.signalName);
+      const { signalName, input, identity, header } = request;
+      await changeOpen(
+        context,
+        { namespace: request.namespace ?? null, execution: request.workflowExecution },
+        (draft) =>
+          signalRun(
+            draft,
+            { signalName: signalName ?? '', input: input ?? null, identity: identity ?? '', header: header ?? null },
+            request.requestId ?? '',
+            request.links?.length ? { links: request.links } : {},
+          ),
+      );
+      return {};
+    },
+    async requestCancelWorkflowExecution(request) {
+      const { reason, identity } = request;
+      const target = { ...request, namespace: request.namespace ?? null, execution: request.workflowExecution };
+      await changeOpen(context, target, (draft) =>
+        requestCancelRun(draft, { cause: reason ?? '', identity: identity ?? '' }),
+      );
+      return {};
+    },
+    async terminateWorkflowExecution(request) {
+      const target = { ...request, namespace: request.namespace ?? null, execution: request.workflowExecution };
+      await changeOpen(context, target, (draft) =>
+        terminateRun(draft, request.reason ?? '', request.details ?? undefined, request.identity ?? ''),
+      );
+      return {};
+    },
+    async deleteWorkflowExecution(request) {
+      const namespace = requireNamespace(context, request.namespace);
+      const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
+      const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
+      if (record.closeTime === undefined) {
+        await context.runs.change(keyOf(record), (draft) => {
+          if (draft.isOpen) terminateRun(draft, 'Delete workflow execution', undefined, 'history-service');
+        });
+      }
+      await context.store.delete(keyOf(record));
+      return {};
+    },
+  };
+}
+
+/** Changes the run that is meant, if it is open. @throws ServiceError NOT_FOUND when it is unknown or closed. */
+async function changeOpen(context: FrontendContext, target: Target, rule: (draft: RunDraft) => void): Promise<void> {
+  const namespace = requireNamespace(context, target.namespace);
+  if (!target.execution) throw invalidArgument('Execution is not set on request.');
+  const workflowId = requireId('WorkflowId', target.execution.workflowId);
+  const { runId } = target.execution;
+  await context.runs.transact([{ namespace, workflowId }], async (transaction) => {
+    const record = await context.runs.resolve({ namespace, workflowId }, runId);
+    if (target.firstExecutionRunId && record.firstRunId !== target.firstExecutionRunId) {
+      throw workflowNotFound(workflowId, target.firstExecutionRunId);
+    }
+    const draft = await transaction.draft(keyOf(record));
+    if (draft === undefined || !draft.isOpen) throw workflowCompleted();
+    rule(draft);
+  });
+}

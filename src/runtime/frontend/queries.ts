@@ -1,0 +1,201 @@
+import type { temporal } from '@temporalio/proto';
+import { WorkflowExecutionStatus } from '../../core/proto.ts';
+import type { Payloads } from '../../core/proto.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { deadlineExceeded, failedPrecondition, notFound, queryFailed, workflowNotReady } from '../errors.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { boundedWait, keyOf, requireId, requireNamespace } from './context.ts';
+import { decodeToken } from './tokens.ts';
+
+type Query = temporal.api.query.v1.IWorkflowQuery;
+type QueryResult = temporal.api.query.v1.IWorkflowQueryResult;
+
+/** How long a caller waits for an answer, in milliseconds. */
+const queryTimeoutMs = 30_000;
+/** A query of a run that never ran waits this long for its first task. */
+const firstTaskWaitMs = 1_000;
+/** Failed attempts after which a run is taken to be stuck. */
+const stuckAfterAttempts = 3;
+
+interface PendingQuery {
+  readonly id: string;
+  readonly run: RunKey;
+  readonly query: Query;
+  readonly resolve: (result: Payloads | undefined) => void;
+  readonly reject: (error: Error) => void;
+  /** How it travels: with the next workflow task, or as a task of its own. */
+  state: 'waiting' | 'attached' | 'direct';
+}
+
+/** A query that travels as a task of its own. */
+export type DirectQuery = Pick<PendingQuery, 'id' | 'run' | 'query'>;
+
+/**
+ * Queries on their way. While a workflow task is scheduled or out they wait and go with the next one, so that they see all that was acknowledged
+ * before; otherwise they go alone. Nothing of this is stored: whoever asks is still there.
+ */
+export class Queries {
+  readonly #queries = new Map<string, PendingQuery>();
+  readonly #offer: (record: RunRecord, queryId: string) => void;
+
+  /** @param offer puts a task for a direct query into the run's queue. */
+  constructor(offer: (record: RunRecord, queryId: string) => void) {
+    this.#offer = offer;
+  }
+
+  /** Asks; rejects when the signal ends the wait. */
+  ask(id: string, record: RunRecord, query: Query, signal: AbortSignal): Promise<Payloads | undefined> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => settle(() => reject(deadlineExceeded('query timed out: no worker answered')));
+      const settle = (answer: () => void): void => {
+        if (!this.#queries.delete(id)) return;
+        signal.removeEventListener('abort', end);
+        answer();
+      };
+      this.#queries.set(id, {
+        id,
+        run: keyOf(record),
+        query,
+        state: 'waiting',
+        resolve: (result) => settle(() => resolve(result)),
+        reject: (error) => settle(() => reject(error)),
+      });
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
+      this.changed(record);
+    });
+  }
+
+  /** Looks again at the queries of a run after it changed. */
+  changed(record: RunRecord): void {
+    if (this.#queries.size === 0) return;
+    for (const query of this.#of(record)) {
+      if (record.workflowTask === undefined) this.#goAlone(record, query);
+      else if (record.workflowTaskAttempt >= stuckAfterAttempts) query.reject(stuck());
+      // Its task failed or timed out: the next one takes it along.
+      else if (record.workflowTask.startedEventId === 0 && query.state === 'attached') query.state = 'waiting';
+    }
+  }
+
+  /** Queries that go with the task that is about to be handed out. */
+  attach(record: RunRecord): Record<string, Query> {
+    const attached: Record<string, Query> = {};
+    if (this.#queries.size === 0) return attached;
+    for (const query of this.#of(record)) {
+      if (query.state !== 'waiting') continue;
+      query.state = 'attached';
+      attached[query.id] = query.query;
+    }
+    return attached;
+  }
+
+  /** Answers that came with a completed workflow task. */
+  answered(results: Record<string, QueryResult>): void {
+    for (const [id, result] of Object.entries(results)) {
+      this.#answer(id, result.resultType ?? 0, result.answer, result.errorMessage, result.failure);
+    }
+  }
+
+  /** The direct query that a task stands for; `undefined` when nobody waits for it any more. */
+  direct(taskId: string): DirectQuery | undefined {
+    return this.#queries.get(taskId);
+  }
+
+  /** The answer to a direct query. @throws ServiceError NOT_FOUND when nobody waits for it. */
+  respond(request: temporal.api.workflowservice.v1.IRespondQueryTaskCompletedRequest): void {
+    const { queryId } = decodeToken(request.taskToken);
+    if (queryId === undefined || !this.#queries.has(queryId))
+      throw notFound('query task not found, or already expired');
+    this.#answer(queryId, request.completedType ?? 0, request.queryResult, request.errorMessage, request.failure);
+  }
+
+  #answer(
+    id: string,
+    type: temporal.api.enums.v1.QueryResultType,
+    result: Payloads | null | undefined,
+    message: string | null | undefined,
+    failure: temporal.api.failure.v1.IFailure | null | undefined,
+  ): void {
+    const query = this.#queries.get(id);
+    if (type === answeredType) query?.resolve(result ?? undefined);
+    else query?.reject(queryFailed(message ?? 'query failed', failure));
+  }
+
+  #goAlone(record: RunRecord, query: PendingQuery): void {
+    if (query.state === 'direct') return;
+    query.state = 'direct';
+    this.#offer(record, query.id);
+  }
+
+  /** The run's queries move to another queue: the worker that had it is gone. */
+  offerAgain(record: RunRecord, queryId: string): void {
+    if (this.#queries.has(queryId)) this.#offer(record, queryId);
+  }
+
+  *#of({ namespace, runId }: RunRecord): Generator<PendingQuery> {
+    for (const query of this.#queries.values()) {
+      if (query.run.runId === runId && query.run.namespace === namespace) yield query;
+    }
+  }
+}
+
+const answeredType = 1;
+
+/** The RPCs of queries. */
+export function queryHandlers(context: FrontendContext): Handlers<'queryWorkflow' | 'respondQueryTaskCompleted'> {
+  return {
+    async queryWorkflow(request, options = {}) {
+      const namespace = requireNamespace(context, request.namespace);
+      const workflowId = requireId('WorkflowId', request.execution?.workflowId);
+      const record = await context.runs.resolve({ namespace, workflowId }, request.execution?.runId);
+      if (isRejected(record, request.queryRejectCondition)) return { queryRejected: { status: record.status } };
+      await waitForFirstTask(context, record);
+      const wait = boundedWait(context.wallClock, queryTimeoutMs, options.signal);
+      try {
+        const current = (await context.runs.load(keyOf(record))) ?? record;
+        if (current.workflowTask !== undefined && current.workflowTaskAttempt >= stuckAfterAttempts) throw stuck();
+        const result = await context.queries.ask(context.newId(), current, request.query ?? {}, wait.signal);
+        return { queryResult: result ?? null };
+      } finally {
+        wait.done();
+      }
+    },
+    async respondQueryTaskCompleted(request) {
+      context.queries.respond(request);
+      return {};
+    },
+  };
+}
+
+function stuck(): Error {
+  return workflowNotReady('Unable to query workflow due to Workflow Task in failed state.');
+}
+
+const rejectNotOpen = 2;
+const rejectNotCompletedCleanly = 3;
+
+function isRejected(record: RunRecord, condition: number | null | undefined): boolean {
+  const { status } = record;
+  const running = status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+  if (condition === rejectNotOpen) return !running;
+  if (condition !== rejectNotCompletedCleanly || running) return false;
+  return (
+    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED ||
+    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED ||
+    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED ||
+    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
+  );
+}
+
+/** A workflow that never ran has no handlers to ask. */
+async function waitForFirstTask(context: FrontendContext, record: RunRecord): Promise<void> {
+  const isScheduled = (run: RunRecord): boolean => run.workflowTask !== undefined || run.previousStartedEventId > 0;
+  if (isScheduled(record)) return;
+  const wait = boundedWait(context.wallClock, firstTaskWaitMs, undefined);
+  await context.histories.nextChange(keyOf(record), wait.signal);
+  wait.done();
+  const current = (await context.runs.load(keyOf(record))) ?? record;
+  if (!isScheduled(current)) {
+    throw failedPrecondition('Workflow task is not scheduled yet.');
+  }
+}

@@ -1,0 +1,155 @@
+import type { Clock } from '../../core/clock.ts';
+import type { HistoryEvent } from '../../core/proto.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { RunDraft } from '../../core/run/draft.ts';
+import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
+import { unavailable, workflowNotFound } from '../errors.ts';
+import { Locks } from './locks.ts';
+
+/** Told about every committed change of a run, right after its commit. */
+export type RunListener = (record: RunRecord, events: readonly HistoryEvent[]) => void;
+
+/** Names the workflow id that a change concerns, its runs included. */
+export type WorkflowKey = Pick<RunKey, 'namespace' | 'workflowId'>;
+
+/** How often a change is tried again when another owner of the store keeps changing the same run. */
+const maximumConflicts = 50;
+
+/** Changes to one or more runs that are committed together. */
+export class Transaction {
+  readonly #store: Store;
+  readonly #now: number;
+  readonly #drafts = new Map<string, RunDraft>();
+  readonly #current: CurrentWrite[] = [];
+  readonly #afterCommit: (() => void)[] = [];
+
+  constructor(store: Store, now: number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** A draft of the run; `undefined` when there is none. Asking twice gives the same draft. */
+  async draft(key: RunKey): Promise<RunDraft | undefined> {
+    const name = runName(key);
+    const known = this.#drafts.get(name);
+    if (known !== undefined) return known;
+    const stored = await this.#store.load(key);
+    if (stored === undefined) return undefined;
+    const draft = new RunDraft(stored.record, stored.revision, this.#now);
+    this.#drafts.set(name, draft);
+    return draft;
+  }
+
+  /** Adds a run that does not exist yet, and makes it the current one of its workflow id. */
+  create(draft: RunDraft, expectedRunId: string | undefined): void {
+    this.#drafts.set(runName(draft.key), draft);
+    const { namespace, workflowId, runId } = draft.key;
+    this.#current.push({ namespace, workflowId, expectedRunId, runId });
+  }
+
+  /** Does something once the changes are true, before anybody else hears of them. */
+  afterCommit(action: () => void): void {
+    this.#afterCommit.push(action);
+  }
+
+  /** Leaves a run as it is stored, whatever was drafted. */
+  discard(key: RunKey): void {
+    this.#drafts.delete(runName(key));
+  }
+
+  /** @returns what was committed, or `undefined` on a conflict. */
+  async commit(): Promise<readonly RunDraft[] | undefined> {
+    for (const draft of [...this.#drafts.values()]) {
+      for (const successor of draft.successors) this.create(successor, draft.key.runId);
+    }
+    const drafts = [...this.#drafts.values()];
+    if (drafts.length === 0) return this.#done(drafts);
+    const commit = { runs: drafts.map((draft) => draft.toWrite()), current: this.#current };
+    if ((await this.#store.commit(commit)) !== 'committed') return undefined;
+    return this.#done(drafts);
+  }
+
+  #done(drafts: readonly RunDraft[]): readonly RunDraft[] {
+    for (const action of this.#afterCommit) action();
+    return drafts;
+  }
+}
+
+/** All runs of a store: how they are found, read and changed. */
+export class Runs {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #locks = new Locks();
+  readonly #listeners: RunListener[] = [];
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Calls the listener after every commit, in the order of registration. */
+  onCommit(listener: RunListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The run's record as committed. */
+  async load(key: RunKey): Promise<RunRecord | undefined> {
+    return (await this.#store.load(key))?.record;
+  }
+
+  /**
+   * The run that a caller means: the given one, or else the current one.
+   * @throws ServiceError NOT_FOUND when there is none.
+   */
+  async resolve({ namespace, workflowId }: WorkflowKey, runId: string | null | undefined): Promise<RunRecord> {
+    const wanted = runId || (await this.#store.currentRunId(namespace, workflowId));
+    const record = wanted === undefined ? undefined : await this.load({ namespace, workflowId, runId: wanted });
+    if (record === undefined) throw workflowNotFound(workflowId, runId ?? undefined);
+    return record;
+  }
+
+  /** The current run of a workflow id, open or closed. */
+  async current({ namespace, workflowId }: WorkflowKey): Promise<StoredRun | undefined> {
+    const runId = await this.#store.currentRunId(namespace, workflowId);
+    return runId === undefined ? undefined : this.#store.load({ namespace, workflowId, runId });
+  }
+
+  /** Changes one run. @throws ServiceError NOT_FOUND when there is no such run. */
+  change<T>(key: RunKey, rule: (draft: RunDraft) => T): Promise<T> {
+    return this.transact([key], async (transaction) => {
+      const draft = await transaction.draft(key);
+      if (draft === undefined) throw workflowNotFound(key.workflowId, key.runId);
+      return rule(draft);
+    });
+  }
+
+  /**
+   * Changes runs together. `body` may run again when somebody else was faster, so it must have no effect but on its transaction; when it throws,
+   * nothing is committed.
+   */
+  transact<T>(workflows: readonly WorkflowKey[], body: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const names = workflows.map(({ namespace, workflowId }) => `${namespace}\0${workflowId}`);
+    const release = this.#clock.hold('workflowTask');
+    return this.#locks.run(names, () => this.#attempt(body)).finally(release);
+  }
+
+  async #attempt<T>(body: (transaction: Transaction) => Promise<T>): Promise<T> {
+    for (let conflicts = 0; conflicts < maximumConflicts; conflicts++) {
+      const transaction = new Transaction(this.#store, this.#clock.now());
+      const result = await body(transaction);
+      const committed = await transaction.commit();
+      if (committed === undefined) continue;
+      for (const draft of committed) this.#publish(draft.record, draft.events);
+      return result;
+    }
+    throw unavailable('Too many others change this workflow at the same time. Try again.');
+  }
+
+  #publish(record: RunRecord, events: readonly HistoryEvent[]): void {
+    for (const listener of this.#listeners) listener(record, events);
+  }
+}
+
+function runName({ namespace, workflowId, runId }: RunKey): string {
+  return `${namespace}\0${workflowId}\0${runId}`;
+}

@@ -1,0 +1,185 @@
+import type { temporal } from '@temporalio/proto';
+import {
+  durationMs,
+  toDuration,
+  WorkflowExecutionStatus,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from '../../core/proto.ts';
+import type { RunRecord } from '../../core/record.ts';
+import { terminateRun } from '../../core/run/close.ts';
+import type { RunDraft } from '../../core/run/draft.ts';
+import { signalRun } from '../../core/run/signal.ts';
+import { startRun } from '../../core/run/start.ts';
+import type { NewRun } from '../../core/run/start.ts';
+import { invalidArgument, unimplemented, workflowAlreadyStarted } from '../errors.ts';
+import type { AlreadyStartedReason } from '../errors.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { keyOf, requireId, requireNamespace } from './context.ts';
+import type { Transaction } from './runs.ts';
+
+type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
+type SignalWithStartRequest = temporal.api.workflowservice.v1.ISignalWithStartWorkflowExecutionRequest;
+
+/** The RPCs that start runs. */
+export function startHandlers(
+  context: FrontendContext,
+): Handlers<'startWorkflowExecution' | 'signalWithStartWorkflowExecution'> {
+  return {
+    async startWorkflowExecution(request) {
+      const start = newRun(context, request);
+      const { record, started } = await context.runs.transact([start], (transaction) =>
+        placeRun(context, transaction, start, request),
+      );
+      return {
+        runId: record.runId,
+        firstExecutionRunId: record.firstRunId,
+        started,
+        status: started ? WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING : record.status,
+      };
+    },
+    async signalWithStartWorkflowExecution(request) {
+      const start = newRun(context, request);
+      const { record, started } = await context.runs.transact([start], async (transaction) => {
+        const placed = await placeRun(context, transaction, start, useRunning(request));
+        const draft = await transaction.draft(keyOf(placed.record));
+        if (draft !== undefined) signalRun(draft, signalOf(request), placed.started ? '' : (request.requestId ?? ''));
+        return placed;
+      });
+      return { runId: record.runId, started };
+    },
+  };
+}
+
+interface Placed {
+  readonly record: RunRecord;
+  readonly started: boolean;
+}
+
+/** Begins the run if its id is free, or does what the policies say. Used for children too. */
+export async function placeRun(
+  context: FrontendContext,
+  transaction: Transaction,
+  start: NewRun,
+  policies: Pick<StartRequest, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>,
+): Promise<Placed> {
+  const current = await context.runs.current(start);
+  if (current === undefined) return begin(context, transaction, start, undefined);
+  const { record } = current;
+  // The same request again: the answer may have been lost on its way.
+  if (record.startRequestId === start.requestId) return { record, started: true };
+  if (record.closeTime === undefined) return resolveConflict(context, transaction, start, record, policies);
+  refuseReuse(record, policies.workflowIdReusePolicy);
+  return begin(context, transaction, start, record.runId);
+}
+
+function begin(
+  context: FrontendContext,
+  transaction: Transaction,
+  start: NewRun,
+  previousRunId: string | undefined,
+): Placed {
+  const draft = startRun(start, context.clock.now());
+  transaction.create(draft, previousRunId);
+  return { record: draft.record, started: true };
+}
+
+async function resolveConflict(
+  context: FrontendContext,
+  transaction: Transaction,
+  start: NewRun,
+  running: RunRecord,
+  policies: Pick<StartRequest, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>,
+): Promise<Placed> {
+  const terminates =
+    policies.workflowIdConflictPolicy === WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING ||
+    policies.workflowIdReusePolicy === WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING;
+  if (terminates) {
+    const draft = (await transaction.draft(keyOf(running))) as RunDraft;
+    terminateRun(draft, 'TerminateIfRunning WorkflowIdReusePolicy', undefined, 'history-service');
+    return begin(context, transaction, start, running.runId);
+  }
+  if (policies.workflowIdConflictPolicy === WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING) {
+    return { record: running, started: false };
+  }
+  throw alreadyThere('running', running);
+}
+
+function refuseReuse(closed: RunRecord, policy: StartRequest['workflowIdReusePolicy']): void {
+  if (policy === WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+    throw alreadyThere('finished', closed);
+  const succeeded = closed.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED;
+  if (succeeded && policy === WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY) {
+    throw alreadyThere('finished successfully', closed);
+  }
+}
+
+function alreadyThere(reason: AlreadyStartedReason, record: RunRecord): Error {
+  const { workflowId, runId, startRequestId } = record;
+  return workflowAlreadyStarted(reason, workflowId, { runId, startRequestId });
+}
+
+function newRun(context: FrontendContext, request: StartRequest): NewRun {
+  const namespace = requireNamespace(context, request.namespace);
+  const workflowId = requireId('WorkflowId', request.workflowId);
+  requireId('WorkflowType', request.workflowType?.name);
+  requireId('TaskQueue', request.taskQueue?.name);
+  refuseUnsupported(request);
+  return {
+    namespace,
+    workflowId,
+    runId: context.newId(),
+    requestId: request.requestId || context.newId(),
+    attributes: {
+      workflowType: request.workflowType ?? null,
+      taskQueue: request.taskQueue ?? null,
+      input: request.input ?? null,
+      workflowExecutionTimeout: request.workflowExecutionTimeout ?? null,
+      workflowRunTimeout: request.workflowRunTimeout ?? null,
+      workflowTaskTimeout: request.workflowTaskTimeout ?? null,
+      identity: request.identity ?? '',
+      memo: request.memo ?? null,
+      searchAttributes: request.searchAttributes ?? null,
+      header: request.header ?? null,
+      firstWorkflowTaskBackoff: toDuration(durationMs(request.workflowStartDelay)),
+      priority: request.priority ?? null,
+    },
+    extra: {
+      ...(request.links?.length ? { links: request.links } : {}),
+      ...(request.userMetadata ? { userMetadata: request.userMetadata } : {}),
+    },
+  };
+}
+
+function refuseUnsupported(request: StartRequest): void {
+  if (request.retryPolicy) throw unimplemented('workflow retry policy');
+  if (request.cronSchedule) throw unimplemented('cron schedule');
+  if (request.versioningOverride) throw unimplemented('versioning override');
+  if (request.completionCallbacks?.length) throw unimplemented('completion callbacks');
+  for (const name of [
+    'workflowExecutionTimeout',
+    'workflowRunTimeout',
+    'workflowTaskTimeout',
+    'workflowStartDelay',
+  ] as const) {
+    if (durationMs(request[name]) < 0) throw invalidArgument(`Invalid ${name} on request: negative duration.`);
+  }
+}
+
+/** A running workflow gets the signal; only a closed one is started anew. */
+function useRunning(request: SignalWithStartRequest): SignalWithStartRequest {
+  if (request.workflowIdConflictPolicy) return request;
+  return {
+    ...request,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+  };
+}
+
+function signalOf(request: SignalWithStartRequest): temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes {
+  return {
+    signalName: request.signalName ?? '',
+    input: request.signalInput ?? null,
+    identity: request.identity ?? '',
+    header: request.header ?? null,
+  };
+}

@@ -1,0 +1,88 @@
+import type { temporal } from '@temporalio/proto';
+import { namespaceNotFound } from '../errors.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { requireNamespace } from './context.ts';
+
+/** The version of Temporal's server whose behaviour is followed. */
+export const serverVersion = '1.29.1';
+
+const registered = 1;
+
+/** The RPCs about the service itself, its namespaces and its workers. */
+export function systemHandlers(
+  context: FrontendContext,
+): Handlers<
+  | 'getSystemInfo'
+  | 'getClusterInfo'
+  | 'describeNamespace'
+  | 'listNamespaces'
+  | 'describeTaskQueue'
+  | 'shutdownWorker'
+  | 'recordWorkerHeartbeat'
+> {
+  return {
+    async getSystemInfo() {
+      return {
+        serverVersion,
+        capabilities: {
+          signalAndQueryHeader: true,
+          internalErrorDifferentiation: true,
+          activityFailureIncludeHeartbeat: true,
+          encodedFailureAttributes: true,
+          sdkMetadata: true,
+          countGroupByExecutionStatus: false,
+          supportsSchedules: false,
+          upsertMemo: true,
+          eagerWorkflowStart: false,
+          nexus: false,
+        },
+      };
+    },
+    async getClusterInfo() {
+      return {
+        serverVersion,
+        clusterId: 'perdure',
+        clusterName: 'perdure',
+        persistenceStore: 'perdure',
+        historyShardCount: 1,
+      };
+    },
+    async describeNamespace(request) {
+      const name = request.namespace || request.id;
+      return describeNamespace(requireNamespace(context, name));
+    },
+    async listNamespaces() {
+      return { namespaces: [...context.namespaces].map(describeNamespace), nextPageToken: new Uint8Array() };
+    },
+    async describeTaskQueue(request) {
+      const namespace = requireNamespace(context, request.namespace);
+      const name = request.taskQueue?.name ?? '';
+      const type = request.taskQueueType === activityQueue ? 'activity' : 'workflow';
+      const pollers = context.queues.pollerCount({ namespace, name, type });
+      return { pollers: Array.from({ length: pollers }, () => ({ identity: '' })) };
+    },
+    async shutdownWorker(request) {
+      const namespace = request.namespace ?? '';
+      if (!context.namespaces.has(namespace)) throw namespaceNotFound(namespace);
+      const name = request.stickyTaskQueue;
+      if (!name) return {};
+      // What was meant for this worker's cache goes to the runs' own queues.
+      for (const task of context.queues.abandon({ namespace, name, type: 'workflow' }))
+        await context.announceAgain(task);
+      return {};
+    },
+    async recordWorkerHeartbeat() {
+      return {};
+    },
+  };
+}
+
+const activityQueue = 2;
+
+function describeNamespace(name: string): temporal.api.workflowservice.v1.IDescribeNamespaceResponse {
+  return {
+    namespaceInfo: { name, id: name, state: registered, description: '', supportsSchedules: false },
+    config: {},
+    isGlobalNamespace: false,
+  };
+}

@@ -1,0 +1,51 @@
+import { invalidArgument } from '../errors.ts';
+import type { RunKey } from '../../core/record.ts';
+
+/** Names the task that a worker's answer is about. An answer with a token that does not fit any more is refused. */
+export interface TaskToken extends RunKey {
+  readonly scheduledEventId: number;
+  readonly startedEventId: number;
+  readonly attempt: number;
+  /** Set for tasks that only ask a query. */
+  readonly queryId?: string;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A token as the worker gets it. */
+export function encodeToken(token: TaskToken): Uint8Array {
+  const { namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId } = token;
+  return encoder.encode(
+    JSON.stringify([namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId]),
+  );
+}
+
+/** Reads a token. @throws ServiceError when it is none of ours. */
+export function decodeToken(bytes: Uint8Array | null | undefined): TaskToken {
+  const fields = parse(bytes);
+  const [namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId] = fields;
+  if (
+    typeof namespace !== 'string' ||
+    typeof workflowId !== 'string' ||
+    typeof runId !== 'string' ||
+    typeof scheduledEventId !== 'number' ||
+    typeof startedEventId !== 'number' ||
+    typeof attempt !== 'number'
+  ) {
+    throw invalidArgument('Error deserializing task token.');
+  }
+  const token = { namespace, workflowId, runId, scheduledEventId, startedEventId, attempt };
+  return typeof queryId === 'string' ? { ...token, queryId } : token;
+}
+
+function parse(bytes: Uint8Array | null | undefined): readonly unknown[] {
+  if (!bytes?.length) throw invalidArgument('Task token not set on request.');
+  try {
+    const parsed: unknown = JSON.parse(decoder.decode(bytes));
+    if (Array.isArray(parsed)) return parsed;
+  } catch {
+    // Falls through: not ours.
+  }
+  throw invalidArgument('Error deserializing task token.');
+}

@@ -1,0 +1,113 @@
+import type { temporal } from '@temporalio/proto';
+import type { RunRecord } from '../../core/record.ts';
+import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
+import { notFound, workflowCompleted, workflowNotFound } from '../errors.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { boundedWait, keyOf, longPollMs, requireId, requireNamespace } from './context.ts';
+import { outlived } from './updates.ts';
+import type { UpdateState } from './updates.ts';
+
+const completedStage = 3;
+const acceptedStage = 2;
+const admittedStage = 1;
+
+/** The RPCs of updates. */
+export function updateHandlers(
+  context: FrontendContext,
+): Handlers<'updateWorkflowExecution' | 'pollWorkflowExecutionUpdate'> {
+  return {
+    async updateWorkflowExecution(request, options = {}) {
+      const namespace = requireNamespace(context, request.namespace);
+      const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
+      const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
+      if (request.firstExecutionRunId && record.firstRunId !== request.firstExecutionRunId) {
+        throw workflowNotFound(workflowId, request.firstExecutionRunId);
+      }
+      const updateId = request.request?.meta?.updateId || context.newId();
+      const update = { ...request.request, meta: { ...request.request?.meta, updateId } };
+      if (!record.updates.has(updateId)) await admit(context, record, updateId, update);
+      const stage = request.waitPolicy?.lifecycleStage ?? acceptedStage;
+      const state = await waitFor(context, record, updateId, stage, options.signal);
+      return { ...answer(record, updateId, state) };
+    },
+    async pollWorkflowExecutionUpdate(request, options = {}) {
+      const namespace = requireNamespace(context, request.namespace);
+      const reference = request.updateRef;
+      const workflowId = requireId('WorkflowId', reference?.workflowExecution?.workflowId);
+      const updateId = requireId('UpdateId', reference?.updateId);
+      const record = await context.runs.resolve({ namespace, workflowId }, reference?.workflowExecution?.runId);
+      if (!record.updates.has(updateId) && !context.updates.has(keyOf(record), updateId)) {
+        throw notFound(`update "${updateId}" not found`);
+      }
+      const stage = request.waitPolicy?.lifecycleStage ?? 0;
+      const state = await waitFor(context, record, updateId, stage, options.signal);
+      return { ...answer(record, updateId, state) };
+    },
+  };
+}
+
+async function admit(
+  context: FrontendContext,
+  record: RunRecord,
+  updateId: string,
+  request: temporal.api.update.v1.IRequest,
+): Promise<void> {
+  const key = keyOf(record);
+  await context.runs.transact([key], async (transaction) => {
+    const draft = await transaction.draft(key);
+    if (draft === undefined || !draft.isOpen) throw workflowCompleted();
+    const isNew = context.updates.admit(key, updateId, request);
+    if (!isNew || draft.record.workflowTask !== undefined) transaction.discard(key);
+    else scheduleWorkflowTask(draft, 'speculative');
+  });
+}
+
+async function waitFor(
+  context: FrontendContext,
+  record: RunRecord,
+  updateId: string,
+  stage: number,
+  signal: AbortSignal | undefined,
+): Promise<UpdateState> {
+  const key = keyOf(record);
+  const wait = boundedWait(context.wallClock, longPollMs, signal);
+  try {
+    if (context.updates.has(key, updateId) && stage > admittedStage) {
+      const state = await context.updates.wait(key, updateId, stage >= completedStage, wait.signal);
+      if (state.outcome !== undefined || context.updates.has(key, updateId)) return state;
+    }
+    return await storedState(context, record, updateId);
+  } finally {
+    wait.done();
+  }
+}
+
+/** How far an update has come that history knows of. */
+async function storedState(context: FrontendContext, record: RunRecord, updateId: string): Promise<UpdateState> {
+  const current = (await context.runs.load(keyOf(record))) ?? record;
+  const update = current.updates.get(updateId);
+  if (update === undefined) return { accepted: false, outcome: undefined };
+  if (update.completedEventId > 0) {
+    const [event] = await context.store.readHistory(
+      keyOf(record),
+      update.completedEventId,
+      update.completedEventId + 1,
+    );
+    return { accepted: true, outcome: event?.workflowExecutionUpdateCompletedEventAttributes?.outcome ?? {} };
+  }
+  if (current.closeTime !== undefined) return { accepted: true, outcome: { failure: outlived } };
+  return { accepted: true, outcome: undefined };
+}
+
+function answer(
+  record: RunRecord,
+  updateId: string,
+  state: UpdateState,
+): temporal.api.workflowservice.v1.IUpdateWorkflowExecutionResponse {
+  const stage = state.outcome !== undefined ? completedStage : state.accepted ? acceptedStage : admittedStage;
+  return {
+    updateRef: { workflowExecution: { workflowId: record.workflowId, runId: record.runId }, updateId },
+    outcome: state.outcome ?? null,
+    stage,
+  };
+}

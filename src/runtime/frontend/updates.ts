@@ -1,0 +1,186 @@
+import type { temporal } from '@temporalio/proto';
+import type { ProtocolMessage } from '../../core/proto.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { updateRequestMessage } from '../../core/run/update.ts';
+import type { UpdateAnswer } from '../../core/run/update.ts';
+import { failedPrecondition, workflowCompleted } from '../errors.ts';
+
+type Outcome = temporal.api.update.v1.IOutcome;
+type UpdateRequest = temporal.api.update.v1.IRequest;
+
+/** How far an update has come, as its callers see it. */
+export interface UpdateState {
+  readonly accepted: boolean;
+  readonly outcome: Outcome | undefined;
+}
+
+interface Update {
+  readonly id: string;
+  readonly run: RunKey;
+  readonly request: UpdateRequest;
+  /** `admitted`: waits for a workflow task. `sent`: a worker has it. */
+  stage: 'admitted' | 'sent' | 'accepted' | 'done';
+  outcome: Outcome | undefined;
+  error: Error | undefined;
+  readonly waiting: Set<() => void>;
+}
+
+/**
+ * Updates on their way to their workflows. An update is stored once its workflow has accepted it; until then it lives here, and its caller sends it again
+ * when the process is gone (as with a Temporal server).
+ */
+export class Updates {
+  readonly #updates = new Map<string, Map<string, Update>>();
+
+  /** The update with this id, known or new. @returns whether it is new. */
+  admit(run: RunKey, id: string, request: UpdateRequest): boolean {
+    const updates = this.#ofRun(run) ?? new Map<string, Update>();
+    this.#updates.set(runName(run), updates);
+    if (updates.has(id)) return false;
+    updates.set(id, { id, run, request, stage: 'admitted', outcome: undefined, error: undefined, waiting: new Set() });
+    return true;
+  }
+
+  /** Whether this update is on its way. */
+  has(run: RunKey, id: string): boolean {
+    return this.#ofRun(run)?.has(id) ?? false;
+  }
+
+  /** Waits until the update is accepted, or (`completed`) has an outcome, or the signal ends the wait. @returns how far it came. */
+  async wait(run: RunKey, id: string, completed: boolean, signal: AbortSignal): Promise<UpdateState> {
+    const update = this.#ofRun(run)?.get(id);
+    if (update === undefined) return { accepted: false, outcome: undefined };
+    const isReached = (): boolean =>
+      update.stage === 'done' || update.error !== undefined || (!completed && update.stage === 'accepted');
+    while (!isReached() && !signal.aborted) await nextStep(update, signal);
+    if (update.error !== undefined) throw update.error;
+    return { accepted: update.stage === 'accepted' || update.stage === 'done', outcome: update.outcome };
+  }
+
+  /** The messages that go with a workflow task: all updates that no worker has answered yet. */
+  send(record: RunRecord): ProtocolMessage[] {
+    const task = record.workflowTask;
+    const updates = this.#ofRun(record);
+    if (task === undefined || updates === undefined) return [];
+    const messages: ProtocolMessage[] = [];
+    for (const update of updates.values()) {
+      if (update.stage !== 'admitted') continue;
+      update.stage = 'sent';
+      messages.push(updateRequestMessage(update.id, update.request, task.startedEventId - 1));
+    }
+    return messages;
+  }
+
+  /** The requests that a worker has, by the ids of their updates. */
+  requestsOf(run: RunKey): ReadonlyMap<string, UpdateRequest> {
+    const requests = new Map<string, UpdateRequest>();
+    for (const { id, request } of this.#ofRun(run)?.values() ?? []) requests.set(id, request);
+    return requests;
+  }
+
+  /** Whether updates wait for a task. */
+  hasUnsent(run: RunKey): boolean {
+    for (const { stage } of this.#ofRun(run)?.values() ?? []) if (stage === 'admitted') return true;
+    return false;
+  }
+
+  /** What a completed task said. An update that was sent with it and not answered is rejected: the worker does not know updates. */
+  answered(run: RunKey, answers: readonly UpdateAnswer[]): void {
+    const updates = this.#ofRun(run);
+    if (updates === undefined) return;
+    for (const answer of answers) {
+      const update = updates.get(answer.updateId);
+      if (update === undefined) continue;
+      if (answer.kind === 'accepted') step(update, 'accepted', undefined);
+      else this.#finish(update, answer.kind === 'completed' ? answer.outcome : { failure: answer.failure });
+    }
+    for (const update of updates.values()) {
+      if (update.stage === 'sent') this.#finish(update, { failure: unprocessed });
+    }
+  }
+
+  /** Looks again after the run changed: what a task took along that failed or timed out goes with the next one. */
+  changed(record: RunRecord): void {
+    if ((record.workflowTask?.startedEventId ?? 0) > 0) return;
+    for (const update of this.#ofRun(record)?.values() ?? []) if (update.stage === 'sent') update.stage = 'admitted';
+    if (record.closeTime !== undefined) this.#closed(record);
+  }
+
+  /** The worker's answer broke a rule: whoever waits for an update that it had is told so. */
+  taskRefused(run: RunKey): void {
+    for (const update of this.#ofRun(run)?.values() ?? []) {
+      if (update.stage === 'sent') this.#fail(update, failedPrecondition(refusedText));
+    }
+  }
+
+  /** The run closed: what is open is over. */
+  #closed(record: RunRecord): void {
+    const updates = this.#ofRun(record);
+    if (updates === undefined) return;
+    for (const update of updates.values()) {
+      if (update.stage === 'accepted') this.#finish(update, { failure: outlived });
+      else if (update.stage !== 'done') this.#fail(update, workflowCompleted());
+    }
+    this.#updates.delete(runName(record));
+  }
+
+  #ofRun(run: RunKey): Map<string, Update> | undefined {
+    return this.#updates.size === 0 ? undefined : this.#updates.get(runName(run));
+  }
+
+  /** History has the outcome from here on; a rejected update is forgotten. */
+  #finish(update: Update, outcome: Outcome): void {
+    this.#forget(update);
+    step(update, 'done', outcome);
+  }
+
+  #fail(update: Update, error: Error): void {
+    this.#forget(update);
+    update.error = error;
+    step(update, update.stage, undefined);
+  }
+
+  #forget(update: Update): void {
+    const updates = this.#ofRun(update.run);
+    updates?.delete(update.id);
+    if (updates?.size === 0) this.#updates.delete(runName(update.run));
+  }
+}
+
+const refusedText = 'Unable to perform workflow execution update due to unexpected workflow task failure.';
+
+const unprocessed: temporal.api.failure.v1.IFailure = {
+  message:
+    "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported by the worker.",
+  source: 'Server',
+  applicationFailureInfo: { type: 'UnprocessedUpdate', nonRetryable: true },
+};
+
+/** What callers of an accepted update get when its workflow ends before it. */
+export const outlived: temporal.api.failure.v1.IFailure = {
+  message: 'Workflow Update failed because the Workflow completed before the Update completed.',
+  source: 'Server',
+  applicationFailureInfo: { type: 'AcceptedUpdateCompletedWorkflow', nonRetryable: true },
+};
+
+function step(update: Update, stage: Update['stage'], outcome: Outcome | undefined): void {
+  update.stage = stage;
+  update.outcome = outcome ?? update.outcome;
+  for (const wake of [...update.waiting]) wake();
+}
+
+function nextStep(update: Update, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      update.waiting.delete(wake);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    update.waiting.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+  });
+}
+
+function runName({ namespace, runId }: RunKey): string {
+  return `${namespace}\0${runId}`;
+}

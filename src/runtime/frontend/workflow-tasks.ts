@@ -1,0 +1,166 @@
+import type { temporal } from '@temporalio/proto';
+import { applyAnswer, isDroppedWhenRefused, refuseAnswer } from '../../core/decisions/answer.ts';
+import type { AnswerOutcome } from '../../core/decisions/answer.ts';
+import { TaskQueueKind, toLong } from '../../core/proto.ts';
+import type { RunRecord } from '../../core/record.ts';
+import { startActivity } from '../../core/run/activity.ts';
+import type { RunDraft } from '../../core/run/draft.ts';
+import { failWorkflowTask, scheduleWorkflowTask, startWorkflowTask } from '../../core/run/workflow-task.ts';
+import { WorkflowTaskRefused } from '../../core/run/refused.ts';
+import { invalidArgument, notFound } from '../errors.ts';
+import type { QueuedTask } from '../matching/task-queues.ts';
+import { activityTaskResponse } from './activity-task-response.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { boundedWait, keyOf, requireId, requireNamespace, taskPollMs } from './context.ts';
+import type { Transaction } from './runs.ts';
+import type { TaskToken } from './tokens.ts';
+import { decodeToken } from './tokens.ts';
+import { queryTaskResponse, workflowTaskResponse } from './workflow-task-response.ts';
+import type { WorkflowTaskResponse } from './workflow-task-response.ts';
+
+type Answer = temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedRequest;
+type Poll = temporal.api.workflowservice.v1.IPollWorkflowTaskQueueRequest;
+
+/** The RPCs by which workers take workflow tasks and answer them. */
+export function workflowTaskHandlers(
+  context: FrontendContext,
+): Handlers<
+  'pollWorkflowTaskQueue' | 'respondWorkflowTaskCompleted' | 'respondWorkflowTaskFailed' | 'resetStickyTaskQueue'
+> {
+  return {
+    async pollWorkflowTaskQueue(request, options = {}) {
+      const namespace = requireNamespace(context, request.namespace);
+      const name = requireId('TaskQueue', request.taskQueue?.name);
+      const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
+      try {
+        for (;;) {
+          const task = await context.queues.poll({ namespace, name, type: 'workflow' }, wait.signal);
+          if (task === undefined) return {};
+          const response = await take(context, task, request);
+          if (response !== undefined) return response;
+        }
+      } finally {
+        wait.done();
+      }
+    },
+    async respondWorkflowTaskCompleted(request) {
+      return complete(context, decodeToken(request.taskToken), request);
+    },
+    async respondWorkflowTaskFailed(request) {
+      const token = decodeToken(request.taskToken);
+      await context.runs.change(token, (draft) => {
+        requireOut(draft, token);
+        failWorkflowTask(draft, request.cause ?? 0, request.failure ?? undefined, request.identity ?? '');
+        scheduleWorkflowTask(draft);
+      });
+      return {};
+    },
+    async resetStickyTaskQueue(request) {
+      const namespace = requireNamespace(context, request.namespace);
+      const workflowId = requireId('WorkflowId', request.execution?.workflowId);
+      const record = await context.runs.resolve({ namespace, workflowId }, request.execution?.runId);
+      await context.runs.change(keyOf(record), (draft) => {
+        draft.record.sticky = undefined;
+      });
+      return {};
+    },
+  };
+}
+
+/** Starts the task for a worker; `undefined` when it is stale. */
+async function take(
+  context: FrontendContext,
+  task: QueuedTask,
+  request: Poll,
+): Promise<WorkflowTaskResponse | undefined> {
+  const sticky = request.taskQueue?.kind === TaskQueueKind.TASK_QUEUE_KIND_STICKY;
+  if (task.kind === 'query') {
+    const query = context.queries.direct(task.id);
+    return query === undefined ? undefined : queryTaskResponse(context, query, sticky);
+  }
+  const record = await context.runs.transact([task.run], async (transaction) => {
+    const draft = await transaction.draft(task.run);
+    const current = draft?.record.workflowTask;
+    const fits = current?.scheduledEventId === task.scheduledEventId && current.attempt === task.attempt;
+    if (draft === undefined || !fits || current.startedEventId > 0) {
+      transaction.discard(task.run);
+      return undefined;
+    }
+    startWorkflowTask(draft, { identity: request.identity ?? '', requestId: context.newId() });
+    return draft.record as RunRecord;
+  });
+  return record === undefined ? undefined : workflowTaskResponse(context, record, sticky);
+}
+
+type Completed =
+  | { readonly refused: WorkflowTaskRefused }
+  | { readonly outcome: AnswerOutcome; readonly record: RunRecord; readonly startsNext: boolean };
+
+async function complete(
+  context: FrontendContext,
+  token: TaskToken,
+  answer: Answer,
+): Promise<temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedResponse> {
+  const completed = await context.runs.transact([token], (transaction) => apply(context, transaction, token, answer));
+  if ('refused' in completed) throw invalidArgument(completed.refused.message);
+  const { outcome, record, startsNext } = completed;
+  return {
+    ...(startsNext ? { workflowTask: await workflowTaskResponse(context, record, record.sticky !== undefined) } : {}),
+    activityTasks: await Promise.all(
+      eagerOf(record, outcome).map((activity) => activityTaskResponse(context, record, activity)),
+    ),
+    resetHistoryEventId: toLong(outcome.resetToEventId ?? 0),
+  };
+}
+
+async function apply(
+  context: FrontendContext,
+  transaction: Transaction,
+  token: TaskToken,
+  answer: Answer,
+): Promise<Completed> {
+  const draft = await transaction.draft(token);
+  requireOut(draft, token);
+  const taker = { identity: answer.identity ?? '', requestId: 'request-from-RespondWorkflowTaskCompleted' };
+  try {
+    const updateRequests = context.updates.requestsOf(token);
+    const outcome = applyAnswer(draft, answer, { newId: context.newId, updateRequests });
+    for (const id of outcome.eagerActivities) {
+      const activity = draft.record.activities.get(id);
+      if (draft.isOpen && activity !== undefined)
+        startActivity(draft, activity, { ...taker, requestId: context.newId() });
+    }
+    if (context.updates.hasUnsent(token)) scheduleWorkflowTask(draft, 'speculative');
+    transaction.afterCommit(() => {
+      context.queries.answered(answer.queryResults ?? {});
+      context.updates.answered(token, outcome.updates);
+    });
+    const startsNext = draft.record.workflowTask !== undefined && answer.returnNewWorkflowTask === true;
+    if (startsNext) startWorkflowTask(draft, taker);
+    return { outcome, record: draft.record, startsNext };
+  } catch (error) {
+    if (!(error instanceof WorkflowTaskRefused)) throw error;
+    transaction.discard(token);
+    const fresh = await transaction.draft(token);
+    requireOut(fresh, token);
+    if (isDroppedWhenRefused(fresh, error)) throw invalidArgument(error.message);
+    refuseAnswer(fresh, error, answer.identity ?? '');
+    transaction.afterCommit(() => context.updates.taskRefused(token));
+    return { refused: error };
+  }
+}
+
+/** @throws ServiceError NOT_FOUND when the token's task is not out any more: it timed out, or the run closed. */
+function requireOut(draft: RunDraft | undefined, token: TaskToken): asserts draft is RunDraft {
+  const task = draft?.record.workflowTask;
+  const fits =
+    task !== undefined &&
+    task.startedEventId === token.startedEventId &&
+    task.scheduledEventId === token.scheduledEventId &&
+    task.attempt === token.attempt;
+  if (draft === undefined || !draft.isOpen || !fits) throw notFound('Workflow task not found.');
+}
+
+function eagerOf(record: RunRecord, outcome: AnswerOutcome): NonNullable<ReturnType<RunRecord['activities']['get']>>[] {
+  return outcome.eagerActivities.flatMap((id) => record.activities.get(id) ?? []);
+}

@@ -1,0 +1,111 @@
+import type { RunKey } from '../../core/record.ts';
+
+/** Which queue a task waits in: queues of workflow tasks and of activity tasks with the same name are different ones. */
+export interface QueueName {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'workflow' | 'activity';
+}
+
+/** A task waiting for a worker. What it is about is looked up when a worker takes it, so that a stale one does no harm. */
+export interface QueuedTask {
+  readonly kind: 'workflow' | 'activity' | 'query';
+  /** Names the task: a second offer of the same one is dropped while the first waits. */
+  readonly id: string;
+  readonly run: RunKey;
+  readonly scheduledEventId: number;
+  readonly attempt: number;
+}
+
+interface Poller {
+  readonly take: (task: QueuedTask) => void;
+}
+
+interface Queue {
+  readonly tasks: Map<string, QueuedTask>;
+  readonly pollers: Set<Poller>;
+  /** Somebody polled, and has not said goodbye. */
+  attended: boolean;
+}
+
+/** Brings tasks and polling workers together, in the order of their coming. Holds nothing that could not be made again from the runs. */
+export class TaskQueues {
+  readonly #queues = new Map<string, Queue>();
+
+  /** Hands the task to a waiting poller, or keeps it until one comes. */
+  offer(name: QueueName, task: QueuedTask): void {
+    const queue = this.#queue(name);
+    if (queue.tasks.has(task.id)) return;
+    const [poller] = queue.pollers;
+    if (poller === undefined) {
+      queue.tasks.set(task.id, task);
+      return;
+    }
+    queue.pollers.delete(poller);
+    poller.take(task);
+  }
+
+  /** The next task; `undefined` when the signal ends the wait first. */
+  poll(name: QueueName, signal: AbortSignal): Promise<QueuedTask | undefined> {
+    const queue = this.#queue(name);
+    queue.attended = true;
+    const [next] = queue.tasks.values();
+    if (next !== undefined) {
+      queue.tasks.delete(next.id);
+      return Promise.resolve(next);
+    }
+    if (signal.aborted) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const end = (): void => {
+        queue.pollers.delete(poller);
+        resolve(undefined);
+      };
+      const poller: Poller = {
+        take: (task) => {
+          signal.removeEventListener('abort', end);
+          resolve(task);
+        },
+      };
+      queue.pollers.add(poller);
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  /** Whether a worker reads this queue, as far as is known. */
+  isAttended(name: QueueName): boolean {
+    return this.#queues.get(queueKey(name))?.attended ?? false;
+  }
+
+  /** Number of pollers waiting right now. */
+  pollerCount(name: QueueName): number {
+    return this.#queues.get(queueKey(name))?.pollers.size ?? 0;
+  }
+
+  /** Number of tasks that wait for a worker. */
+  backlog(name: QueueName): number {
+    return this.#queues.get(queueKey(name))?.tasks.size ?? 0;
+  }
+
+  /** The worker that read this queue is gone. @returns the tasks that it did not take. */
+  abandon(name: QueueName): QueuedTask[] {
+    const key = queueKey(name);
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return [];
+    this.#queues.delete(key);
+    return [...queue.tasks.values()];
+  }
+
+  #queue(name: QueueName): Queue {
+    const key = queueKey(name);
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      queue = { tasks: new Map(), pollers: new Set(), attended: false };
+      this.#queues.set(key, queue);
+    }
+    return queue;
+  }
+}
+
+function queueKey({ namespace, name, type }: QueueName): string {
+  return `${type}\0${namespace}\0${name}`;
+}
