@@ -58,8 +58,8 @@ export class DrivenRun {
   }
 
   /** The first activation. */
-  start(): Promise<Completion> {
-    return this.activate([
+  start(others: Job[] = [], more: coresdk.workflow_activation.IWorkflowActivation = {}): Promise<Completion> {
+    const jobs: Job[] = [
       {
         initializeWorkflow: {
           workflowType: this.#type,
@@ -69,11 +69,12 @@ export class DrivenRun {
           attempt: 1,
         },
       },
-    ]);
+    ];
+    return this.activate([...jobs, ...others], more);
   }
 
   /** One activation with these jobs. */
-  activate(jobs: Job[]): Promise<Completion> {
+  activate(jobs: Job[], more: coresdk.workflow_activation.IWorkflowActivation = {}): Promise<Completion> {
     return this.#workflow.activate(
       WorkflowActivation.fromObject({
         runId: this.runId,
@@ -81,6 +82,7 @@ export class DrivenRun {
         historyLength: 3,
         jobs,
         availableInternalFlags: [1, 2, 3],
+        ...more,
       }),
     );
   }

@@ -1,7 +1,10 @@
 import {
+  CancellationScope,
   condition,
   defineQuery,
   defineSignal,
+  defineUpdate,
+  isCancellation,
   log,
   patched,
   proxyActivities,
@@ -154,4 +157,45 @@ export async function ordinaryClasses(): Promise<unknown> {
     new (Old as unknown as new () => { toString: () => string })().toString(),
     values,
   ];
+}
+
+const bump = defineSignal<[number]>('bump');
+const add = defineUpdate<number, [number]>('add');
+
+/** A little of everything, told in the order in which it happened. */
+export async function busy(): Promise<unknown> {
+  const told: unknown[] = [];
+  setHandler(bump, async (by) => {
+    told.push(['signal', by]);
+    await sleep(by);
+    told.push(['after signal', by]);
+  });
+  setHandler(add, (by) => told.push(['update', by]), {
+    validator: (by) => {
+      if (by < 0) throw new TypeError('negative');
+    },
+  });
+  setHandler(state, () => told.length);
+  const scope = new CancellationScope();
+  const inner = scope.run(() => sleep('1 hour')).catch((error: unknown) => told.push(['inner', isCancellation(error)]));
+  let looked = 0;
+  // A condition with effects of its own: what it starts has to run before the activation ends.
+  const peeking = condition(() => {
+    looked += 1;
+    if (looked === 2) void Promise.resolve().then(() => sleep(77).catch(() => told.push(['late'])));
+    return told.length > 2;
+  });
+  told.push(['random', Math.random(), uuid4()]);
+  if (patched('first')) told.push(['patched']);
+  await Promise.race([peeking, sleep(50)]);
+  scope.cancel();
+  await inner;
+  await CancellationScope.nonCancellable(() => sleep(5));
+  told.push(['random', Math.random()]);
+  try {
+    await sleep('2 hours');
+  } catch (error) {
+    told.push(['outer', isCancellation(error)]);
+  }
+  return told;
 }
