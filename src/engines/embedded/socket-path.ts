@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError } from '../../core/store.ts';
 import { makePrivateDirectory } from './owner.ts';
 import type { Ownership } from './owner.ts';
@@ -26,6 +26,12 @@ export function chooseSocketPath(ownership: Ownership): string {
   assertPrivate(directory);
   removeSockets(directory);
   return join(directory, name);
+}
+
+/** Removes what `chooseSocketPath` has made. The server has removed its socket. */
+export function leaveSocketPath(ownership: Ownership, path: string): void {
+  if (dirname(path) === ownership.directory) return;
+  rmSync(dirname(path), { recursive: true, force: true });
 }
 
 function removeSockets(directory: string): void {

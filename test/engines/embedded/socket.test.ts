@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -11,7 +11,7 @@ import { acquireOwnership } from '../../../src/engines/embedded/owner.ts';
 import type { AnyCall } from '../../../src/engines/embedded/rpc-methods.ts';
 import { connectSocket, originOf } from '../../../src/engines/embedded/socket-client.ts';
 import type { SocketClient } from '../../../src/engines/embedded/socket-client.ts';
-import { chooseSocketPath } from '../../../src/engines/embedded/socket-path.ts';
+import { chooseSocketPath, leaveSocketPath } from '../../../src/engines/embedded/socket-path.ts';
 import { serveSocket } from '../../../src/engines/embedded/socket-server.ts';
 import type { SocketServer } from '../../../src/engines/embedded/socket-server.ts';
 import { grpcStatus, workflowAlreadyStarted, workflowNotFound } from '../../../src/runtime/errors.ts';
@@ -110,7 +110,11 @@ describe('a socket', () => {
     const client = await connectSocket(path);
     onTestFinished(() => client.close());
     expect(await client.service.getSystemInfo({})).toEqual({});
-    expect(chooseSocketPath(ownership)).not.toBe(path);
+    const next = chooseSocketPath(ownership);
+    expect(next).not.toBe(path);
+    expect((statSync(dirname(next)).mode & 0o777).toString(8)).toBe('700');
+    leaveSocketPath(ownership, next);
+    expect(existsSync(dirname(next))).toBe(false);
   });
 
   test('that nobody listens at fails at once', async () => {
