@@ -1,0 +1,120 @@
+import { Client } from '@temporalio/client';
+import { IllegalStateError } from '@temporalio/common';
+import type { Worker, WorkerOptions } from '@temporalio/worker';
+import type { Clock } from '../../core/clock.ts';
+import type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from '../../engine/index.ts';
+import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
+import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
+import { createTestService } from '../../runtime/test-service.ts';
+import { VirtualClock } from '../../runtime/virtual-clock.ts';
+import { databasePath, type EmbeddedEngineOptions } from './options.ts';
+import { openService, type OpenService } from './open-service.ts';
+import { createLocalWorker } from './worker.ts';
+
+/** Workflows in this process, on memory or on one SQLite file. */
+export interface EmbeddedEngine extends Engine {
+  /** A further connection to this engine, to be closed by who asked for it. `client` and `nativeConnection` have one of their own. */
+  connect(): LocalConnection;
+}
+
+/**
+ * Starts the durable core in this process, or finds the process that has it already, and takes up all open runs.
+ * @throws ConfigurationError when the options contradict each other.
+ * @throws StoreError when the file cannot be used; the message says what to do.
+ * @example
+ * const engine = await createEmbeddedEngine({ memory: true });
+ */
+export async function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Promise<EmbeddedEngine> {
+  const path = databasePath(options);
+  const { clock = systemClock, namespace = 'default' } = options;
+  return new LocalEngine(options, clock, namespace, await openService({ path, clock, namespace }));
+}
+
+class LocalEngine implements EmbeddedEngine {
+  readonly name = 'embedded';
+  readonly client: Client;
+  readonly nativeConnection: NativeConnectionLike;
+  private readonly options: EmbeddedEngineOptions;
+  private readonly clock: Clock;
+  private readonly namespace: string;
+  private readonly opened: OpenService;
+  private readonly clientConnection: LocalConnection;
+  private readonly workers = new Set<Worker>();
+  private readonly madeAt = performance.now();
+  private closing: Promise<void> | undefined;
+
+  constructor(options: EmbeddedEngineOptions, clock: Clock, namespace: string, opened: OpenService) {
+    this.options = options;
+    this.clock = clock;
+    this.namespace = namespace;
+    this.opened = opened;
+    this.clientConnection = this.connect();
+    this.nativeConnection = asNative(this.connect());
+    this.client = new Client({ ...options.client, connection: this.clientConnection, namespace });
+  }
+
+  connect(): LocalConnection {
+    const { clock } = this;
+    return createConnection(this.opened.service, {
+      address: this.opened.address,
+      clock,
+      ...(clock instanceof VirtualClock ? { testService: createTestService(clock) } : {}),
+    });
+  }
+
+  async createWorker(options: WorkerOptions): Promise<PerdureWorker> {
+    const { dataConverter } = this.options.client ?? {};
+    const worker = await createLocalWorker({
+      connection: this.nativeConnection,
+      namespace: this.namespace,
+      ...(dataConverter === undefined ? {} : { dataConverter }),
+      ...options,
+    });
+    this.workers.add(worker);
+    return worker;
+  }
+
+  async info(): Promise<EngineInfo> {
+    return await readInfo(this.statusSource());
+  }
+
+  async health(): Promise<EngineHealth> {
+    return { ...(await readHealth(this.statusSource())), uptime: performance.now() - this.madeAt };
+  }
+
+  async close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    try {
+      await this.closing;
+    } catch (error) {
+      this.closing = undefined;
+      throw error;
+    }
+  }
+
+  private async closeAll(): Promise<void> {
+    const open = [...this.workers].filter((worker) => !['STOPPED', 'FAILED'].includes(worker.getState()));
+    if (open.some((worker) => worker.getState() !== 'INITIALIZED')) {
+      throw new IllegalStateError('Cannot close the engine while Workers run: shut them down first');
+    }
+    await Promise.all(open.map((worker) => letGo(worker)));
+    await this.nativeConnection.close();
+    await this.clientConnection.close();
+    await this.opened.close();
+  }
+
+  private statusSource(): StatusSource {
+    return { name: this.name, connection: this.clientConnection, namespace: this.namespace };
+  }
+}
+
+/** A worker that never ran holds threads and the official runtime all the same; only running lets go of them. */
+async function letGo(worker: Worker): Promise<void> {
+  await worker.runUntil(Promise.resolve());
+}
+
+/** The official worker takes its connection by a class with private members; at run time it is satisfied with what ours has. */
+function asNative(connection: LocalConnection): NativeConnectionLike {
+  return connection as unknown as NativeConnectionLike;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Store } from '../../core/store.ts';
+import { createFrontend } from '../../runtime/frontend/frontend.ts';
+import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import { MemoryStore } from './memory-store.ts';
+import { openShared, type OwnedService } from './shared-service.ts';
+
+/** What to open. */
+export interface OpenServiceOptions {
+  /** The database file; `undefined` for memory. */
+  readonly path: string | undefined;
+  readonly clock: Clock;
+  readonly namespace: string;
+}
+
+/** The durable core, here or in the process that owns the file. */
+export interface OpenService {
+  readonly service: WorkflowServiceApi;
+  /** What connections show as their address. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the durable core in memory; or on a file, where the first process has it and the others use it through that process.
+ * @throws StoreError when the file cannot be used.
+ */
+export async function openService({ path, clock, namespace }: OpenServiceOptions): Promise<OpenService> {
+  const namespaces = [namespace];
+  const startOwner = (store: Store): Promise<OwnedService> => createFrontend({ store, clock, namespaces });
+  if (path !== undefined) {
+    const shared = await openShared({ path, startOwner });
+    return { service: shared.service, address: shared.path, close: () => shared.close() };
+  }
+  const store = new MemoryStore();
+  const owned = await startOwner(store);
+  return {
+    service: owned.service,
+    address: 'memory',
+    close: async () => {
+      await owned.close();
+      await store.close();
+    },
+  };
+}
