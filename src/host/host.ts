@@ -14,7 +14,7 @@ import { HostedWorkflow } from './hosted-workflow.ts';
 import { createInlineRealm } from './inline.ts';
 import { ThreadPool } from './thread-pool.ts';
 
-export { isReplayRequest, REPLAY_REQUEST_SOURCE } from './replay-request.ts';
+export { isReplayRequest } from './replay-request.ts';
 
 /** How workflow code is hosted. */
 export interface WorkflowHostOptions {

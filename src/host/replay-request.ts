@@ -8,7 +8,7 @@ type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
  * same jobs again, and reports no failed workflow task. Any other core takes it as an ordinary failure of the task, which has the same
  * effect one task later.
  */
-export const REPLAY_REQUEST_SOURCE = 'perdure.host/replay';
+const REPLAY_REQUEST_SOURCE = 'perdure.host/replay';
 
 /** Whether a completion asks for eviction and replay instead of answering the activation. */
 export function isReplayRequest(completion: Completion): boolean {

@@ -24,9 +24,8 @@ beforeAll(async () => {
     registeredActivityNames: new Set(),
     logger: new DefaultLogger('ERROR'),
   });
-  const [threaded, inline] = await Promise.all(
-    [1, 0].map((threads) => createWorkflowHost(workflowBundle, { threads })),
-  );
+  const threaded = await createWorkflowHost(workflowBundle, { threads: 1 });
+  const inline = await createWorkflowHost(workflowBundle, { threads: 0 });
   creators = [official, threaded, inline];
 });
 afterAll(() => Promise.all(creators.map((creator) => creator.destroy())));
