@@ -42,7 +42,7 @@ export function installSeams(worker: OfficialWorkerClass, createHost: WorkflowHo
   worker.createWorkflowCreator = (bundle, options, logger) => {
     const backend = backendOf(options.connection);
     // Who debugs, or wants a V8 context for each run, wants the ways of the official host.
-    const wantsOfficial = backend === undefined || options.debugMode || options.reuseV8Context === false;
+    const wantsOfficial = backend === undefined || options.debugMode || !options.reuseV8Context;
     return wantsOfficial
       ? official.createWorkflowCreator(bundle, options, logger)
       : createHost(bundle, options, logger, { getTimeOfDay: () => nanoseconds(backend.clock) });

@@ -4,6 +4,7 @@ import { applyDue } from '../../core/run/due.ts';
 import type { RunKey } from '../../core/record.ts';
 import type { Store } from '../../core/store.ts';
 import { unavailable, unimplemented } from '../errors.ts';
+import { BacklogHold } from '../matching/backlog-hold.ts';
 import { TaskQueues } from '../matching/task-queues.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../service.ts';
@@ -49,7 +50,8 @@ export interface Frontend {
 export async function createFrontend(options: FrontendOptions): Promise<Frontend> {
   const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
   const runs = new Runs(store, clock);
-  const queues = new TaskQueues();
+  const createHold = clock === systemClock ? undefined : () => new BacklogHold(clock, systemClock);
+  const queues = new TaskQueues(createHold);
   const announcements = new Announcements(queues, clock);
   const context: FrontendContext = {
     store,

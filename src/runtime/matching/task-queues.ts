@@ -1,4 +1,5 @@
 import type { RunKey } from '../../core/record.ts';
+import type { BacklogHold } from './backlog-hold.ts';
 
 /** Which queue a task waits in: queues of workflow tasks and of activity tasks with the same name are different ones. */
 export interface QueueName {
@@ -26,11 +27,18 @@ interface Queue {
   readonly pollers: Set<Poller>;
   /** Somebody polled, and has not said goodbye. */
   attended: boolean;
+  readonly hold: BacklogHold | undefined;
 }
 
 /** Brings tasks and polling workers together, in the order of their coming. Holds nothing that could not be made again from the runs. */
 export class TaskQueues {
   readonly #queues = new Map<string, Queue>();
+  readonly #createHold: (() => BacklogHold) | undefined;
+
+  /** @param createHold makes what is told about the backlog of each queue, where time is virtual. */
+  constructor(createHold?: () => BacklogHold) {
+    this.#createHold = createHold;
+  }
 
   /** Hands the task to a waiting poller, or keeps it until one comes. */
   offer(name: QueueName, task: QueuedTask): void {
@@ -39,6 +47,7 @@ export class TaskQueues {
     const [poller] = queue.pollers;
     if (poller === undefined) {
       queue.tasks.set(task.id, task);
+      queue.hold?.waits();
       return;
     }
     queue.pollers.delete(poller);
@@ -49,9 +58,11 @@ export class TaskQueues {
   poll(name: QueueName, signal: AbortSignal): Promise<QueuedTask | undefined> {
     const queue = this.#queue(name);
     queue.attended = true;
+    queue.hold?.polled();
     const [next] = queue.tasks.values();
     if (next !== undefined) {
       queue.tasks.delete(next.id);
+      if (queue.tasks.size === 0) queue.hold?.empty();
       return Promise.resolve(next);
     }
     if (signal.aborted) return Promise.resolve(undefined);
@@ -92,6 +103,7 @@ export class TaskQueues {
     const queue = this.#queues.get(key);
     if (queue === undefined) return [];
     this.#queues.delete(key);
+    queue.hold?.empty();
     return [...queue.tasks.values()];
   }
 
@@ -99,7 +111,7 @@ export class TaskQueues {
     const key = queueKey(name);
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { tasks: new Map(), pollers: new Set(), attended: false };
+      queue = { tasks: new Map(), pollers: new Set(), attended: false, hold: this.#createHold?.() };
       this.#queues.set(key, queue);
     }
     return queue;
