@@ -127,7 +127,7 @@ class Shared {
     if (this.#stop.signal.aborted) return;
     this.#membership = this.#enter();
     // Calls hear of a failure; without any, somebody has to try again all the same.
-    this.#membership.catch(() => setTimeout(() => this.#takeOver(), RETRY_MS));
+    this.#membership.catch(() => setTimeout(() => this.#takeOver(), RETRY_MS).unref());
   }
 }
 

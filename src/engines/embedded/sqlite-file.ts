@@ -91,13 +91,14 @@ export function openDatabase(path: string, options: SqliteFileOptions): Sqlite.D
       database = new DatabaseSync(path, { readOnly: true });
       assertOurs(database, path, bytes);
       database.close();
+      database = undefined;
     }
     database = new DatabaseSync(path);
     configure(database, options);
     if (readNumber(database, 'PRAGMA application_id') === 0) createSchema(database);
     return database;
   } catch (error) {
-    if (database?.isOpen === true) database.close();
+    database?.close();
     throw toStoreError(error, path);
   }
 }

@@ -8,6 +8,9 @@ import { SqliteStore } from '../../../src/engines/embedded/sqlite-store.ts';
 import { commitOf, creationOf, exampleEvents, exampleRecord } from '../../../testing/conformance/store/examples.ts';
 import { temporaryDirectory } from './support.ts';
 
+// Programs of the system, where it has them: the tests do without.
+const [MOUNT, UNMOUNT] = ['mount', 'umount'] as const;
+
 describe('a file that cannot be used', () => {
   test('is no database', async () => {
     const path = file('important notes\n'.repeat(1000));
@@ -145,7 +148,7 @@ describe('no room', () => {
     const path = join(disk, 'perdure.db');
     await expect(SqliteStore.open(path)).rejects.toMatchObject({ code: 'full' });
     // Without room there is not even a place for the lock, so the directory has to stay as it was made.
-    execFileSync('mount', ['-o', 'remount,size=4m', disk]);
+    execFileSync(MOUNT, ['-o', 'remount,size=4m', disk]);
     const store = await SqliteStore.open(path);
     expect(await store.commit(creationOf(exampleRecord('a')))).toBe('committed');
     await store.close();
@@ -227,8 +230,8 @@ function openAsNobody(path: string): string {
 /** A file system of its own with little room, where this process may mount one. */
 function smallDisk(size: string): string | undefined {
   const directory = temporaryDirectory();
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'perdure-test', directory]);
+  const { status } = spawnSync(MOUNT, ['-t', 'tmpfs', '-o', `size=${size}`, 'perdure-test', directory]);
   if (status !== 0) return undefined;
-  onTestFinished(() => void spawnSync('umount', ['-l', directory]));
+  onTestFinished(() => void spawnSync(UNMOUNT, ['-l', directory]));
   return directory;
 }
