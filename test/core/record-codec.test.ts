@@ -46,6 +46,13 @@ describe('record codec', () => {
     );
   });
 
+  test.each([NaN, Infinity, -Infinity, -0, 0, 1e21, 5e-324, Number.MAX_SAFE_INTEGER])(
+    'gives back the number %d',
+    (number) => {
+      assert.deepStrictEqual(decodeRecord(encodeRecord(recordWith([number]))).memo, [number]);
+    },
+  );
+
   test('gives back bytes of every length', () => {
     for (let length = 0; length < 300; length++) {
       const bytes = Uint8Array.from({ length }, (_, index) => (index * 7 + length) % 256);

@@ -71,6 +71,20 @@ export const listScenarios: readonly StoreScenario[] = [
     },
   },
   {
+    name: 'lists what is left when most runs are deleted',
+    run: async (store) => {
+      await fill(store, 100, (index) => ({ startTime: index, ...closedAt(200) }));
+      for (let index = 0; index < 100; index++) if (index % 10 !== 3) await store.delete(exampleRecord(`run ${index}`));
+      const { records } = await store.list({ namespace: 'default', limit: 100 });
+      assert.deepEqual(starts(records), [93, 83, 73, 63, 53, 43, 33, 23, 13, 3]);
+      await store.commit(creationOf(exampleRecord('between', { startTime: 50 })));
+      assert.deepEqual(
+        starts(await listAll(store, { namespace: 'default', limit: 3, startTime: { from: 43, to: 63 } })),
+        [63, 53, 50, 43],
+      );
+    },
+  },
+  {
     name: 'lists by every condition and all of them together',
     run: async (store) => {
       await fill(store, 24, (index) => ({
