@@ -1,1 +1,11 @@
-export {};
+/**
+ * Tests of workflows, without a server and without waiting.
+ *
+ * @module
+ */
+export {
+  createTestEnvironment,
+  type TestEnvironment,
+  type TestEnvironmentOptions,
+  type WorkflowEnvironment,
+} from './environment.ts';
