@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
@@ -76,6 +76,16 @@ describe('calls through a socket', () => {
     await service.recordActivityTaskHeartbeat({ identity });
   });
 
+  test('do not wait for a thousand polls', async () => {
+    const { service } = await connect({ pollWorkflowTaskQueue: endlessPoll, getSystemInfo: async () => ({}) });
+    const stop = new AbortController();
+    const polls = Array.from({ length: 1000 }, () => service.pollWorkflowTaskQueue({}, { signal: stop.signal }));
+    expect(await service.getSystemInfo({})).toEqual({});
+    stop.abort();
+    const outcomes = await Promise.allSettled(polls);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+  });
+
   test('are cancelled at the other side', async () => {
     const ended = Promise.withResolvers<void>();
     const { service } = await connect({
@@ -120,6 +130,31 @@ describe('a socket', () => {
   test('that nobody listens at fails at once', async () => {
     const path = join(temporaryDirectory(), 'nobody.sock');
     await expect(connectSocket(path)).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE });
+  });
+
+  test('is connected to again when the connection ends and the owner lives', async () => {
+    const { path } = await serve({ getSystemInfo: async () => ({ serverVersion: '1' }) });
+    const connections: Socket[] = [];
+    const between = createServer((inbound) => {
+      connections.push(inbound);
+      inbound
+        .on('error', () => {})
+        .pipe(createConnection(path).on('error', () => {}))
+        .pipe(inbound);
+    }).listen(`${path}.2`);
+    onTestFinished(() => void between.close());
+    await once(between, 'listening');
+    let isLost = false;
+    const client = await connectSocket(`${path}.2`, { onOwnerLost: () => (isLost = true) });
+    onTestFinished(() => client.close());
+    const { service } = client;
+    for (let i = 1; i <= 3; i++) {
+      expect(await service.getSystemInfo({})).toMatchObject({ serverVersion: '1' });
+      connections.at(-1)?.destroy();
+      await expect.poll(() => connections.length).toBe(i + 1);
+    }
+    expect(await service.getSystemInfo({})).toMatchObject({ serverVersion: '1' });
+    expect(isLost).toBe(false);
   });
 
   test('lets calls finish, ends polls, and tells of the loss when it closes', async () => {
