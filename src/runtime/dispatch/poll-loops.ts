@@ -36,6 +36,7 @@ export class PollLoops<Task> {
   readonly #stop = new AbortController();
   #wanted: number;
   #running = 0;
+  #acquiring: Promise<void> = Promise.resolve();
   /** Polls that are out. */
   active = 0;
 
@@ -70,7 +71,7 @@ export class PollLoops<Task> {
     while (!signal.aborted && this.#running <= this.#wanted) {
       let slot: Slot | undefined;
       try {
-        slot = await this.#options.acquire(signal);
+        slot = await this.#acquire(signal);
         await this.#pollOnce(slot, signal);
         delay = FIRST_DELAY_MS;
       } catch (error) {
@@ -83,8 +84,19 @@ export class PollLoops<Task> {
     }
   }
 
+  /** One loop at a time waits for a slot: several would be granted one each, and leave none to other kinds of polling. */
+  async #acquire(signal: AbortSignal): Promise<Slot> {
+    const previous = this.#acquiring;
+    const acquired = previous.then(() => this.#options.acquire(signal));
+    this.#acquiring = acquired.then(
+      () => void this.active++,
+      () => undefined,
+    );
+    await this.#acquiring;
+    return await acquired;
+  }
+
   async #pollOnce(slot: Slot, signal: AbortSignal): Promise<void> {
-    this.active++;
     let result: PollResult<Task>;
     try {
       if (signal.aborted) {
