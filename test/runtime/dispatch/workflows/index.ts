@@ -222,3 +222,22 @@ export async function unsupported(): Promise<string> {
   const { greet } = wf.proxyLocalActivities<typeof activities>({ startToCloseTimeout: '1s' });
   return await greet('local');
 }
+
+export async function timersThenGo(): Promise<string> {
+  let given: string | undefined;
+  wf.setHandler(go, (value) => void (given = value));
+  void wf.sleep('1h').catch(() => undefined);
+  await wf.condition(() => given !== undefined);
+  return given ?? '';
+}
+
+export async function longThenWait(steps: number): Promise<string> {
+  let given: string | undefined;
+  let done = 0;
+  wf.setHandler(go, (value) => void (given = value));
+  wf.setHandler(state, () => `done ${done}`);
+  for (; done < steps; done++) await acts.greet(String(done));
+  void wf.sleep('1h').catch(() => undefined);
+  await wf.condition(() => given !== undefined);
+  return given ?? '';
+}
