@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { toNumber } from '../../src/core/proto.ts';
 import { SqliteStore } from '../../src/engines/embedded/sqlite-store.ts';
 import { exampleRecord } from '../../testing/conformance/store/examples.ts';
@@ -15,22 +15,26 @@ const PAIRS = 4;
 const KILLS = 30;
 
 describe.concurrent('a writer that is killed at any moment', () => {
-  test.each([1, 2])('loses nothing that it acknowledged and leaves nothing half done (file %i)', async (seed) => {
-    const directory = mkdtempSync(join(tmpdir(), 'perdure-kill-'));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const path = join(directory, 'perdure.db');
-    const random = randomFrom(seed);
-    let total = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
-      // One in four dies while it is starting, the others somewhere in their work.
-      const acknowledged = await writeUntilKilled(path, kill % 4 === 0, random());
-      const store = await SqliteStore.open(path);
-      for (let pair = 0; pair < PAIRS; pair++)
-        total += await checkPair(store, `pair ${pair}`, acknowledged.get(pair) ?? 0);
-      await store.close();
-    }
-    expect(total).toBeGreaterThan(KILLS);
-  });
+  test.for([1, 2])(
+    'loses nothing that it acknowledged and leaves nothing half done (file %i)',
+    async (seed, context) => {
+      const directory = mkdtempSync(join(tmpdir(), 'perdure-kill-'));
+      // Tests that run at once have to say which of them is finished.
+      context.onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+      const path = join(directory, 'perdure.db');
+      const random = randomFrom(seed);
+      let total = 0;
+      for (let kill = 0; kill < KILLS; kill++) {
+        // One in four dies while it is starting, the others somewhere in their work.
+        const acknowledged = await writeUntilKilled(path, kill % 4 === 0, random());
+        const store = await SqliteStore.open(path);
+        for (let pair = 0; pair < PAIRS; pair++)
+          total += await checkPair(store, `pair ${pair}`, acknowledged.get(pair) ?? 0);
+        await store.close();
+      }
+      expect(total).toBeGreaterThan(KILLS);
+    },
+  );
 });
 
 /** Runs a writer and kills it; returns the last acknowledged revision of each pair. */
