@@ -94,7 +94,7 @@ describe('workers of our dispatcher', () => {
       taskQueue,
       workflowBundle: changed,
       activities,
-      workflowFailureErrorTypes: { timersThenGo: ['NondeterminismError'] },
+      workflowFailureErrorTypes: { '*': [], timersThenGo: ['NondeterminismError'] },
     });
     await handle.signal('go', 'x');
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);

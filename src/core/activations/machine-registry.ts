@@ -1,7 +1,7 @@
 import type { Command, ProtocolMessage } from '../proto.ts';
 import { fatal, nondeterminism } from './errors.ts';
 import type { Machine } from './machines/machine.ts';
-import { UpdateMachine } from './machines/update.ts';
+import type { UpdateMachine } from './machines/update.ts';
 
 /** A command with the machine that it belongs to. */
 export interface QueuedCommand {

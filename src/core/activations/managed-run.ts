@@ -1,18 +1,21 @@
 import proto from '@temporalio/proto';
 import type { coresdk, temporal } from '@temporalio/proto';
 import { WorkflowTaskFailedCause } from '../proto.ts';
-import { isTerminal } from './command-intake.ts';
 import { applicationFailure, asMachinesError, fatal, type MachinesError } from './errors.ts';
 import type { HistoryUpdate } from './history-update.ts';
 import { CoreFlag } from './internal-flags.ts';
 import { RunMachines } from './run-machines.ts';
+import { sortCommands } from './sort-commands.ts';
 import type { RunIdentity, RunMachinesConfig } from './run-state.ts';
 import {
   type CompletionOutcome,
+  type Eviction,
   type HistoryPager,
   LEGACY_QUERY_ID,
+  type Reply,
   type Report,
   type RunOutput,
+  type Success,
   TaskBuffer,
   type WorkflowTask,
 } from './workflow-task.ts';
@@ -32,22 +35,6 @@ export interface ManagedRunConfig extends RunMachinesConfig {
   /** Whether a nondeterminism error fails the workflow of this type rather than its task. */
   readonly failsOnNondeterminism: (workflowType: string) => boolean;
 }
-
-/** Why a run leaves the cache. */
-export interface Eviction {
-  readonly message: string;
-  readonly reason: EvictionReasonValue;
-}
-
-/** A successful answer of the language side. */
-export interface Success {
-  readonly commands: LangCommand[];
-  readonly usedFlags: readonly number[];
-  readonly versioningBehavior: temporal.api.enums.v1.VersioningBehavior;
-}
-
-/** Receives what a completion means for the server, exactly once. */
-export type Reply = (outcome: CompletionOutcome) => void;
 
 interface OutstandingTask {
   readonly task: WorkflowTask;
@@ -400,20 +387,4 @@ export class ManagedRun {
       failure.forceCause || WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
     return this.fail(cause, error.evictionReason, failure, true, reply);
   }
-}
-
-/**
- * Takes query answers out. Of several terminal commands the first counts, and goes last, so that what other coroutines did in the same
- * activation still happens; histories of old cores cut off everything after it instead (`keepAll` false).
- */
-export function sortCommands(
-  commands: readonly LangCommand[],
-  keepAll: boolean,
-): { commands: LangCommand[]; queryResults: QueryResult[] } {
-  const queryResults = commands.flatMap((c) => (c.respondToQuery ? [c.respondToQuery] : []));
-  const others = commands.filter((c) => !c.respondToQuery);
-  const terminal = others.find(isTerminal);
-  if (!terminal) return { commands: others, queryResults };
-  const kept = keepAll ? others.filter((c) => !isTerminal(c)) : others.slice(0, others.indexOf(terminal));
-  return { commands: [...kept, terminal], queryResults };
 }

@@ -2,8 +2,16 @@ import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { WorkflowTaskFailedCause } from '../proto.ts';
 import type { HistoryUpdate } from './history-update.ts';
-import { type Eviction, ManagedRun, type ManagedRunConfig, type Reply } from './managed-run.ts';
-import { type HistoryPager, isIncremental, type Report, type RunOutput, type WorkflowTask } from './workflow-task.ts';
+import { ManagedRun, type ManagedRunConfig } from './managed-run.ts';
+import {
+  type Eviction,
+  type HistoryPager,
+  isIncremental,
+  type Reply,
+  type Report,
+  type RunOutput,
+  type WorkflowTask,
+} from './workflow-task.ts';
 
 const { EvictionReason } = proto.coresdk.workflow_activation.RemoveFromCache;
 
@@ -203,7 +211,7 @@ export class RunCache {
   #settle(): void {
     let needed = this.#waiting.length;
     for (const run of this.#runs.values()) if (run.isEvicting) needed--;
-    for (const run of [...this.#runs.values()]) {
+    for (const run of this.#runs.values()) {
       if (needed <= 0) break;
       if (run.isEvicting || run.buffer.hasTasks) continue;
       needed--;

@@ -8,6 +8,8 @@ export const LEGACY_QUERY_ID = 'legacy_query';
 
 type QueryJob = coresdk.workflow_activation.IQueryWorkflow;
 type Activation = coresdk.workflow_activation.IWorkflowActivation;
+type EvictionReasonValue = coresdk.workflow_activation.RemoveFromCache.EvictionReason;
+type LangCommand = coresdk.workflow_commands.IWorkflowCommand;
 type CompletionFailure = coresdk.workflow_completion.IFailure;
 
 /** Fetches the history that did not come with a workflow task. */
@@ -89,6 +91,22 @@ export type Report =
   | { readonly kind: 'reported'; readonly resetStartedTo: number | undefined }
   | { readonly kind: 'dropped' }
   | { readonly kind: 'not-reported' };
+
+/** Why a run leaves the cache. */
+export interface Eviction {
+  readonly message: string;
+  readonly reason: EvictionReasonValue;
+}
+
+/** A successful answer of the language side. */
+export interface Success {
+  readonly commands: LangCommand[];
+  readonly usedFlags: readonly number[];
+  readonly versioningBehavior: temporal.api.enums.v1.VersioningBehavior;
+}
+
+/** Receives what a completion means for the server, exactly once. */
+export type Reply = (outcome: CompletionOutcome) => void;
 
 /** Workflow tasks that arrived for a run while it was busy. */
 export class TaskBuffer {

@@ -132,10 +132,7 @@ export class Activities implements EagerActivities {
       this.#graceOver = true;
       for (const running of this.#running.values()) this.#cancelForShutdown(running);
     });
-    this.#stopped = this.#poller.stop().then(() => {
-      this.#pollingEnded = true;
-      this.#closeIfDone();
-    });
+    this.#stopped = this.#stopPolling();
   }
 
   /** Resolves once no poll is out; what still runs is given up. */
@@ -150,6 +147,12 @@ export class Activities implements EagerActivities {
     }
     this.#running.clear();
     this.#tasks.close(this.#options.shutdownError);
+  }
+
+  async #stopPolling(): Promise<void> {
+    await this.#poller.stop();
+    this.#pollingEnded = true;
+    this.#closeIfDone();
   }
 
   #start(polled: PolledActivityTask, slot: Slot): void {

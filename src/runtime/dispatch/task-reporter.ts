@@ -70,7 +70,7 @@ export class TaskReporter {
         });
       case 'drop-task':
         return { report: { kind: 'dropped' } };
-      case 'nothing':
+      default:
         return { report: { kind: 'not-reported' } };
     }
   }

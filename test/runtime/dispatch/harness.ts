@@ -27,7 +27,7 @@ export async function createHarness(address: string): Promise<Harness> {
             service,
             dispatchOptions(compiled, {
               clock: systemClock,
-              log: { debug: () => undefined, warn: (m, a) => process.env['VERBOSE'] && console.error(m, a) },
+              log: { debug: () => undefined, warn: () => undefined },
               newId: randomUUID,
               shutdownError: () => new nativeErrors.ShutdownError('Worker has been shut down'),
               sdkName: 'temporal-typescript',

@@ -98,9 +98,9 @@ export async function children(): Promise<string[]> {
   return log;
 }
 
-export async function external(target: string): Promise<string[]> {
+export async function external(otherId: string): Promise<string[]> {
   const log: string[] = [];
-  const handle = wf.getExternalWorkflowHandle(target);
+  const handle = wf.getExternalWorkflowHandle(otherId);
   await handle.signal(go, 'from outside');
   await handle.cancel();
   const missing = wf.getExternalWorkflowHandle('does-not-exist-anywhere');
@@ -171,7 +171,7 @@ export async function attributes(): Promise<string> {
   wf.upsertMemo({ note: 'first', more: 1 });
   await wf.sleep(1);
   wf.upsertMemo({ note: 'second' });
-  wf.upsertSearchAttributes({ DispatchKeyword: ['k'] } as never);
+  wf.upsertSearchAttributes({ DispatchKeyword: ['k'] });
   await wf.sleep(1);
   return String(wf.workflowInfo().memo?.['note']);
 }
