@@ -34,11 +34,18 @@ export interface RunRecord extends RunKey {
   readonly executionTimeout: number;
   readonly runTimeout: number;
   readonly taskTimeout: number;
+  /** What happens after a failure of the run; `undefined` for nothing. */
+  readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+  /** Runs of the chain that failed and were tried again, this one included, from 1. */
+  readonly attempt: number;
+  readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;
   /** Who asked for the start; a repeated start with the same id answers with this run. */
   readonly startRequestId: string;
   /** Request ids of signals and cancel requests that were accepted, against repeats. */
   requestIds: ReadonlySet<string>;
   nextEventId: number;
+  /** Number of commits that changed this run. */
+  stateTransitionCount: number;
   historySizeBytes: number;
   memo: temporal.api.common.v1.IMemo | undefined;
   searchAttributes: temporal.api.common.v1.ISearchAttributes | undefined;
@@ -83,6 +90,8 @@ export interface WorkflowTask {
   readonly visibleAt: number;
   readonly requestId: string;
   readonly identity: string;
+  /** Build of the worker's code. */
+  readonly buildId: string;
   /** What the worker was told when it took the task; written with the started event. */
   readonly suggestContinueAsNew: boolean;
   readonly historySizeBytes: number;

@@ -74,7 +74,7 @@ export function workflowNotFound(workflowId: string, runId?: string): ServiceErr
   return notFound(
     runId === undefined || runId === ''
       ? `workflow not found for ID: ${workflowId}`
-      : `Workflow executionsRow not found.  WorkflowId: ${workflowId}, RunId: ${runId}`,
+      : `workflow execution not found for workflow ID "${workflowId}" and run ID "${runId}"`,
   );
 }
 

@@ -1,11 +1,12 @@
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
+import { jsonPayloads } from '../payloads.ts';
 import type { Command } from '../proto.ts';
 import { TaskQueueKind, toLong, toNumber, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelActivity, completeTimeouts, requestCancelActivity, scheduleActivity } from '../run/activity.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import type { Decision, HandlerResult } from './decision.ts';
-import { jsonPayloads, userMetadata } from './common.ts';
+import { userMetadata } from './common.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 type Attributes = temporal.api.command.v1.IScheduleActivityTaskCommandAttributes;

@@ -56,9 +56,9 @@ export function applyAnswer(draft: RunDraft, answer: Answer, context: AnswerCont
     answer.messages ?? [],
   );
   const unseen = seenBefore > 0 && record.buffered.length > 0;
+  draft.answering = false;
   if (unseen || outcome.needsNewTask || answer.forceCreateNewWorkflowTask) scheduleWorkflowTask(draft);
   else draft.flush();
-  draft.answering = false;
   return { ...outcome, resetToEventId: forgotten ? record.previousStartedEventId : undefined };
 }
 

@@ -3,6 +3,7 @@ import { boundTimeouts } from '../run/start.ts';
 import { ParentClosePolicy, TaskQueueKind, toLong, WorkflowIdReusePolicy, WorkflowTaskFailedCause } from '../proto.ts';
 import { initiateChild } from '../run/child.ts';
 import { initiateCancel, initiateSignal } from '../run/external.ts';
+import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { userMetadata } from './common.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
@@ -28,7 +29,14 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       `Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. WorkflowType=${workflowType} Namespace=${namespace}`,
     );
   }
-  if (attributes.retryPolicy) throw unimplemented('workflow retry policy');
+  const retryPolicy = attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null;
+  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
+  if (problem) {
+    throw new WorkflowTaskRefused(
+      badStart,
+      `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
+    );
+  }
   if (attributes.cronSchedule) throw unimplemented('cron schedule');
   initiateChild(
     draft,
@@ -46,6 +54,7 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       workflowTaskCompletedEventId: toLong(taskCompletedId),
       workflowIdReusePolicy:
         attributes.workflowIdReusePolicy || WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+      retryPolicy,
       cronSchedule: '',
       header: attributes.header ?? null,
       memo: attributes.memo ?? null,

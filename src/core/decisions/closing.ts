@@ -3,14 +3,14 @@ import {
   ContinueAsNewInitiator,
   durationMs,
   EventType,
-  RetryState,
   TaskQueueKind,
   toDuration,
   toLong,
   WorkflowTaskFailedCause,
 } from '../proto.ts';
 import { closeRun } from '../run/close.ts';
-import { boundTimeouts, startRun } from '../run/start.ts';
+import { planRetry } from '../run/retry-run.ts';
+import { boundTimeouts, optionalDuration, startRun } from '../run/start.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
@@ -30,16 +30,20 @@ export function completeRun(decision: Decision, command: Command): HandlerResult
   return {};
 }
 
-/** The workflow threw a failure. */
+/** The workflow threw a failure: another run follows, if its retry policy says so. */
 export function failRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
+  const failure = command.failWorkflowExecutionCommandAttributes?.failure ?? undefined;
+  const { retryState, newExecutionRunId, start } = planRetry(decision.draft, failure, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
     workflowExecutionFailedEventAttributes: {
-      failure: command.failWorkflowExecutionCommandAttributes?.failure ?? null,
-      retryState: RetryState.RETRY_STATE_RETRY_POLICY_NOT_SET,
+      failure: failure ?? null,
+      retryState,
       workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
+      newExecutionRunId,
     },
   });
+  start();
   return {};
 }
 
@@ -87,6 +91,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   const asked = durationMs(attributes.backoffStartInterval);
   const lived = draft.now - record.executionTime;
   const backoff = lived + asked < shortestRunMs ? shortestRunMs - lived : asked;
+  record.nextRunId = runId;
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, {
     workflowExecutionContinuedAsNewEventAttributes: {
       ...carried,
@@ -97,7 +102,6 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
       inheritBuildId: attributes.inheritBuildId ?? false,
     },
   });
-  record.nextRunId = runId;
   draft.successors.push(
     startRun(
       {
@@ -111,7 +115,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
         executionDeadline: record.executionDeadline,
         attributes: {
           ...carried,
-          workflowExecutionTimeout: toDuration(record.executionTimeout),
+          workflowExecutionTimeout: optionalDuration(record.executionTimeout),
           continuedFailure: attributes.failure ?? null,
           retryPolicy: attributes.retryPolicy ?? null,
           cronSchedule: attributes.cronSchedule ?? '',

@@ -5,9 +5,16 @@ import type { PendingActivity } from '../record.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
 import { decideRetry } from './retry.ts';
 import type { TaskTaker } from './workflow-task.ts';
-import { scheduleWorkflowTask } from './workflow-task.ts';
+import { scheduleWorkflowTask, workerVersion } from './workflow-task.ts';
 
 type ScheduledAttributes = temporal.api.history.v1.IActivityTaskScheduledEventAttributes;
+
+/** Who reports on an activity. */
+export interface Reporter {
+  readonly identity: string;
+  /** Build of the worker's code; empty for anybody else, and for workers that say none. */
+  readonly buildId: string;
+}
 
 /** Writes `ActivityTaskScheduled`; the attributes have all timeouts and defaults filled in. */
 export function scheduleActivity(
@@ -81,34 +88,47 @@ export function completeActivity(
   draft: RunDraft,
   activity: PendingActivity,
   result: Payloads | undefined,
-  identity: string,
+  reporter: Reporter,
 ): void {
-  close(draft, activity, (startedEventId) =>
-    draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, {
-      activityTaskCompletedEventAttributes: {
-        scheduledEventId: toLong(activity.scheduledEventId),
-        startedEventId,
-        ...(result ? { result } : {}),
-        identity,
-      },
-    }),
+  close(
+    draft,
+    activity,
+    (startedEventId) =>
+      draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, {
+        activityTaskCompletedEventAttributes: {
+          scheduledEventId: toLong(activity.scheduledEventId),
+          startedEventId,
+          ...(result ? { result } : {}),
+          identity: reporter.identity,
+        },
+      }),
+    reporter.buildId,
   );
 }
 
 /** The activity failed: another attempt follows, or the failure reaches the workflow. @returns true when it is retried. */
-export function failActivity(draft: RunDraft, activity: PendingActivity, failure: Failure, identity: string): boolean {
+export function failActivity(
+  draft: RunDraft,
+  activity: PendingActivity,
+  failure: Failure,
+  reporter: Reporter,
+): boolean {
   const retryState = retryOrState(draft, activity, failure);
   if (retryState === undefined) return true;
-  close(draft, activity, (startedEventId) =>
-    draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED, {
-      activityTaskFailedEventAttributes: {
-        failure,
-        scheduledEventId: toLong(activity.scheduledEventId),
-        startedEventId,
-        identity,
-        retryState,
-      },
-    }),
+  close(
+    draft,
+    activity,
+    (startedEventId) =>
+      draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED, {
+        activityTaskFailedEventAttributes: {
+          failure,
+          scheduledEventId: toLong(activity.scheduledEventId),
+          startedEventId,
+          identity: reporter.identity,
+          retryState,
+        },
+      }),
+    reporter.buildId,
   );
   return false;
 }
@@ -119,11 +139,15 @@ export function timeOutActivity(
   activity: PendingActivity,
   type: temporal.api.enums.v1.TimeoutType,
 ): void {
-  const retryState = retryOrState(draft, activity, timeoutFailure(activity, type));
+  const retryState = retryOrState(draft, activity, timeoutFailure(type));
   if (retryState === undefined) return;
   // No time left for another attempt means that the whole activity ran out of time.
   const outOfTime = retryState === RetryState.RETRY_STATE_TIMEOUT;
-  const failure = timeoutFailure(activity, outOfTime ? TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE : type);
+  const { lastFailure, heartbeatDetails } = activity;
+  const failure: Failure = {
+    ...timeoutFailure(outOfTime ? TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE : type, heartbeatDetails),
+    ...(lastFailure === undefined ? {} : { cause: lastFailure }),
+  };
   close(draft, activity, (startedEventId) =>
     draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT, {
       activityTaskTimedOutEventAttributes: {
@@ -166,14 +190,15 @@ function close(
   draft: RunDraft,
   activity: PendingActivity,
   write: (startedEventId: ReturnType<typeof toLong>) => void,
+  buildId = '',
 ): void {
-  const started = activity.state === 'started' ? writeStarted(draft, activity) : 0;
+  const started = activity.state === 'started' ? writeStarted(draft, activity, buildId) : 0;
   draft.record.activities.delete(activity.scheduledEventId);
   write(toLong(started));
   scheduleWorkflowTask(draft);
 }
 
-function writeStarted(draft: RunDraft, activity: PendingActivity): number {
+function writeStarted(draft: RunDraft, activity: PendingActivity, buildId: string): number {
   return draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED, {
     activityTaskStartedEventAttributes: {
       scheduledEventId: toLong(activity.scheduledEventId),
@@ -181,6 +206,7 @@ function writeStarted(draft: RunDraft, activity: PendingActivity): number {
       requestId: activity.requestId,
       attempt: activity.attempt,
       ...(activity.lastFailure === undefined ? {} : { lastFailure: activity.lastFailure }),
+      ...workerVersion({ buildId }),
     },
   });
 }
@@ -217,14 +243,11 @@ function retryOrState(
 
 const timeoutNames = ['', 'StartToClose', 'ScheduleToStart', 'ScheduleToClose', 'Heartbeat'] as const;
 
-function timeoutFailure(activity: PendingActivity, timeoutType: temporal.api.enums.v1.TimeoutType): Failure {
+function timeoutFailure(timeoutType: temporal.api.enums.v1.TimeoutType, lastHeartbeatDetails?: Payloads): Failure {
   return {
     message: `activity ${timeoutNames[timeoutType] ?? ''} timeout`,
     source: 'Server',
-    timeoutFailureInfo: {
-      timeoutType,
-      ...(activity.heartbeatDetails === undefined ? {} : { lastHeartbeatDetails: activity.heartbeatDetails }),
-    },
+    timeoutFailureInfo: { timeoutType, ...(lastHeartbeatDetails === undefined ? {} : { lastHeartbeatDetails }) },
   };
 }
 

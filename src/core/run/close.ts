@@ -42,7 +42,7 @@ export function closeRun(draft: RunDraft, eventType: number, attributes: EventAt
   record.children.clear();
   record.externals.clear();
   record.effects = record.effects.filter(({ kind }) => kind === 'closeChild');
-  if (record.parent !== undefined && eventType !== EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW) {
+  if (record.parent !== undefined && record.nextRunId === undefined) {
     draft.addEffect({ kind: 'notifyParent', id: `${id}/parent`, eventId: id });
   }
 }
@@ -55,16 +55,8 @@ export function terminateRun(draft: RunDraft, reason: string, details: Payloads 
   });
 }
 
-/** The run, or the chain that it belongs to, ran out of time. */
-export function timeOutRun(draft: RunDraft): void {
-  failTaskThatIsOut(draft);
-  closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, {
-    workflowExecutionTimedOutEventAttributes: { retryState: RetryState.RETRY_STATE_TIMEOUT },
-  });
-}
-
-/** The answer of the worker will come too late; history says so, as a Temporal server's does. */
-function failTaskThatIsOut(draft: RunDraft): void {
+/** The answer of a worker that has a task will come too late; history says so, as a Temporal server's does. */
+export function failTaskThatIsOut(draft: RunDraft): void {
   if (!draft.taskIsOut) return;
   failWorkflowTask(
     draft,

@@ -40,11 +40,14 @@ export class RunDraft {
   readonly now: number;
   /** A worker's answer is being applied: what happens as its consequence comes after all that the commands say. */
   answering = false;
+  /** How the run was started; there only when it may have to be started again (a retry policy). */
+  startedAttributes: HistoryEvent['workflowExecutionStartedEventAttributes'];
   readonly #revision: number;
 
   constructor(record: RunRecord, revision: number, now: number) {
     this.record = {
       ...record,
+      stateTransitionCount: record.stateTransitionCount + 1,
       activities: new Map(record.activities),
       timers: new Map(record.timers),
       children: new Map(record.children),

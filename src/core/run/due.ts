@@ -1,8 +1,8 @@
 import { TimeoutType } from '../proto.ts';
 import type { PendingActivity, RunRecord } from '../record.ts';
 import { activityExpiry, timeOutActivity } from './activity.ts';
-import { timeOutRun } from './close.ts';
 import type { RunDraft } from './draft.ts';
+import { timeOutRun } from './retry-run.ts';
 import { fireTimer } from './timer.ts';
 import { scheduleWorkflowTask, taskTimeout, timeOutWorkflowTask } from './workflow-task.ts';
 
@@ -11,7 +11,7 @@ interface Deadline {
   readonly at: number;
   /** Orders what falls due at the same time: by the event that it belongs to. */
   readonly order: number;
-  readonly apply: (draft: RunDraft) => void;
+  readonly apply: (draft: RunDraft, newId: () => string) => void;
 }
 
 /**
@@ -27,13 +27,13 @@ export function nextDeadline(record: RunRecord, now: number): number | undefined
   return next;
 }
 
-/** Does all that is due. @returns false when nothing was. */
-export function applyDue(draft: RunDraft): boolean {
+/** Does all that is due. @param newId makes ids of runs that follow. @returns false when nothing was due. */
+export function applyDue(draft: RunDraft, newId: () => string): boolean {
   let changed = false;
   for (;;) {
     const due = firstDue(draft);
     if (due === undefined) return changed;
-    due.apply(draft);
+    due.apply(draft, newId);
     changed = true;
   }
 }
@@ -87,21 +87,20 @@ function* activityDeadlines(activity: PendingActivity): Generator<Deadline> {
     const current = draft.record.activities.get(activity.scheduledEventId);
     if (current !== undefined) timeOutActivity(draft, current, type);
   };
+  const { attemptScheduledTime, startedTime, startToCloseTimeout, scheduleToStartTimeout, heartbeatTimeout } = activity;
+  const started = activity.state === 'started';
+  // Of timeouts at the same moment the first one here counts: it was set first, by less than a millisecond.
+  if (!started && scheduleToStartTimeout > 0) {
+    const at = attemptScheduledTime + scheduleToStartTimeout;
+    yield { at, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START) };
+  }
   const expiry = activityExpiry(activity);
   if (expiry > 0) yield { at: expiry, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE) };
-  if (activity.state === 'started') {
-    if (activity.startToCloseTimeout > 0) {
-      const at = activity.startedTime + activity.startToCloseTimeout;
-      yield { at, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE) };
-    }
-    if (activity.heartbeatTimeout > 0) {
-      const at = activity.lastHeartbeatTime + activity.heartbeatTimeout;
-      yield { at, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_HEARTBEAT) };
-    }
-    return;
+  if (started && startToCloseTimeout > 0) {
+    yield { at: startedTime + startToCloseTimeout, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE) };
   }
-  if (activity.scheduleToStartTimeout > 0) {
-    const at = activity.attemptScheduledTime + activity.scheduleToStartTimeout;
-    yield { at, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START) };
+  if (started && heartbeatTimeout > 0) {
+    const at = activity.lastHeartbeatTime + heartbeatTimeout;
+    yield { at, order, apply: timeOut(TimeoutType.TIMEOUT_TYPE_HEARTBEAT) };
   }
 }

@@ -17,12 +17,17 @@ export function signalRun(
   extra: EventAttributes = {},
 ): void {
   if (!isNewRequest(draft, requestId)) return;
+  recordSignal(draft, attributes, extra);
+  wake(draft);
+}
+
+/** Writes a signal without waking the workflow. */
+export function recordSignal(draft: RunDraft, attributes: SignaledAttributes, extra: EventAttributes = {}): void {
   draft.happen(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, {
     ...extra,
     workflowExecutionSignaledEventAttributes: attributes,
   });
   draft.record.signalCount += 1;
-  wake(draft);
 }
 
 /** Somebody asks the run to cancel itself. Only the first request counts. */
@@ -32,10 +37,11 @@ export function requestCancelRun(draft: RunDraft, attributes: CancelAttributes):
   draft.happen(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, {
     workflowExecutionCancelRequestedEventAttributes: attributes,
   });
-  wake(draft);
+  // A cancelled run need not wait for a delayed start.
+  scheduleWorkflowTask(draft);
 }
 
-/** The workflow gets to see what happened; a run whose start is delayed waits for its time. */
+/** The workflow gets to see the signal; a run whose start is delayed waits for its time. */
 function wake(draft: RunDraft): void {
   if (draft.record.previousStartedEventId === 0 && draft.record.executionTime > draft.now) return;
   scheduleWorkflowTask(draft);

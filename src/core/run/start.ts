@@ -30,6 +30,8 @@ export interface NewRun extends RunKey {
   readonly root?: RunRecord['root'] | undefined;
   /** Fields beside the attributes: links, user metadata. */
   readonly extra?: EventAttributes;
+  /** Does what belongs before the first workflow task, such as a signal that comes with the start. */
+  readonly beforeFirstTask?: (draft: RunDraft) => void;
   /** Deadline of the chain, when an earlier run has set it; milliseconds since the epoch. */
   readonly executionDeadline?: number;
 }
@@ -43,9 +45,14 @@ export function boundTimeouts(
   const run = askedRun === 0 ? execution : execution === 0 ? askedRun : Math.min(askedRun, execution);
   const task = Math.min(durationMs(attributes.workflowTaskTimeout) || defaultTaskTimeoutMs, longestTaskTimeoutMs);
   return {
-    workflowRunTimeout: toDuration(run),
+    workflowRunTimeout: optionalDuration(run),
     workflowTaskTimeout: toDuration(run === 0 ? task : Math.min(task, run)),
   };
+}
+
+/** A limit as events show it: none is left out. */
+export function optionalDuration(ms: number): ReturnType<typeof toDuration> | null {
+  return ms > 0 ? toDuration(ms) : null;
 }
 
 /** Begins a run: its record and `WorkflowExecutionStarted`. The first workflow task follows at once, unless it is to begin later. */
@@ -58,15 +65,13 @@ export function startRun(start: NewRun, now: number): RunDraft {
     ...start.attributes,
     ...boundTimeouts(start.attributes),
     taskQueue: { name: start.attributes.taskQueue?.name ?? '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
-    workflowExecutionTimeout: toDuration(executionTimeout),
     originalExecutionRunId: start.runId,
     firstExecutionRunId: firstRunId,
     ...(start.chain === undefined ? {} : { continuedExecutionRunId: start.chain.previousRunId }),
     attempt: start.attributes.attempt ?? 1,
     firstWorkflowTaskBackoff: start.attributes.firstWorkflowTaskBackoff ?? toDuration(0),
     ...(executionDeadline > 0 ? { workflowExecutionExpirationTime: toTimestamp(executionDeadline) } : {}),
-    ...parentAttributes(start.parent),
-    rootWorkflowExecution: root,
+    ...parentAttributes(start.parent, root),
     workflowId: start.workflowId,
   };
   const draft = new RunDraft(initialRecord(start, attributes, { executionDeadline, firstRunId, root, now }), 0, now);
@@ -74,16 +79,18 @@ export function startRun(start: NewRun, now: number): RunDraft {
     ...start.extra,
     workflowExecutionStartedEventAttributes: attributes,
   });
+  start.beforeFirstTask?.(draft);
   if (draft.record.executionTime <= now) scheduleWorkflowTask(draft);
   return draft;
 }
 
-function parentAttributes(parent: ParentLink | undefined): Partial<StartedAttributes> {
+function parentAttributes(parent: ParentLink | undefined, root: RunRecord['root']): Partial<StartedAttributes> {
   if (parent === undefined) return {};
   return {
     parentWorkflowNamespace: parent.namespace,
     parentWorkflowNamespaceId: parent.namespace,
     parentWorkflowExecution: { workflowId: parent.workflowId, runId: parent.runId },
+    rootWorkflowExecution: root,
     parentInitiatedEventId: toLong(parent.initiatedEventId),
   };
 }
@@ -120,6 +127,10 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     executionTimeout: durationMs(attributes.workflowExecutionTimeout),
     runTimeout,
     taskTimeout: durationMs(attributes.workflowTaskTimeout),
+    retryPolicy: attributes.retryPolicy ?? undefined,
+    attempt: attributes.attempt ?? 1,
+    userMetadata: start.extra?.userMetadata ?? undefined,
+    stateTransitionCount: 0,
     startRequestId: start.requestId,
     requestIds: new Set(),
     nextEventId: 1,

@@ -23,15 +23,17 @@ const suggestContinueAsNewAt = { events: 4 * 1024, bytes: 4 * 1024 * 1024 };
 export interface TaskTaker {
   readonly identity: string;
   readonly requestId: string;
+  /** Build of the worker's code; empty when it says none. */
+  readonly buildId: string;
 }
 
 /**
  * Makes sure that a workflow task is scheduled, so that the workflow gets to see what happened. A no-op when one is scheduled or out, or the run
- * has closed. A retry (`transient`) and a task for an update (`speculative`) write their events only when they complete.
+ * has closed; while an answer is applied, whoever applies it decides. A retry (`transient`) and a task for an update (`speculative`) write their events only when they complete.
  */
 export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculative' = 'normal'): void {
   const { record } = draft;
-  if (!draft.isOpen || record.workflowTask !== undefined) return;
+  if (!draft.isOpen || draft.answering || record.workflowTask !== undefined) return;
   let taskKind: WorkflowTask['kind'] = record.workflowTaskAttempt > 1 ? 'transient' : kind;
   if (record.buffered.length > 0) {
     draft.flush();
@@ -50,6 +52,7 @@ export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculat
     visibleAt: draft.now,
     requestId: '',
     identity: '',
+    buildId: '',
     suggestContinueAsNew: false,
     historySizeBytes: 0,
     stickyDeadline: record.sticky === undefined ? 0 : draft.now + record.sticky.scheduleToStartTimeout,
@@ -72,6 +75,7 @@ export function startWorkflowTask(draft: RunDraft, taker: TaskTaker): WorkflowTa
     startedTime: draft.now,
     identity: taker.identity,
     requestId: taker.requestId,
+    buildId: taker.buildId,
     suggestContinueAsNew:
       record.nextEventId > suggestContinueAsNewAt.events || record.historySizeBytes > suggestContinueAsNewAt.bytes,
     historySizeBytes: record.historySizeBytes,
@@ -229,6 +233,11 @@ function scheduledAttributes(
   };
 }
 
+/** The worker's build as events name it. */
+export function workerVersion({ buildId }: Pick<TaskTaker, 'buildId'>): { workerVersion?: { buildId: string } } {
+  return buildId === '' ? {} : { workerVersion: { buildId } };
+}
+
 function startedAttributes(task: WorkflowTask): EventAttributes {
   return {
     workflowTaskStartedEventAttributes: {
@@ -237,6 +246,7 @@ function startedAttributes(task: WorkflowTask): EventAttributes {
       requestId: task.requestId,
       suggestContinueAsNew: task.suggestContinueAsNew,
       historySizeBytes: toLong(task.historySizeBytes),
+      ...workerVersion(task),
     },
   };
 }

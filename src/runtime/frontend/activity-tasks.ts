@@ -8,13 +8,16 @@ import {
   heartbeatActivity,
   startActivity,
 } from '../../core/run/activity.ts';
+import type { Reporter } from '../../core/run/activity.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
 import { invalidArgument, notFound, workflowCompleted } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { boundedWait, keyOf, requireId, requireNamespace, taskPollMs } from './context.ts';
+import { boundedWait, buildIdOf, keyOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { decodeToken } from './tokens.ts';
+
+type Poll = temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest;
 
 interface ById {
   readonly namespace?: string | null;
@@ -47,13 +50,13 @@ export function activityTaskHandlers(
   return {
     async pollActivityTaskQueue(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
-      const name = requireId('TaskQueue', request.taskQueue?.name);
+      const name = requireTaskQueue(request.taskQueue);
       const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
       try {
         for (;;) {
           const task = await context.queues.poll({ namespace, name, type: 'activity' }, wait.signal);
           if (task === undefined) return {};
-          const taken = await take(context, task, request.identity ?? '');
+          const taken = await take(context, task, request);
           if (taken !== undefined) return await activityTaskResponse(context, taken.record, taken.activity);
         }
       } finally {
@@ -65,7 +68,10 @@ export function activityTaskHandlers(
       return {};
     },
     async respondActivityTaskCompletedById(request) {
-      await report(byId(context, request), completing(request));
+      // By its id an activity may be completed even before a worker took it.
+      const start = (draft: RunDraft, activity: PendingActivity): PendingActivity =>
+        startActivity(draft, activity, { ...reporterOf(request), requestId: context.newId() });
+      await report(byId(context, request, start), completing(request));
       return {};
     },
     async respondActivityTaskFailed(request) {
@@ -105,14 +111,19 @@ async function byToken(bytes: Uint8Array | null | undefined): At {
   return { key: token, find };
 }
 
-async function byId(context: FrontendContext, { namespace, workflowId, runId, activityId }: ById): At {
+async function byId(
+  context: FrontendContext,
+  { namespace, workflowId, runId, activityId }: ById,
+  orElse?: (draft: RunDraft, activity: PendingActivity) => PendingActivity,
+): At {
   const key = { namespace: requireNamespace(context, namespace), workflowId: requireId('WorkflowId', workflowId) };
   requireId('ActivityID', activityId);
   const record = await context.runs.resolve(key, runId);
   const find: Find = (draft) => {
     const activity = openActivity(draft, (pending) => pending.activityId === activityId);
-    if (activity.state !== 'started') throw activityNotFound();
-    return activity;
+    if (activity.state === 'started') return activity;
+    if (orElse === undefined) throw activityNotFound();
+    return orElse(draft, activity);
   };
   return { key: keyOf(record), find };
 }
@@ -127,21 +138,28 @@ function activityNotFound(): Error {
   return notFound('invalid activityID or activity already timed out or invoking workflow is completed');
 }
 
-function completing(request: { result?: Payloads | null; identity?: string | null }) {
-  return (draft: RunDraft, activity: PendingActivity): void =>
-    completeActivity(draft, activity, request.result ?? undefined, request.identity ?? '');
+interface Report {
+  readonly identity?: string | null;
+  readonly workerVersion?: temporal.api.common.v1.IWorkerVersionStamp | null | undefined;
 }
 
-type Failed = Pick<
-  temporal.api.workflowservice.v1.IRespondActivityTaskFailedRequest,
-  'failure' | 'identity' | 'lastHeartbeatDetails'
->;
+function reporterOf({ identity, workerVersion }: Report): Reporter {
+  return { identity: identity ?? '', buildId: workerVersion?.buildId ?? '' };
+}
+
+function completing(request: Report & { result?: Payloads | null }) {
+  return (draft: RunDraft, activity: PendingActivity): void =>
+    completeActivity(draft, activity, request.result ?? undefined, reporterOf(request));
+}
+
+type Failed = Report &
+  Pick<temporal.api.workflowservice.v1.IRespondActivityTaskFailedRequest, 'failure' | 'lastHeartbeatDetails'>;
 
 function failing(request: Failed) {
   return (draft: RunDraft, activity: PendingActivity): void => {
     const details = request.lastHeartbeatDetails;
     const latest = details ? { ...activity, heartbeatDetails: details } : activity;
-    failActivity(draft, latest, request.failure ?? {}, request.identity ?? '');
+    failActivity(draft, latest, request.failure ?? {}, reporterOf(request));
   };
 }
 
@@ -165,7 +183,7 @@ interface Taken {
   readonly activity: PendingActivity;
 }
 
-function take(context: FrontendContext, task: QueuedTask, identity: string): Promise<Taken | undefined> {
+function take(context: FrontendContext, task: QueuedTask, poll: Poll): Promise<Taken | undefined> {
   return context.runs.transact([task.run], async (transaction) => {
     const draft = await transaction.draft(task.run);
     const pending = draft?.record.activities.get(task.scheduledEventId);
@@ -173,7 +191,11 @@ function take(context: FrontendContext, task: QueuedTask, identity: string): Pro
       transaction.discard(task.run);
       return undefined;
     }
-    const activity = startActivity(draft, pending, { identity, requestId: context.newId() });
+    const activity = startActivity(draft, pending, {
+      identity: poll.identity ?? '',
+      buildId: buildIdOf(poll),
+      requestId: context.newId(),
+    });
     return { record: draft.record, activity };
   });
 }

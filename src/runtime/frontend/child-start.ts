@@ -33,6 +33,7 @@ export function childStart(record: RunRecord, event: HistoryEvent, newId: () => 
       workflowExecutionTimeout: initiated.workflowExecutionTimeout ?? null,
       workflowRunTimeout: initiated.workflowRunTimeout ?? null,
       workflowTaskTimeout: initiated.workflowTaskTimeout ?? null,
+      retryPolicy: initiated.retryPolicy ?? null,
       memo: initiated.memo ?? null,
       searchAttributes: initiated.searchAttributes ?? null,
       header: initiated.header ?? null,

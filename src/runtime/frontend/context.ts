@@ -1,3 +1,4 @@
+import type { temporal } from '@temporalio/proto';
 import type { Clock } from '../../core/clock.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { Store } from '../../core/store.ts';
@@ -37,7 +38,7 @@ export const taskPollMs = 60_000;
 
 /** The namespace of a request. @throws ServiceError when it is missing or unknown. */
 export function requireNamespace(context: FrontendContext, namespace: string | null | undefined): string {
-  if (!namespace) throw invalidArgument('Namespace not set on request.');
+  if (!namespace) throw invalidArgument('Namespace is empty.');
   if (!context.namespaces.has(namespace)) throw namespaceNotFound(namespace);
   return namespace;
 }
@@ -47,8 +48,25 @@ const longestId = 1000;
 /** An id of a request. @throws ServiceError when it is empty or too long. */
 export function requireId(name: string, value: string | null | undefined): string {
   if (!value) throw invalidArgument(`${name} is not set on request.`);
-  if (value.length > longestId) throw invalidArgument(`${name} exceeds length limit.`);
+  if (value.length > longestId) throw invalidArgument(`${name} length exceeds limit.`);
   return value;
+}
+
+/** The name of a task queue in a request. @throws ServiceError when it is empty or too long. */
+export function requireTaskQueue(taskQueue: { readonly name?: string | null } | null | undefined): string {
+  if (!taskQueue?.name) throw invalidArgument('missing task queue name');
+  if (taskQueue.name.length > longestId) throw invalidArgument('taskQueue length exceeds limit');
+  return taskQueue.name;
+}
+
+/** The build of the worker that polls; empty when it says none. */
+export function buildIdOf(
+  poll: Pick<
+    temporal.api.workflowservice.v1.IPollWorkflowTaskQueueRequest,
+    'workerVersionCapabilities' | 'deploymentOptions'
+  >,
+): string {
+  return poll.workerVersionCapabilities?.buildId || poll.deploymentOptions?.buildId || '';
 }
 
 /** The run's key alone. */

@@ -30,7 +30,7 @@ export function executionInfo(record: RunRecord): ExecutionInfo {
     memo: record.memo ?? {},
     searchAttributes: record.searchAttributes ?? {},
     taskQueue: record.taskQueue,
-    stateTransitionCount: toLong(record.nextEventId - 1),
+    stateTransitionCount: toLong(record.stateTransitionCount),
   };
 }
 
@@ -43,6 +43,7 @@ export function describeRun(record: RunRecord): Description {
       workflowExecutionTimeout: toDuration(record.executionTimeout),
       workflowRunTimeout: toDuration(record.runTimeout),
       defaultWorkflowTaskTimeout: toDuration(record.taskTimeout),
+      ...(record.userMetadata === undefined ? {} : { userMetadata: record.userMetadata }),
     },
     workflowExecutionInfo: executionInfo(record),
     pendingActivities: [...record.activities.values()].map(pendingActivityInfo),

@@ -93,7 +93,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
 async function ring(runs: Runs, key: RunKey, lookAgain: RunListener): Promise<void> {
   const changed = await runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
-    if (draft?.isOpen && applyDue(draft)) return true;
+    if (draft?.isOpen && applyDue(draft, randomUUID)) return true;
     transaction.discard(key);
     return false;
   });

@@ -49,7 +49,12 @@ export function interventionHandlers(
     async terminateWorkflowExecution(request) {
       const target = { ...request, namespace: request.namespace ?? null, execution: request.workflowExecution };
       await changeOpen(context, target, (draft) =>
-        terminateRun(draft, request.reason ?? '', request.details ?? undefined, request.identity ?? ''),
+        terminateRun(
+          draft,
+          request.reason || 'terminated by user via frontend',
+          request.details ?? undefined,
+          request.identity ?? '',
+        ),
       );
       return {};
     },

@@ -36,6 +36,10 @@ export class Transaction {
     const stored = await this.#store.load(key);
     if (stored === undefined) return undefined;
     const draft = new RunDraft(stored.record, stored.revision, this.#now);
+    if (draft.isOpen && stored.record.retryPolicy !== undefined) {
+      const [started] = await this.#store.readHistory(key, 1, 2);
+      draft.startedAttributes = started?.workflowExecutionStartedEventAttributes;
+    }
     this.#drafts.set(name, draft);
     return draft;
   }

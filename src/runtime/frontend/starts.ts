@@ -1,22 +1,18 @@
 import type { temporal } from '@temporalio/proto';
-import {
-  durationMs,
-  toDuration,
-  WorkflowExecutionStatus,
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-} from '../../core/proto.ts';
+import { WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { terminateRun } from '../../core/run/close.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
-import { signalRun } from '../../core/run/signal.ts';
+import { recordSignal, signalRun } from '../../core/run/signal.ts';
+import { jsonPayloads } from '../../core/payloads.ts';
 import { startRun } from '../../core/run/start.ts';
 import type { NewRun } from '../../core/run/start.ts';
-import { invalidArgument, unimplemented, workflowAlreadyStarted } from '../errors.ts';
+import { workflowAlreadyStarted } from '../errors.ts';
 import type { AlreadyStartedReason } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { keyOf, requireId, requireNamespace } from './context.ts';
+import { keyOf } from './context.ts';
 import type { Transaction } from './runs.ts';
+import { newRun } from './start-request.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
 type SignalWithStartRequest = temporal.api.workflowservice.v1.ISignalWithStartWorkflowExecutionRequest;
@@ -40,10 +36,12 @@ export function startHandlers(
     },
     async signalWithStartWorkflowExecution(request) {
       const start = newRun(context, request);
+      const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
-        const placed = await placeRun(context, transaction, start, useRunning(request));
+        const placed = await placeRun(context, transaction, signalled, useRunning(request));
+        if (placed.started) return placed;
         const draft = await transaction.draft(keyOf(placed.record));
-        if (draft !== undefined) signalRun(draft, signalOf(request), placed.started ? '' : (request.requestId ?? ''));
+        if (draft !== undefined) signalRun(draft, signalOf(request), request.requestId ?? '');
         return placed;
       });
       return { runId: record.runId, started };
@@ -96,7 +94,8 @@ async function resolveConflict(
     policies.workflowIdReusePolicy === WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING;
   if (terminates) {
     const draft = (await transaction.draft(keyOf(running))) as RunDraft;
-    terminateRun(draft, 'TerminateIfRunning WorkflowIdReusePolicy', undefined, 'history-service');
+    const details = jsonPayloads(`terminated by new runID: ${start.runId}`);
+    terminateRun(draft, 'TerminateIfRunning WorkflowIdReusePolicy', details, 'history-service');
     return begin(context, transaction, start, running.runId);
   }
   if (policies.workflowIdConflictPolicy === WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING) {
@@ -117,53 +116,6 @@ function refuseReuse(closed: RunRecord, policy: StartRequest['workflowIdReusePol
 function alreadyThere(reason: AlreadyStartedReason, record: RunRecord): Error {
   const { workflowId, runId, startRequestId } = record;
   return workflowAlreadyStarted(reason, workflowId, { runId, startRequestId });
-}
-
-function newRun(context: FrontendContext, request: StartRequest): NewRun {
-  const namespace = requireNamespace(context, request.namespace);
-  const workflowId = requireId('WorkflowId', request.workflowId);
-  requireId('WorkflowType', request.workflowType?.name);
-  requireId('TaskQueue', request.taskQueue?.name);
-  refuseUnsupported(request);
-  return {
-    namespace,
-    workflowId,
-    runId: context.newId(),
-    requestId: request.requestId || context.newId(),
-    attributes: {
-      workflowType: request.workflowType ?? null,
-      taskQueue: request.taskQueue ?? null,
-      input: request.input ?? null,
-      workflowExecutionTimeout: request.workflowExecutionTimeout ?? null,
-      workflowRunTimeout: request.workflowRunTimeout ?? null,
-      workflowTaskTimeout: request.workflowTaskTimeout ?? null,
-      identity: request.identity ?? '',
-      memo: request.memo ?? null,
-      searchAttributes: request.searchAttributes ?? null,
-      header: request.header ?? null,
-      firstWorkflowTaskBackoff: toDuration(durationMs(request.workflowStartDelay)),
-      priority: request.priority ?? null,
-    },
-    extra: {
-      ...(request.links?.length ? { links: request.links } : {}),
-      ...(request.userMetadata ? { userMetadata: request.userMetadata } : {}),
-    },
-  };
-}
-
-function refuseUnsupported(request: StartRequest): void {
-  if (request.retryPolicy) throw unimplemented('workflow retry policy');
-  if (request.cronSchedule) throw unimplemented('cron schedule');
-  if (request.versioningOverride) throw unimplemented('versioning override');
-  if (request.completionCallbacks?.length) throw unimplemented('completion callbacks');
-  for (const name of [
-    'workflowExecutionTimeout',
-    'workflowRunTimeout',
-    'workflowTaskTimeout',
-    'workflowStartDelay',
-  ] as const) {
-    if (durationMs(request[name]) < 0) throw invalidArgument(`Invalid ${name} on request: negative duration.`);
-  }
 }
 
 /** A running workflow gets the signal; only a closed one is started anew. */

@@ -11,7 +11,7 @@ import { invalidArgument, notFound } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { boundedWait, keyOf, requireId, requireNamespace, taskPollMs } from './context.ts';
+import { boundedWait, buildIdOf, keyOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import type { Transaction } from './runs.ts';
 import type { TaskToken } from './tokens.ts';
 import { decodeToken } from './tokens.ts';
@@ -30,7 +30,7 @@ export function workflowTaskHandlers(
   return {
     async pollWorkflowTaskQueue(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
-      const name = requireId('TaskQueue', request.taskQueue?.name);
+      const name = requireTaskQueue(request.taskQueue);
       const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
       try {
         for (;;) {
@@ -86,7 +86,11 @@ async function take(
       transaction.discard(task.run);
       return undefined;
     }
-    startWorkflowTask(draft, { identity: request.identity ?? '', requestId: context.newId() });
+    startWorkflowTask(draft, {
+      identity: request.identity ?? '',
+      buildId: buildIdOf(request),
+      requestId: context.newId(),
+    });
     return draft.record as RunRecord;
   });
   return record === undefined ? undefined : workflowTaskResponse(context, record, sticky);
@@ -121,7 +125,11 @@ async function apply(
 ): Promise<Completed> {
   const draft = await transaction.draft(token);
   requireOut(draft, token);
-  const taker = { identity: answer.identity ?? '', requestId: 'request-from-RespondWorkflowTaskCompleted' };
+  const taker = {
+    identity: answer.identity ?? '',
+    buildId: answer.workerVersionStamp?.buildId ?? '',
+    requestId: 'request-from-RespondWorkflowTaskCompleted',
+  };
   try {
     const updateRequests = context.updates.requestsOf(token);
     const outcome = applyAnswer(draft, answer, { newId: context.newId, updateRequests });

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { ConformanceTarget } from '../../../testing/conformance/index.ts';
+import { quiet } from './quiet.ts';
 
 /** A target with the connections that must be closed in the end. */
 export interface OwnedTarget {
@@ -41,14 +42,4 @@ export async function temporalTarget({ cache }: { cache?: number } = {}): Promis
       await nativeConnection.close();
     },
   };
-}
-
-/** Failing on purpose is half of what scenarios do; nobody reads the logs about it. */
-function quiet(): void {
-  const silent = (): void => {};
-  const logger = { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent };
-  Runtime.install({
-    logger,
-    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
-  });
 }
