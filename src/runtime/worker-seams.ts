@@ -16,7 +16,6 @@ import {
 import { type Backend, backendOf } from './connection.ts';
 import { createNativeWorker } from './dispatch/native-worker.ts';
 import { dispatchOptions } from './dispatch/options.ts';
-import { holdWhileWorking } from './held-worker.ts';
 import { holdRuntime } from './runtime-hold.ts';
 import type { WorkflowServiceApi } from './service.ts';
 import { systemClock } from './system-clock.ts';
@@ -67,10 +66,10 @@ function createLocalWorker(
   options: CompiledWorkerOptionsWithBuildId,
 ): NativeWorkerLike {
   const { service, replace } = replaceable(backend.service);
-  const native = createNativeWorker(
+  const worker = createNativeWorker(
     service,
     dispatchOptions(options, {
-      clock: backend.clock,
+      clock: workerClock(backend.clock),
       log: runtime.logger,
       newId: randomUUID,
       shutdownError: () => new nativeErrors.ShutdownError('The worker is shutting down'),
@@ -83,7 +82,6 @@ function createLocalWorker(
       },
     }),
   );
-  const worker = backend.clock === systemClock ? native : holdWhileWorking(native, backend.clock);
   const release = holdRuntime(runtime, worker);
   const finalize = worker.finalizeShutdown.bind(worker);
   worker.finalizeShutdown = async () => {
@@ -94,6 +92,11 @@ function createLocalWorker(
     }
   };
   return worker;
+}
+
+/** What a worker times by itself (heartbeats, grace, retries of calls) passes in real time; what it works on holds the time of its runs. */
+function workerClock(clock: Clock): Clock {
+  return { ...systemClock, hold: (work) => clock.hold(work) };
 }
 
 /** A service that can be exchanged for another one while calls go on. */
