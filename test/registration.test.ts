@@ -1,4 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import { createEmbeddedEngine } from 'perdure/embedded';
 import { ConfigurationError } from 'perdure/engine';
+// oxlint-disable-next-line import/no-unassigned-import -- importing it is all there is to it
+import 'perdure/register';
+import { createTemporalEngine } from 'perdure/temporal';
 import { describe, expect, it } from 'vitest';
 import { OfficialWorker } from '../src/official.ts';
 import { checkCopies, checkSeams, checkVersion, register } from '../src/registration.ts';
@@ -13,12 +21,37 @@ function refusal(check: () => void): ConfigurationError {
   throw new Error('nothing was refused');
 }
 
+const workflowsPath = fileURLToPath(new URL('engines/workflows.ts', import.meta.url));
+const activities = { greet: async (name: string): Promise<string> => `Hello, ${name}` };
+const address = process.env['PERDURE_TEST_TEMPORAL_ADDRESS'];
+
+async function greetBy(connection: NativeConnection, client: Client): Promise<WorkflowHandle> {
+  const taskQueue = randomUUID();
+  const worker = await Worker.create({ connection, taskQueue, workflowsPath, activities });
+  const handle = await client.workflow.start('greetings', { taskQueue, workflowId: randomUUID(), args: ['Ann'] });
+  await expect(worker.runUntil(handle.result())).resolves.toBe('Hello, Ann');
+  return handle;
+}
+
 describe('the registration with the official worker', () => {
   it('happens once, however often it is asked for', () => {
     register();
     const installed = { ...OfficialWorker };
     register();
     expect({ ...OfficialWorker }).toEqual(installed);
+  });
+
+  it('lets the official worker run on an engine of ours, and replay', async () => {
+    const engine = await createEmbeddedEngine({ memory: true });
+    const handle = await greetBy(engine.nativeConnection, engine.client);
+    await Worker.runReplayHistory({ workflowsPath }, await handle.fetchHistory());
+    await engine.close();
+  });
+
+  it.runIf(address !== undefined)('leaves official connections alone', async () => {
+    const engine = await createTemporalEngine({}, { TEMPORAL_ADDRESS: address });
+    await greetBy(engine.nativeConnection, engine.client);
+    await engine.close();
   });
 
   it('refuses two copies of the worker, with both paths', () => {

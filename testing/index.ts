@@ -9,3 +9,4 @@ export {
   type TestEnvironmentOptions,
   type WorkflowEnvironment,
 } from './environment.ts';
+export { VirtualClock, type VirtualClockOptions } from '../src/runtime/virtual-clock.ts';

@@ -12,10 +12,12 @@ export interface StatusSource {
   readonly namespace: string;
   /** The queue whose backlog counts as queued. Default: none is counted. */
   readonly taskQueue?: string | undefined;
+  /** Of the engine, where the server's own says little. Default: the server's. */
+  readonly version?: string;
 }
 
 /** What the server behind a connection says about itself and the namespace. */
-export async function readInfo({ name, connection, namespace }: StatusSource): Promise<EngineInfo> {
+export async function readInfo({ name, connection, namespace, version }: StatusSource): Promise<EngineInfo> {
   const [system, described] = await Promise.all([
     connection.workflowService.getSystemInfo({}),
     connection.workflowService.describeNamespace({ namespace }),
@@ -23,7 +25,7 @@ export async function readInfo({ name, connection, namespace }: StatusSource): P
   const { capabilities, limits } = described.namespaceInfo ?? {};
   return {
     name,
-    version: system.serverVersion,
+    version: version ?? system.serverVersion,
     features: [...new Set([...trueKeys(system.capabilities), ...trueKeys(capabilities)])].toSorted(),
     limits: numbers(limits),
   };

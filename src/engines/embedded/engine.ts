@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Client } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
@@ -11,6 +12,8 @@ import { VirtualClock } from '../../runtime/virtual-clock.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
 import { openService, type OpenService } from './open-service.ts';
 import { createLocalWorker } from './worker.ts';
+
+const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
 
 /** Workflows in this process, on memory or on one SQLite file. */
 export interface EmbeddedEngine extends Engine {
@@ -105,7 +108,7 @@ class LocalEngine implements EmbeddedEngine {
   }
 
   private statusSource(): StatusSource {
-    return { name: this.name, connection: this.clientConnection, namespace: this.namespace };
+    return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
   }
 }
 

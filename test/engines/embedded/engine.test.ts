@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { activityInfo, Context } from '@temporalio/activity';
+import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
+import { createEmbeddedEngine, type EmbeddedEngine, type EmbeddedEngineOptions } from 'perdure/embedded';
+import { ConfigurationError } from 'perdure/engine';
+import { VirtualClock } from 'perdure/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const workflowsPath = fileURLToPath(new URL('../workflows.ts', import.meta.url));
+const activities = { greet: async (name: string): Promise<string> => `Hello, ${name}` };
+
+describe('the embedded engine', () => {
+  const engines: EmbeddedEngine[] = [];
+  const folders: string[] = [];
+
+  afterEach(async () => {
+    await Promise.all(engines.splice(0).map((engine) => engine.close()));
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  });
+
+  async function create(options: EmbeddedEngineOptions = { memory: true }): Promise<EmbeddedEngine> {
+    const engine = await createEmbeddedEngine(options);
+    engines.push(engine);
+    return engine;
+  }
+
+  function file(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'perdure-engine-'));
+    folders.push(folder);
+    return join(folder, 'perdure.db');
+  }
+
+  async function greet(engine: EmbeddedEngine, options: Partial<WorkerOptions> = {}): Promise<unknown> {
+    const taskQueue = randomUUID();
+    const worker = await engine.createWorker({ taskQueue, workflowsPath, activities, ...options });
+    return await worker.runUntil(
+      engine.client.workflow.execute('greetings', { taskQueue, workflowId: randomUUID(), args: ['Ann'] }),
+    );
+  }
+
+  it.each([
+    [{ memory: true, path: 'x.db' }, 'memory', 'together with `path`'],
+    [{ path: ' ' }, 'path', 'is empty'],
+    [{ path: ':memory:' }, 'path', 'is no file here'],
+  ])('refuses %o', async (options, path, problem) => {
+    const error = await createEmbeddedEngine(options).catch((reason: unknown) => reason);
+    expect(ConfigurationError.is(error)).toBe(true);
+    expect(error).toMatchObject({ path, message: expect.stringContaining(problem) });
+  });
+
+  it('tells what it is and how it is', async () => {
+    const engine = await create();
+    await engine.client.workflow.start('greetings', { taskQueue: 'nobody', workflowId: 'waiting', args: ['Ann'] });
+    await expect(engine.info()).resolves.toMatchObject({
+      name: 'embedded',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      features: expect.arrayContaining(['upsertMemo']),
+    });
+    await expect(engine.health()).resolves.toMatchObject({ status: 'healthy', activeRuns: 1, error: undefined });
+    await engine.close();
+    await expect(engine.health()).resolves.toMatchObject({ status: 'unhealthy' });
+  });
+
+  it('runs workers with the ways of the official host', async () => {
+    const engine = await create();
+    await expect(greet(engine, { debugMode: true })).resolves.toBe('Hello, Ann');
+    await expect(greet(engine, { reuseV8Context: false })).resolves.toBe('Hello, Ann');
+  });
+
+  it('gives activities a client', async () => {
+    const engine = await create();
+    const describeOwnRun = async (): Promise<string> => {
+      const { workflowExecution } = activityInfo();
+      const { status } = await Context.current()
+        .client.workflow.getHandle(workflowExecution?.workflowId ?? '')
+        .describe();
+      return status.name;
+    };
+    await expect(greet(engine, { activities: { greet: describeOwnRun } })).resolves.toBe('RUNNING');
+  });
+
+  it('shares a file with another engine', async () => {
+    const path = file();
+    const [one, two] = [await create({ path }), await create({ path })];
+    const taskQueue = 'shared';
+    const worker = await two.createWorker({ taskQueue, workflowsPath, activities });
+    const result = one.client.workflow.execute('greetings', { taskQueue, workflowId: randomUUID(), args: ['Ann'] });
+    await expect(worker.runUntil(result)).resolves.toBe('Hello, Ann');
+  });
+
+  it('lets a worker move to another connection', async () => {
+    const [one, two] = [await create(), await create()];
+    const taskQueue = 'moving';
+    const worker = (await one.createWorker({ taskQueue, workflowsPath, activities })) as Worker;
+    await worker.runUntil(async () => {
+      worker.connection = two.nativeConnection;
+      const client = new Client({ connection: two.connect() });
+      const start = { taskQueue, workflowId: randomUUID(), args: ['Ann'] };
+      await expect(client.workflow.execute('greetings', start)).resolves.toBe('Hello, Ann');
+      expect(() => (worker.connection = {} as NativeConnection)).toThrow('cannot move to another engine');
+    });
+  });
+
+  it('ends a worker in real time, also where time is virtual', async () => {
+    const engine = await create({ memory: true, clock: new VirtualClock() });
+    const taskQueue = 'grace';
+    let cancelled: unknown;
+    const waitsForCancellation = async (): Promise<string> => {
+      cancelled = await Context.current().cancelled.catch((reason: unknown) => reason);
+      throw cancelled;
+    };
+    const worker = await engine.createWorker({
+      taskQueue,
+      workflowsPath,
+      activities: { greet: waitsForCancellation },
+      shutdownGraceTime: '50ms',
+    });
+    const running = worker.run();
+    await engine.client.workflow.start('greetings', { taskQueue, workflowId: randomUUID(), args: ['Ann'] });
+    await expect.poll(() => worker.getStatus().numInFlightActivities).toBe(1);
+    worker.shutdown();
+    await running;
+    expect(cancelled).toMatchObject({ message: 'WORKER_SHUTDOWN' });
+  });
+
+  it('refuses to close while workers run', async () => {
+    const engine = await create();
+    const worker = await engine.createWorker({ taskQueue: 'busy', activities });
+    await worker.runUntil(async () => {
+      await expect(engine.close()).rejects.toThrow('Cannot close the engine while Workers run');
+      await expect(engine.health()).resolves.toMatchObject({ status: 'healthy' });
+    });
+  });
+});
