@@ -88,7 +88,7 @@ async function startWorker(
   target: ConformanceTarget,
   options: Parameters<ConformanceTarget['createWorker']>[0],
 ): Promise<ScenarioWorker> {
-  const worker = await target.createWorker({ ...options, namespace: target.namespace });
+  const worker = await target.createWorker({ shutdownForceTime: '5s', ...options, namespace: target.namespace });
   const running = worker.run();
   running.catch(() => {}); // reported by stop()
   let stopping = false;

@@ -59,10 +59,10 @@ async function write(scenario: Scenario, histories: readonly NormalHistory[]): P
 
 async function read(scenario: Scenario): Promise<NormalHistory[]> {
   const histories: { workflowId: string; runId: string; events: JsonObject[] }[] = [];
-  for (const line of (await readFile(path(scenario), 'utf8')).trimEnd().split('\n')) {
+  for (const line of (await readFile(path(scenario), 'utf8')).trimEnd().split('\n').filter(Boolean)) {
     const value = JSON.parse(line) as JsonObject;
     if ('eventId' in value) histories.at(-1)?.events.push(value);
-    else if (line) histories.push({ ...(value as unknown as { workflowId: string; runId: string }), events: [] });
+    else histories.push({ ...(value as unknown as { workflowId: string; runId: string }), events: [] });
   }
   return histories;
 }

@@ -55,7 +55,8 @@ export function gates(): Gates {
         },
       },
     },
-    report: { value: { fn: (_info, value) => void reported.push(value), callDuringReplay: true } },
+    // A copy, because a host may hand over values of the workflow's own realm.
+    report: { value: { fn: (_info, value) => void reported.push(structuredClone(value)), callDuringReplay: true } },
   };
   return {
     sinks: sinks as unknown as InjectedSinks<Sinks>,

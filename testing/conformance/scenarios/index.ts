@@ -1,11 +1,32 @@
 import type { Scenario } from '../scenario.ts';
+import { ordering } from './ordering.ts';
+import { continueAsNew } from './continue-as-new.ts';
+import { workflowTasks } from './workflow-tasks.ts';
+import { determinism } from './determinism.ts';
+import { patches } from './patches.ts';
+import { timers } from './timers.ts';
 import { activities } from './activities.ts';
 import { activityCancellation } from './activity-cancellation.ts';
 import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
 import { failures } from './failures.ts';
+import { scopes } from './scopes.ts';
 import { start } from './start.ts';
+import { signals } from './signals.ts';
+import { queries } from './queries.ts';
+import { updates } from './updates.ts';
+import { children } from './children.ts';
+import { parentClose } from './parent-close.ts';
+import { external } from './external.ts';
+import { cancellation } from './cancellation.ts';
+import { terminate } from './terminate.ts';
+import { workflowTimeouts } from './workflow-timeouts.ts';
+import { descriptions } from './descriptions.ts';
+import { historyReads } from './history-reads.ts';
+import { visibility } from './visibility.ts';
+import { interceptors } from './interceptors.ts';
+import { absent } from './absent.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -15,5 +36,26 @@ export const scenarios: readonly Scenario[] = [
   ...asyncCompletion,
   ...basics,
   ...failures,
+  ...scopes,
   ...start,
+  ...timers,
+  ...signals,
+  ...queries,
+  ...updates,
+  ...children,
+  ...parentClose,
+  ...external,
+  ...cancellation,
+  ...terminate,
+  ...workflowTimeouts,
+  ...descriptions,
+  ...historyReads,
+  ...visibility,
+  ...interceptors,
+  ...absent,
+  ...patches,
+  ...determinism,
+  ...workflowTasks,
+  ...continueAsNew,
+  ...ordering,
 ];

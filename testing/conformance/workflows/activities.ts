@@ -7,7 +7,7 @@ import {
   setHandler,
   sleep,
 } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions, SignalDefinition } from '@temporalio/workflow';
 import { explain } from '../explain.ts';
 import { activity, brief } from './support.ts';
 
@@ -42,7 +42,7 @@ export async function callOne(call: Call): Promise<unknown> {
 }
 
 /** Asks `cancelThatCall` to cancel. */
-export const cancelCall = defineSignal('cancelCall');
+export const cancelCall: SignalDefinition = defineSignal('cancelCall');
 
 /** Calls an activity in a scope of its own, cancels the scope at a signal, and tells what became of the call. */
 export async function cancelThatCall(

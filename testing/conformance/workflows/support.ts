@@ -8,7 +8,9 @@ export interface SuiteSinks extends Sinks {
 }
 
 /** `gate.hold(name)`: the current task is answered only when the scenario opens the gate. Has no effect in replays. */
-export const { gate, report } = proxySinks<SuiteSinks>();
+export const gate: SuiteSinks['gate'] = proxySinks<SuiteSinks>().gate;
+/** `report.value(value)`: tells the scenario something, in replays too. */
+export const report: SuiteSinks['report'] = proxySinks<SuiteSinks>().report;
 
 /** An activity by the name of its type. */
 export function activity(type: string, options: ActivityOptions): (...args: unknown[]) => Promise<unknown> {
