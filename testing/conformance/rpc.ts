@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, mapToPayloads, toPayloads } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
+import Long from 'long';
+import type { google, temporal } from '@temporalio/proto';
 import type { ScenarioContext } from './scenario.ts';
 import { errorOf } from './support.ts';
 
@@ -24,6 +26,12 @@ export function payloads(...args: unknown[]): Payloads {
 /** A memo as payloads. */
 export function memo(fields: Record<string, unknown>): temporal.api.common.v1.IMemo {
   return { fields: mapToPayloads(defaultPayloadConverter, fields) };
+}
+
+/** A duration of the API. Seconds. */
+export function duration(seconds: number): google.protobuf.IDuration {
+  const whole = Math.floor(seconds);
+  return { seconds: Long.fromNumber(whole), nanos: Math.round((seconds - whole) * 1e9) };
 }
 
 /** Starts a run by hand, without any of the client's defaults; gives back its run id, and whether it is new. */
@@ -62,6 +70,8 @@ export async function signalByHand(
 /** What an RPC, or a call of the client that makes one, is refused with. Fails when it is not. */
 export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
   const error = await errorOf(promise);
+  // The client keeps of this one only the text.
+  if (error instanceof WorkflowNotFoundError) return { code: 'NOT_FOUND', details: error.message };
   for (let link = error; link instanceof Error; link = link.cause) {
     const { code, details } = link as { code?: unknown; details?: unknown };
     if (typeof code === 'number' && typeof details === 'string') return { code: status[code] ?? String(code), details };

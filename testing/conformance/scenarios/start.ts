@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { memo, payloads, refusalOf, startByHand } from '../rpc.ts';
+import { Client, NamespaceNotFoundError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { duration, memo, payloads, refusalOf, startByHand } from '../rpc.ts';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario, ScenarioContext } from '../scenario.ts';
 import { errorOf, failureOf } from '../support.ts';
 import { echo, nothing } from '../workflows/basics.ts';
 import { failWith } from '../workflows/failures.ts';
 import { waitForever } from '../workflows/messages.ts';
-import { seenAtStart } from '../workflows/start.ts';
 
 const anyone = { name: 'waitForever' };
 
@@ -111,7 +110,7 @@ export const start: readonly Scenario[] = topic('start', [
     assert.deepEqual(await refusalOf(startByHand(t, policies)), {
       code: 'INVALID_ARGUMENT',
       details:
-        'Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together with a WorkflowIDConflictPolicy.',
+        'Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together with a WorkflowIDConflictPolicy',
     });
   }),
   scenario('a start that is sent twice starts once', async (t) => {
@@ -159,12 +158,17 @@ export const start: readonly Scenario[] = topic('start', [
     await handle.result();
     assert.ok(Date.now() - begin >= 395);
   }),
-  scenario('a signal to a delayed start waits with it; signal with start does not wait', async (t) => {
+  scenario('a signal to a delayed start waits with it', async (t) => {
     const handle = await t.start(waitForever, { startDelay: '1 minute' });
     await handle.signal('add', 1);
+    assert.deepEqual(await t.eventTypes(handle), ['WorkflowExecutionStarted', 'WorkflowExecutionSignaled']);
+  }),
+  scenario('a cancel request to a delayed start gives it its first task at once', async (t) => {
+    const handle = await t.start(waitForever, { startDelay: '1 minute' });
+    await handle.cancel();
     assert.deepEqual(await t.eventTypes(handle), [
       'WorkflowExecutionStarted',
-      'WorkflowExecutionSignaled',
+      'WorkflowExecutionCancelRequested',
       'WorkflowTaskScheduled',
     ]);
   }),
@@ -181,7 +185,7 @@ export const start: readonly Scenario[] = topic('start', [
     assert.equal(info?.firstRunId, handle.firstExecutionRunId);
     assert.equal(Number(info?.historyLength), 2);
     assert.equal(info?.status, 1);
-    assert.deepEqual(info?.rootExecution, { workflowId: handle.workflowId, runId: handle.firstExecutionRunId });
+    assert.deepEqual({ ...info?.rootExecution }, { workflowId: handle.workflowId, runId: handle.firstExecutionRunId });
     assert.equal(info?.parentExecution ?? undefined, undefined);
     assert.equal(Number(info?.stateTransitionCount), 1);
     assert.equal(info?.taskQueue, t.taskQueue);
@@ -197,32 +201,53 @@ export const start: readonly Scenario[] = topic('start', [
     const namespace = `${t.taskQueue}-absent`;
     const client = new Client({ connection: t.client.connection, namespace });
     const options = { workflowId: t.workflowId(), taskQueue: t.taskQueue };
-    assert.deepEqual(await refusalOf(client.workflow.start('nothing', options)), {
+    assert.deepEqual(await refusalOf(startByHand(t, { namespace })), {
       code: 'NOT_FOUND',
       details: `Namespace ${namespace} is not found.`,
     });
+    const error = await errorOf(client.workflow.start('nothing', options));
+    assert.ok(error instanceof NamespaceNotFoundError);
+    assert.equal(error.namespace, namespace);
   }),
-  scenario('what is missing or too long is refused with its name', async (t) => {
-    const refused = (request: Parameters<typeof startByHand>[1]): Promise<unknown> =>
-      refusalOf(startByHand(t, request));
-    const invalid = (details: string): unknown => ({ code: 'INVALID_ARGUMENT', details });
+  scenario('what is missing, too long or negative is refused with its name', async (t) => {
     const long = 'x'.repeat(1_001);
-    assert.deepEqual(await refused({ workflowId: '' }), invalid('WorkflowId is not set on request.'));
-    assert.deepEqual(await refused({ workflowId: long }), invalid('WorkflowId length exceeds limit.'));
-    assert.deepEqual(await refused({ workflowType: {} }), invalid('WorkflowType is not set on request.'));
-    assert.deepEqual(await refused({ workflowType: { name: long } }), invalid('WorkflowType length exceeds limit.'));
-    assert.deepEqual(await refused({ taskQueue: {} }), invalid('missing task queue name'));
-    assert.deepEqual(await refused({ taskQueue: { name: long } }), invalid('taskQueue length exceeds limit'));
-    assert.deepEqual(await refused({ requestId: long }), invalid('RequestId length exceeds limit.'));
-    assert.deepEqual(await refused({ workflowExecutionTimeout: { seconds: -1 as never } }), invalid('x'));
-    assert.deepEqual(await refused({ workflowTaskTimeout: { seconds: -1 as never } }), invalid('x'));
-    assert.deepEqual(await refused({ namespace: '' }), invalid('x'));
-    assert.deepEqual(await refused({ retryPolicy: { maximumAttempts: -1 } }), invalid('x'));
-    assert.deepEqual(await refused({ cronSchedule: 'not cron' }), invalid('x'));
-    assert.deepEqual(
-      await refused({ workflowStartDelay: { seconds: 1 as never }, cronSchedule: '* * * * *' }),
-      invalid('x'),
-    );
+    const minus = duration(-1);
+    const requests: Record<string, Parameters<typeof startByHand>[1]> = {
+      'WorkflowId is not set on request.': { workflowId: '' },
+      'WorkflowId length exceeds limit.': { workflowId: long },
+      'WorkflowType is not set on request.': { workflowType: {} },
+      'WorkflowType length exceeds limit.': { workflowType: { name: long } },
+      'missing task queue name': { taskQueue: {} },
+      'taskQueue length exceeds limit': { taskQueue: { name: long } },
+      'RequestId length exceeds limit.': { requestId: long },
+      'An invalid WorkflowExecutionTimeoutSeconds is set on request. cause: negative duration': {
+        workflowExecutionTimeout: minus,
+      },
+      'An invalid WorkflowRunTimeoutSeconds is set on request. cause: negative duration': { workflowRunTimeout: minus },
+      'An invalid WorkflowTaskTimeoutSeconds is set on request. cause: negative duration': {
+        workflowTaskTimeout: minus,
+      },
+      'Namespace is empty.': { namespace: '' },
+      'MaximumAttempts cannot be negative on retry policy.': { retryPolicy: { maximumAttempts: -1 } },
+      'BackoffCoefficient cannot be less than 1 on retry policy.': { retryPolicy: { backoffCoefficient: 0.5 } },
+      'invalid InitialInterval set on retry policy: negative duration': { retryPolicy: { initialInterval: minus } },
+      'MaximumInterval cannot be less than InitialInterval on retry policy.': {
+        retryPolicy: { initialInterval: duration(2), maximumInterval: duration(1) },
+      },
+      'invalid CronSchedule.': { cronSchedule: 'not cron' },
+      'CronSchedule and WorkflowStartDelay may not be used together.': {
+        cronSchedule: '* * * * *',
+        workflowStartDelay: duration(1),
+      },
+      'An invalid WorkflowStartDelaySeconds is set on request. cause: negative duration': { workflowStartDelay: minus },
+    };
+    const refused: Record<string, string> = {};
+    for (const [name, request] of Object.entries(requests)) {
+      const { code, details } = await refusalOf(startByHand(t, request));
+      refused[name] = `${code} ${details}`;
+    }
+    const expected = Object.fromEntries(Object.keys(requests).map((name) => [name, `INVALID_ARGUMENT ${name}`]));
+    assert.deepEqual(refused, expected);
   }),
   scenario('a request without an id gets one', async (t) => {
     const workflowId = t.workflowId();
@@ -230,4 +255,3 @@ export const start: readonly Scenario[] = topic('start', [
     assert.equal(started, true);
   }),
 ]);
-void seenAtStart;

@@ -7,16 +7,17 @@ import {
   setHandler,
   sleep,
 } from '@temporalio/workflow';
+import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
 import { explain } from '../explain.ts';
 
 /** Adds a value to the list. */
-export const add = defineSignal<[unknown]>('add');
+export const add: SignalDefinition<[unknown]> = defineSignal('add');
 /** Lets the workflow return its list. */
-export const finish = defineSignal('finish');
+export const finish: SignalDefinition = defineSignal('finish');
 /** Lets the workflow fail with this message. */
-export const fail = defineSignal<[string]>('fail');
+export const fail: SignalDefinition<[string]> = defineSignal('fail');
 /** The list so far. */
-export const list = defineQuery<unknown[]>('list');
+export const list: QueryDefinition<unknown[]> = defineQuery('list');
 
 /** Lists what `add` brings, until `finish` (it returns the list) or `fail` comes. */
 export async function collect(...first: unknown[]): Promise<unknown[]> {
@@ -53,8 +54,8 @@ export async function handleLate(): Promise<unknown[]> {
 export async function handleAny(): Promise<unknown[]> {
   const values: unknown[] = [];
   let finished = false;
-  setDefaultSignalHandler((name, ...args) => void values.push([name, args]));
   setHandler(finish, () => void (finished = true));
+  setDefaultSignalHandler((name, ...args) => void values.push([name, args]));
   await condition(() => finished);
   return values;
 }

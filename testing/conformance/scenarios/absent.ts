@@ -1,0 +1,4 @@
+import { topic } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
+
+export const absent: readonly Scenario[] = topic('absent', []);

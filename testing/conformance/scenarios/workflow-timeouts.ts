@@ -1,0 +1,4 @@
+import { topic } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
+
+export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', []);
