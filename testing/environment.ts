@@ -44,6 +44,7 @@ export interface TestEnvironmentOptions {
  */
 export interface TestEnvironment extends WorkflowEnvironment {
   readonly namespace: string;
+  /** What it was made with. */
   readonly options: TestEnvironmentOptions;
   /** What the environment stands on. */
   readonly engine: EmbeddedEngine;

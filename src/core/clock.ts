@@ -3,6 +3,7 @@
  * All times are milliseconds since the epoch.
  */
 export interface Clock {
+  /** The time, in milliseconds since the epoch. */
   now(): number;
 
   /**

@@ -6,7 +6,9 @@ export interface ConfigurationErrorOptions extends ErrorOptions {
 
 /** Something in the configuration is wrong. Nothing was connected to or started. The message ends with what to do. */
 export class ConfigurationError extends Error {
+  /** Tells this class from others by text. */
   override readonly name = 'ConfigurationError';
+  /** Never changes, unlike the message. */
   readonly code = 'CONFIGURATION';
   /** Where in the configuration, e.g. `connection.tls.clientCertPath`, or the name of the environment variable. */
   readonly path: string;
@@ -27,7 +29,9 @@ export class ConfigurationError extends Error {
 
 /** The engine cannot be reached: wrong address, no server, refused credentials. Trying again later may help. */
 export class EngineUnavailableError extends Error {
+  /** Tells this class from others by text. */
   override readonly name = 'EngineUnavailableError';
+  /** Never changes, unlike the message. */
   readonly code = 'ENGINE_UNAVAILABLE';
 
   /** Whether a value is such an error, also one of another copy of this package. */

@@ -59,12 +59,22 @@ export function createConnection(service: WorkflowServiceApi, options: Connectio
  * services, deadlines, metadata, abort signals, plugins. Metadata and API keys are accepted and go nowhere, for nobody reads them.
  */
 export class LocalConnection implements ConnectionLike {
+  /** What runs workflows. */
   readonly workflowService: WorkflowService;
+  /** Administration of a cluster; there is none, so every call answers `UNIMPLEMENTED`. */
   readonly operatorService: OperatorService;
+  /** Says that it serves. */
   readonly healthService: HealthService;
+  /** Time skipping, where time is virtual. */
   readonly testService: TestService | undefined;
+  /** What clients and workers of this connection get. */
   readonly plugins: ConnectionPlugin[];
-  readonly options: { readonly address: string };
+  /** Shown in messages. */
+  readonly options: {
+    /** The file, or `memory`. */
+    readonly address: string;
+  };
+  /** Deadline, metadata and abort signal of the calls being made. */
   readonly callContextStorage: AsyncLocalStorage<CallContext> = new AsyncLocalStorage<CallContext>();
   // The official worker reads these two by name (`extractReferenceHolders`, `extractNativeClient`).
   private readonly referenceHolders = new Set<object>();

@@ -97,7 +97,7 @@ export interface ExistingRun {
 }
 
 /** ALREADY_EXISTS: the client throws `WorkflowExecutionAlreadyStartedError`. */
-export function alreadyStarted(message: string, existing: ExistingRun): ServiceError {
+function alreadyStarted(message: string, existing: ExistingRun): ServiceError {
   return failed(status.ALREADY_EXISTS, message, errorDetails('WorkflowExecutionAlreadyStartedFailure', existing));
 }
 
@@ -162,24 +162,9 @@ export function unavailable(message: string): ServiceError {
   return failed(status.UNAVAILABLE, message);
 }
 
-/** RESOURCE_EXHAUSTED: a limit is reached; by default that of a busy workflow. */
-export function resourceExhausted(
-  message: string,
-  cause: temporal.api.enums.v1.ResourceExhaustedCause = proto.temporal.api.enums.v1.ResourceExhaustedCause
-    .RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW,
-): ServiceError {
-  const scope = proto.temporal.api.enums.v1.ResourceExhaustedScope.RESOURCE_EXHAUSTED_SCOPE_NAMESPACE;
-  return failed(status.RESOURCE_EXHAUSTED, message, errorDetails('ResourceExhaustedFailure', { cause, scope }));
-}
-
 /** INTERNAL: a bug of ours. */
 export function internal(message: string): ServiceError {
   return failed(status.INTERNAL, message);
-}
-
-/** PERMISSION_DENIED. */
-export function permissionDenied(message: string): ServiceError {
-  return failed(status.PERMISSION_DENIED, message, errorDetails('PermissionDeniedFailure', {}));
 }
 
 /** One operation of an `ExecuteMultiOperation`: its own error, `aborted` when another one failed, or `ok`. */

@@ -29,6 +29,7 @@ export class VirtualClock implements Clock {
     this.time = options.startTime ?? Date.now();
   }
 
+  /** The time, in milliseconds since the epoch. */
   now(): number {
     return this.time;
   }

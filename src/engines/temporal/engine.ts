@@ -11,7 +11,7 @@ import type { Environment } from './environment.ts';
 import { resolveSettings, type TemporalSettings } from './settings.ts';
 
 /** Options of a worker of this engine: the official ones; the task queue may come from the engine's configuration. */
-export type TemporalWorkerOptions = Omit<WorkerOptions, 'taskQueue'> & { taskQueue?: string };
+export type TemporalWorkerOptions = Omit<WorkerOptions, 'taskQueue'> & Partial<Pick<WorkerOptions, 'taskQueue'>>;
 
 /** A Temporal cluster, through the official client and worker. */
 export interface TemporalEngine extends Engine {

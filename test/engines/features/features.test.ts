@@ -10,8 +10,8 @@ import { createEmbeddedEngine } from 'perdure/embedded';
 import type { Engine } from 'perdure/engine';
 import { createTemporalEngine } from 'perdure/temporal';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Money } from './money.ts';
-import { type AuditSinks, doubles, fails, greets } from './workflows.ts';
+import { Money } from './fixtures/money.ts';
+import { type AuditSinks, doubles, fails, greets } from './fixtures/workflows.ts';
 
 type ClientExtras = Omit<ClientOptions, 'connection' | 'namespace'>;
 
@@ -31,7 +31,7 @@ function makeFolder(): string {
 }
 
 function pathOf(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 }
 
 const activities = {

@@ -16,9 +16,10 @@ export interface Certificates {
 
 export function makeCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'perdure-tls-'));
+  const program = 'openssl';
   const at = (name: string): string => join(folder, name);
   const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { stdio: 'ignore' });
+    execFileSync(program, args, { stdio: 'ignore' });
   };
   openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('key.pem'));
   openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('other.pem'));
