@@ -39,6 +39,8 @@ export interface RunRecord extends RunKey {
   /** Runs of the chain that failed and were tried again, this one included, from 1. */
   readonly attempt: number;
   readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;
+  /** Where each build of the workers' code did its first workflow task in this chain. */
+  resetPoints: readonly temporal.api.workflow.v1.IResetPointInfo[];
   /** Who asked for the start; a repeated start with the same id answers with this run. */
   readonly startRequestId: string;
   /** Request ids of signals and cancel requests that were accepted, against repeats. */

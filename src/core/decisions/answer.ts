@@ -7,6 +7,7 @@ import {
   failWorkflowTask,
   scheduleWorkflowTask,
 } from '../run/workflow-task.ts';
+import { noteResetPoint } from '../run/reset-points.ts';
 import type { DecisionOutcome } from './apply.ts';
 import { applyCommands } from './apply.ts';
 import type { WorkflowTaskRefused } from '../run/refused.ts';
@@ -40,6 +41,7 @@ export function applyAnswer(draft: RunDraft, answer: Answer, context: AnswerCont
   const seenBefore = record.buffered.length;
   draft.answering = true;
   const taskCompletedId = forgotten ? 0 : completeWorkflowTask(draft, completedAttributes(answer, identity));
+  if (!forgotten) noteResetPoint(draft, answer.workerVersionStamp?.buildId ?? '', taskCompletedId);
   if (forgotten) dropSpeculativeTask(draft);
   const sticky = answer.stickyAttributes;
   const queue = sticky?.workerTaskQueue?.name;
@@ -64,12 +66,7 @@ export function applyAnswer(draft: RunDraft, answer: Answer, context: AnswerCont
 
 /** The answer was thrown away: its task fails and is scheduled again. `draft` is a new one. */
 export function refuseAnswer(draft: RunDraft, refused: WorkflowTaskRefused, identity: string): void {
-  failWorkflowTask(
-    draft,
-    refused.failedCause,
-    { message: refused.message, source: 'Server', serverFailureInfo: { nonRetryable: true } },
-    identity,
-  );
+  failWorkflowTask(draft, refused.failedCause, { message: refused.message, serverFailureInfo: {} }, identity);
   scheduleWorkflowTask(draft);
 }
 

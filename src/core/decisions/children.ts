@@ -1,5 +1,6 @@
+import { namespaceId } from '../namespace-id.ts';
 import type { Command } from '../proto.ts';
-import { boundTimeouts } from '../run/start.ts';
+import { explicitTimeouts } from '../run/start.ts';
 import { ParentClosePolicy, TaskQueueKind, toLong, WorkflowIdReusePolicy, WorkflowTaskFailedCause } from '../proto.ts';
 import { initiateChild } from '../run/child.ts';
 import { initiateCancel, initiateSignal } from '../run/external.ts';
@@ -42,13 +43,13 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
     draft,
     {
       namespace,
-      namespaceId: namespace,
+      namespaceId: namespaceId(namespace),
       workflowId: attributes.workflowId,
       workflowType: attributes.workflowType ?? null,
       taskQueue: { name: attributes.taskQueue?.name || record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
       input: attributes.input ?? null,
       workflowExecutionTimeout: attributes.workflowExecutionTimeout ?? null,
-      ...boundTimeouts(attributes),
+      ...explicitTimeouts(attributes),
       parentClosePolicy: attributes.parentClosePolicy || ParentClosePolicy.PARENT_CLOSE_POLICY_TERMINATE,
       control: attributes.control ?? '',
       workflowTaskCompletedEventId: toLong(taskCompletedId),
@@ -74,7 +75,7 @@ export function signalExternalCommand({ draft, taskCompletedId }: Decision, comm
   initiateSignal(draft, {
     workflowTaskCompletedEventId: toLong(taskCompletedId),
     namespace,
-    namespaceId: namespace,
+    namespaceId: namespaceId(namespace),
     workflowExecution: attributes.execution ?? null,
     signalName: attributes.signalName ?? '',
     input: attributes.input ?? null,
@@ -92,7 +93,7 @@ export function cancelExternalCommand({ draft, taskCompletedId }: Decision, comm
   initiateCancel(draft, {
     workflowTaskCompletedEventId: toLong(taskCompletedId),
     namespace,
-    namespaceId: namespace,
+    namespaceId: namespaceId(namespace),
     workflowExecution: { workflowId: attributes.workflowId ?? '', runId: attributes.runId ?? '' },
     control: attributes.control ?? '',
     childWorkflowOnly: attributes.childWorkflowOnly ?? false,

@@ -10,12 +10,11 @@ import {
 } from '../proto.ts';
 import { closeRun } from '../run/close.ts';
 import { planRetry } from '../run/retry-run.ts';
-import { boundTimeouts, optionalDuration, startRun } from '../run/start.ts';
+import { withRetryDefaults } from '../run/retry.ts';
+import { inheritedResetPoints } from '../run/reset-points.ts';
+import { explicitTimeouts, optionalDuration, startRun } from '../run/start.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
-
-/** Runs that continue as new begin at least this long after the run before them began, so that an empty loop does not spin. */
-const shortestRunMs = 1000;
 
 /** The workflow returned. */
 export function completeRun(decision: Decision, command: Command): HandlerResult {
@@ -72,7 +71,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
     name: attributes.taskQueue?.name || record.taskQueue,
     kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL,
   };
-  const timeouts = boundTimeouts({
+  const timeouts = explicitTimeouts({
     workflowExecutionTimeout: toDuration(record.executionTimeout),
     workflowRunTimeout: toDuration(durationMs(attributes.workflowRunTimeout) || record.runTimeout),
     workflowTaskTimeout: toDuration(durationMs(attributes.workflowTaskTimeout) || record.taskTimeout),
@@ -85,21 +84,18 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
     memo: attributes.memo ?? null,
     header: attributes.header ?? null,
     searchAttributes: attributes.searchAttributes ?? null,
-    initiator: attributes.initiator || ContinueAsNewInitiator.CONTINUE_AS_NEW_INITIATOR_WORKFLOW,
     lastCompletionResult: attributes.lastCompletionResult ?? null,
   };
-  const asked = durationMs(attributes.backoffStartInterval);
-  const lived = draft.now - record.executionTime;
-  const backoff = lived + asked < shortestRunMs ? shortestRunMs - lived : asked;
   record.nextRunId = runId;
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, {
     workflowExecutionContinuedAsNewEventAttributes: {
       ...carried,
+      ...(attributes.initiator ? { initiator: attributes.initiator } : {}),
       newExecutionRunId: runId,
       workflowTaskCompletedEventId: toLong(taskCompletedId),
       backoffStartInterval: attributes.backoffStartInterval ?? null,
       failure: attributes.failure ?? null,
-      inheritBuildId: attributes.inheritBuildId ?? false,
+      ...(attributes.inheritBuildId ? { inheritBuildId: true } : {}),
     },
   });
   draft.successors.push(
@@ -113,13 +109,15 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
         parent: record.parent,
         root: record.parent === undefined ? undefined : record.root,
         executionDeadline: record.executionDeadline,
+        explicitTimeouts: true,
         attributes: {
           ...carried,
+          initiator: attributes.initiator || ContinueAsNewInitiator.CONTINUE_AS_NEW_INITIATOR_WORKFLOW,
           workflowExecutionTimeout: optionalDuration(record.executionTimeout),
           continuedFailure: attributes.failure ?? null,
-          retryPolicy: attributes.retryPolicy ?? null,
-          cronSchedule: attributes.cronSchedule ?? '',
-          firstWorkflowTaskBackoff: toDuration(backoff),
+          retryPolicy: attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null,
+          firstWorkflowTaskBackoff: attributes.backoffStartInterval ?? null,
+          prevAutoResetPoints: inheritedResetPoints(draft),
         },
       },
       draft.now,

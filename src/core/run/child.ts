@@ -1,4 +1,5 @@
 import type { temporal } from '@temporalio/proto';
+import { namespaceId } from '../namespace-id.ts';
 import type { HistoryEvent } from '../proto.ts';
 import { EventType, RetryState, toLong } from '../proto.ts';
 import type { PendingChild, RunKey } from '../record.ts';
@@ -30,7 +31,7 @@ export function childStarted(draft: RunDraft, child: PendingChild, initiated: In
   const startedEventId = draft.happen(EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED, {
     childWorkflowExecutionStartedEventAttributes: {
       namespace: child.namespace,
-      namespaceId: child.namespace,
+      namespaceId: namespaceId(child.namespace),
       initiatedEventId: toLong(child.initiatedEventId),
       workflowExecution: { workflowId: child.workflowId, runId },
       workflowType: { name: child.workflowType },
@@ -52,7 +53,7 @@ export function childStartFailed(
   draft.happen(EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, {
     startChildWorkflowExecutionFailedEventAttributes: {
       namespace: child.namespace,
-      namespaceId: child.namespace,
+      namespaceId: namespaceId(child.namespace),
       workflowId: child.workflowId,
       workflowType: { name: child.workflowType },
       cause,
@@ -73,7 +74,7 @@ export function childClosed(draft: RunDraft, initiatedEventId: number, childRun:
   draft.record.children.delete(initiatedEventId);
   const common = {
     namespace: child.namespace,
-    namespaceId: child.namespace,
+    namespaceId: namespaceId(child.namespace),
     workflowExecution: { workflowId: child.workflowId, runId: childRun.runId },
     workflowType: { name: child.workflowType },
     initiatedEventId: toLong(initiatedEventId),

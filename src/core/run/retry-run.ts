@@ -3,6 +3,7 @@ import type { Failure } from '../proto.ts';
 import { ContinueAsNewInitiator, EventType, toDuration, TimeoutType } from '../proto.ts';
 import { closeRun, failTaskThatIsOut } from './close.ts';
 import type { RunDraft } from './draft.ts';
+import { inheritedResetPoints } from './reset-points.ts';
 import { decideRetry } from './retry.ts';
 import { startRun } from './start.ts';
 
@@ -64,7 +65,8 @@ interface Retry {
   readonly delayMs: number;
 }
 
-function startRetry({ record, now, startedAttributes }: RunDraft, retry: Retry): RunDraft {
+function startRetry(draft: RunDraft, retry: Retry): RunDraft {
+  const { record, now, startedAttributes } = draft;
   const started = startedAttributes ?? {};
   return startRun(
     {
@@ -78,6 +80,7 @@ function startRetry({ record, now, startedAttributes }: RunDraft, retry: Retry):
       executionDeadline: record.executionDeadline,
       attributes: {
         ...started,
+        prevAutoResetPoints: inheritedResetPoints(draft),
         memo: record.memo ?? null,
         searchAttributes: record.searchAttributes ?? null,
         attempt: record.attempt + 1,

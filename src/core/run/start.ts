@@ -9,6 +9,7 @@ import {
   toTimestamp,
   WorkflowExecutionStatus,
 } from '../proto.ts';
+import { namespaceId } from '../namespace-id.ts';
 import type { ParentLink, RunKey, RunRecord } from '../record.ts';
 import type { EventAttributes } from './draft.ts';
 import { RunDraft } from './draft.ts';
@@ -30,6 +31,8 @@ export interface NewRun extends RunKey {
   readonly root?: RunRecord['root'] | undefined;
   /** Fields beside the attributes: links, user metadata. */
   readonly extra?: EventAttributes;
+  /** Names limits that are not there as 0: what another run's command asks for is recorded so. */
+  readonly explicitTimeouts?: boolean;
   /** Does what belongs before the first workflow task, such as a signal that comes with the start. */
   readonly beforeFirstTask?: (draft: RunDraft) => void;
   /** Deadline of the chain, when an earlier run has set it; milliseconds since the epoch. */
@@ -50,6 +53,12 @@ export function boundTimeouts(
   };
 }
 
+/** The same with every limit named, as commands are recorded: 0 for none. */
+export function explicitTimeouts(attributes: StartedAttributes): ReturnType<typeof boundTimeouts> {
+  const bound = boundTimeouts(attributes);
+  return { ...bound, workflowRunTimeout: bound.workflowRunTimeout ?? toDuration(0) };
+}
+
 /** A limit as events show it: none is left out. */
 export function optionalDuration(ms: number): ReturnType<typeof toDuration> | null {
   return ms > 0 ? toDuration(ms) : null;
@@ -63,13 +72,12 @@ export function startRun(start: NewRun, now: number): RunDraft {
   const root = start.root ?? { workflowId: start.workflowId, runId: start.runId };
   const attributes: StartedAttributes = {
     ...start.attributes,
-    ...boundTimeouts(start.attributes),
+    ...(start.explicitTimeouts ? explicitTimeouts(start.attributes) : boundTimeouts(start.attributes)),
     taskQueue: { name: start.attributes.taskQueue?.name ?? '', kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
     originalExecutionRunId: start.runId,
     firstExecutionRunId: firstRunId,
     ...(start.chain === undefined ? {} : { continuedExecutionRunId: start.chain.previousRunId }),
     attempt: start.attributes.attempt ?? 1,
-    firstWorkflowTaskBackoff: start.attributes.firstWorkflowTaskBackoff ?? toDuration(0),
     ...(executionDeadline > 0 ? { workflowExecutionExpirationTime: toTimestamp(executionDeadline) } : {}),
     ...parentAttributes(start.parent, root),
     workflowId: start.workflowId,
@@ -88,7 +96,7 @@ function parentAttributes(parent: ParentLink | undefined, root: RunRecord['root'
   if (parent === undefined) return {};
   return {
     parentWorkflowNamespace: parent.namespace,
-    parentWorkflowNamespaceId: parent.namespace,
+    parentWorkflowNamespaceId: namespaceId(parent.namespace),
     parentWorkflowExecution: { workflowId: parent.workflowId, runId: parent.runId },
     rootWorkflowExecution: root,
     parentInitiatedEventId: toLong(parent.initiatedEventId),
@@ -131,6 +139,7 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     attempt: attributes.attempt ?? 1,
     userMetadata: start.extra?.userMetadata ?? undefined,
     stateTransitionCount: 0,
+    resetPoints: attributes.prevAutoResetPoints?.points ?? [],
     startRequestId: start.requestId,
     requestIds: new Set(),
     nextEventId: 1,

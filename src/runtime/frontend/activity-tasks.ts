@@ -70,7 +70,7 @@ export function activityTaskHandlers(
     async respondActivityTaskCompletedById(request) {
       // By its id an activity may be completed even before a worker took it.
       const start = (draft: RunDraft, activity: PendingActivity): PendingActivity =>
-        startActivity(draft, activity, { ...reporterOf(request), requestId: context.newId() });
+        startActivity(draft, activity, { ...reporterOf(request), requestId: '' });
       await report(byId(context, request, start), completing(request));
       return {};
     },

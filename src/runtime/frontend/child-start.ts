@@ -22,6 +22,7 @@ export function childStart(record: RunRecord, event: HistoryEvent, newId: () => 
     namespace: initiated.namespace || record.namespace,
     workflowId: initiated.workflowId ?? '',
     runId: newId(),
+    explicitTimeouts: true,
     requestId: `${record.runId}/${initiatedEventId}`,
     parent: { ...keyOf(record), initiatedEventId },
     root: record.root,

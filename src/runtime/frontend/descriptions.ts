@@ -27,6 +27,7 @@ export function executionInfo(record: RunRecord): ExecutionInfo {
         }),
     rootExecution: { ...record.root },
     firstRunId: record.firstRunId,
+    autoResetPoints: { points: [...record.resetPoints] },
     memo: record.memo ?? {},
     searchAttributes: record.searchAttributes ?? {},
     taskQueue: record.taskQueue,

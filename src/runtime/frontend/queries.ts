@@ -147,6 +147,7 @@ export function queryHandlers(context: FrontendContext): Handlers<'queryWorkflow
     async queryWorkflow(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
       const workflowId = requireId('WorkflowId', request.execution?.workflowId);
+      requireId('QueryType', request.query?.queryType);
       const record = await context.runs.resolve({ namespace, workflowId }, request.execution?.runId);
       if (isRejected(record, request.queryRejectCondition)) return { queryRejected: { status: record.status } };
       await waitForFirstTask(context, record);

@@ -3,7 +3,7 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { RunDraft } from '../../core/run/draft.ts';
 import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
-import { unavailable, workflowNotFound } from '../errors.ts';
+import { invalidArgument, unavailable, workflowNotFound } from '../errors.ts';
 import { Locks } from './locks.ts';
 
 /** Told about every committed change of a run, right after its commit. */
@@ -11,6 +11,8 @@ export type RunListener = (record: RunRecord, events: readonly HistoryEvent[]) =
 
 /** Names the workflow id that a change concerns, its runs included. */
 export type WorkflowKey = Pick<RunKey, 'namespace' | 'workflowId'>;
+
+const uuidShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** How often a change is tried again when another owner of the store keeps changing the same run. */
 const maximumConflicts = 50;
@@ -106,6 +108,7 @@ export class Runs {
    * @throws ServiceError NOT_FOUND when there is none.
    */
   async resolve({ namespace, workflowId }: WorkflowKey, runId: string | null | undefined): Promise<RunRecord> {
+    if (runId && !uuidShape.test(runId)) throw invalidArgument('Invalid RunId.');
     const wanted = runId || (await this.#store.currentRunId(namespace, workflowId));
     const record = wanted === undefined ? undefined : await this.load({ namespace, workflowId, runId: wanted });
     if (record === undefined) throw workflowNotFound(workflowId, runId ?? undefined);

@@ -1,4 +1,5 @@
 import type { temporal } from '@temporalio/proto';
+import { namespaceId } from '../../core/namespace-id.ts';
 import { namespaceNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireNamespace } from './context.ts';
@@ -81,7 +82,7 @@ const activityQueue = 2;
 
 function describeNamespace(name: string): temporal.api.workflowservice.v1.IDescribeNamespaceResponse {
   return {
-    namespaceInfo: { name, id: name, state: registered, description: '', supportsSchedules: false },
+    namespaceInfo: { name, id: namespaceId(name), state: registered, description: '', supportsSchedules: false },
     config: {},
     isGlobalNamespace: false,
   };

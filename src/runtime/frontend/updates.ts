@@ -3,7 +3,7 @@ import type { ProtocolMessage } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { updateRequestMessage } from '../../core/run/update.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
-import { failedPrecondition, workflowCompleted } from '../errors.ts';
+import { failedPrecondition, notFound } from '../errors.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
 type UpdateRequest = temporal.api.update.v1.IRequest;
@@ -119,7 +119,7 @@ export class Updates {
     if (updates === undefined) return;
     for (const update of updates.values()) {
       if (update.stage === 'accepted') this.#finish(update, { failure: outlived });
-      else if (update.stage !== 'done') this.#fail(update, workflowCompleted());
+      else if (update.stage !== 'done') this.#fail(update, notFound('workflow update was aborted by closing workflow'));
     }
     this.#updates.delete(runName(record));
   }
