@@ -1,5 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createEmbeddedEngine } from 'perdure/embedded';
@@ -60,6 +65,19 @@ describe('the registration with the official worker', () => {
     expect(message).toContain('/theirs/worker');
     expect(() => checkCopies('/ours/worker', ['/ours/worker'])).not.toThrow();
     expect(() => checkCopies('/ours/worker', [])).not.toThrow();
+  });
+
+  it('finds the copy of the application', async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'perdure-copies-')));
+    const copy = join(folder, 'node_modules', '@temporalio', 'worker');
+    mkdirSync(copy, { recursive: true });
+    writeFileSync(join(copy, 'package.json'), '{ "name": "@temporalio/worker", "version": "1.24.0" }');
+    const code = `await import(${JSON.stringify(new URL('../src/register.ts', import.meta.url).href)})`;
+    const args = ['--input-type=module', '--eval', code];
+    await expect(promisify(execFile)(process.execPath, args, { cwd: folder })).rejects.toMatchObject({
+      stderr: expect.stringContaining(`the application uses ${copy}`),
+    });
+    rmSync(folder, { recursive: true });
   });
 
   it('refuses versions that it does not know', () => {

@@ -14,7 +14,7 @@ import { IllegalStateError } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { Clock } from '../core/clock.ts';
 import { unavailable } from './errors.ts';
-import { createRpcImpl, type RpcHandlers } from './rpc.ts';
+import { type CallsInFlight, createRpcImpl, type RpcHandlers } from './rpc.ts';
 import type { WorkflowServiceApi } from './service.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -79,6 +79,7 @@ export class LocalConnection implements ConnectionLike {
   // The official worker reads these two by name (`extractReferenceHolders`, `extractNativeClient`).
   private readonly referenceHolders = new Set<object>();
   private readonly nativeClient: object = {};
+  private readonly inFlight: CallsInFlight = new Set();
   private closed = false;
 
   constructor(service: WorkflowServiceApi, options: ConnectionOptions) {
@@ -95,6 +96,11 @@ export class LocalConnection implements ConnectionLike {
     backends.set(this, backend).set(this.nativeClient, backend);
     // An eager start may be asked for; that it is never granted is within its contract.
     Object.defineProperty(this, InternalConnectionLikeSymbol, { value: { supportsEagerStart: true } });
+  }
+
+  /** Whether a worker uses this connection. */
+  get isHeld(): boolean {
+    return this.referenceHolders.size > 0;
   }
 
   /** Does nothing while the connection is open: there is nothing to connect to. */
@@ -130,14 +136,15 @@ export class LocalConnection implements ConnectionLike {
   setMetadata(_metadata: Metadata): void {}
 
   /**
-   * Closes this connection; what it leads to stays open.
+   * Closes this connection; calls without an answer fail with `UNAVAILABLE`. What it leads to stays open.
    * @throws IllegalStateError while a worker uses it.
    */
   async close(): Promise<void> {
-    if (this.referenceHolders.size > 0) {
+    if (this.isHeld) {
       throw new IllegalStateError('Cannot close connection while Workers hold a reference to it');
     }
     this.closed = true;
+    for (const giveUp of this.inFlight) giveUp(closedError());
   }
 
   private async withContext<R>(context: CallContext, fn: () => Promise<R>): Promise<R> {
@@ -145,7 +152,7 @@ export class LocalConnection implements ConnectionLike {
   }
 
   private rpcImpl(serviceName: string, handlers: RpcHandlers): ReturnType<typeof createRpcImpl> {
-    const answer = createRpcImpl(serviceName, handlers, this.callContextStorage);
+    const answer = createRpcImpl(serviceName, handlers, this.callContextStorage, this.inFlight);
     return (method, data, respond) => {
       if (this.closed) respond(closedError());
       else answer(method, data, respond);

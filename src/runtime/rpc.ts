@@ -22,6 +22,9 @@ export type RpcHandlers = Readonly<
   Record<string, ((request: never, options?: CallOptions) => Promise<unknown>) | undefined>
 >;
 
+/** How to end each call that has no answer yet. */
+export type CallsInFlight = Set<(error: Error) => void>;
+
 interface Codec {
   decode(bytes: Uint8Array): unknown;
   encode(message: unknown): { finish(): Uint8Array };
@@ -48,6 +51,7 @@ export function createRpcImpl(
   serviceName: string,
   handlers: RpcHandlers,
   contexts: AsyncLocalStorage<CallContext>,
+  inFlight: CallsInFlight,
 ): RpcImpl {
   return (method, requestData, respond) => {
     const { name, resolvedRequestType, resolvedResponseType } = method as unknown as ResolvedMethod;
@@ -58,7 +62,7 @@ export function createRpcImpl(
     }
     const call = (signal: AbortSignal): Promise<unknown> =>
       handler(resolvedRequestType.decode(requestData) as never, { signal });
-    withLimits(call, contexts.getStore() ?? {})
+    withLimits(call, contexts.getStore() ?? {}, inFlight)
       .then((response) => resolvedResponseType.encode(response).finish())
       .then(
         (bytes) => respond(null, bytes),
@@ -68,7 +72,11 @@ export function createRpcImpl(
 }
 
 /** Gives up a call when its deadline passes or its caller aborts it, whether or not the callee listens. */
-function withLimits(call: (signal: AbortSignal) => Promise<unknown>, context: CallContext): Promise<unknown> {
+function withLimits(
+  call: (signal: AbortSignal) => Promise<unknown>,
+  context: CallContext,
+  inFlight: CallsInFlight,
+): Promise<unknown> {
   const { abortSignal } = context;
   const stop = new AbortController();
   return new Promise((resolve, reject) => {
@@ -77,11 +85,13 @@ function withLimits(call: (signal: AbortSignal) => Promise<unknown>, context: Ca
       stop.abort(error);
     };
     const onAbort = (): void => giveUp(cancelled());
+    inFlight.add(giveUp);
     const timer = startDeadline(context.deadline, () => giveUp(deadlineExceeded()));
     if (abortSignal?.aborted === true) onAbort();
     abortSignal?.addEventListener('abort', onAbort, { once: true });
     const done = stop.signal.aborted ? Promise.resolve() : withRetry(call, stop.signal).then(resolve, reject);
     void done.finally(() => {
+      inFlight.delete(giveUp);
       clearTimeout(timer);
       abortSignal?.removeEventListener('abort', onAbort);
     });

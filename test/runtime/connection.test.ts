@@ -111,6 +111,13 @@ describe('a connection of ours', () => {
     });
   });
 
+  it('ends what is under way when it is closed', async () => {
+    const connection = connectionTo({ getWorkflowExecutionHistory: (_request, options) => untilAborted(options) });
+    const polling = connection.workflowService.getWorkflowExecutionHistory({});
+    await connection.close();
+    await expect(polling).rejects.toMatchObject({ code: 14, details: 'The connection is closed' });
+  });
+
   it('has what the official worker looks for', async () => {
     const service = {} as WorkflowServiceApi;
     const [one, two] = [createConnection(service), createConnection(service)];

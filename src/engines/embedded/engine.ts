@@ -17,7 +17,7 @@ const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { read
 
 /** Workflows in this process, on memory or on one SQLite file. */
 export interface EmbeddedEngine extends Engine {
-  /** A further connection to this engine, to be closed by who asked for it. `client` and `nativeConnection` have one of their own. */
+  /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
 }
 
@@ -43,6 +43,7 @@ class LocalEngine implements EmbeddedEngine {
   private readonly namespace: string;
   private readonly opened: OpenService;
   private readonly clientConnection: LocalConnection;
+  private readonly connections = new Set<LocalConnection>();
   private readonly workers = new Set<Worker>();
   private readonly madeAt = performance.now();
   private closing: Promise<void> | undefined;
@@ -59,11 +60,13 @@ class LocalEngine implements EmbeddedEngine {
 
   connect(): LocalConnection {
     const { clock } = this;
-    return createConnection(this.opened.service, {
+    const connection = createConnection(this.opened.service, {
       address: this.opened.address,
       clock,
       ...(clock instanceof VirtualClock ? { testService: createTestService(clock) } : {}),
     });
+    this.connections.add(connection);
+    return connection;
   }
 
   async createWorker(options: WorkerOptions): Promise<PerdureWorker> {
@@ -99,17 +102,21 @@ class LocalEngine implements EmbeddedEngine {
   private async closeAll(): Promise<void> {
     const open = [...this.workers].filter((worker) => !['STOPPED', 'FAILED'].includes(worker.getState()));
     if (open.some((worker) => worker.getState() !== 'INITIALIZED')) {
-      throw new IllegalStateError('Cannot close the engine while Workers run: shut them down first');
+      throw workersRun();
     }
     await Promise.all(open.map((worker) => letGo(worker)));
-    await this.nativeConnection.close();
-    await this.clientConnection.close();
+    if ([...this.connections].some((connection) => connection.isHeld)) throw workersRun();
+    for (const connection of this.connections) await connection.close();
     await this.opened.close();
   }
 
   private statusSource(): StatusSource {
     return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
   }
+}
+
+function workersRun(): IllegalStateError {
+  return new IllegalStateError('Cannot close the engine while Workers run: shut them down first');
 }
 
 /** A worker that never ran holds threads and the official runtime all the same; only running lets go of them. */

@@ -128,6 +128,18 @@ describe('the embedded engine', () => {
     expect(cancelled).toMatchObject({ message: 'WORKER_SHUTDOWN' });
   });
 
+  it('ends what is waited for when it closes', async () => {
+    const engine = await create();
+    const client = new Client({ connection: engine.connect() });
+    const handle = await client.workflow.start('greetings', { taskQueue: 'nobody', workflowId: 'waiting' });
+    const [one, two] = [handle.result(), engine.client.workflow.result('waiting')].map(async (result) => {
+      return await result.catch((error: Error) => error.cause);
+    });
+    await engine.close();
+    await expect(one).resolves.toMatchObject({ code: 14 });
+    await expect(two).resolves.toMatchObject({ code: 14 });
+  });
+
   it('refuses to close while workers run', async () => {
     const engine = await create();
     const worker = await engine.createWorker({ taskQueue: 'busy', activities });
