@@ -52,10 +52,6 @@ export class RunCache {
     this.#effects = effects;
   }
 
-  get size(): number {
-    return this.#runs.size;
-  }
-
   /** The workflow task that a run works on. */
   taskOf(runId: string): WorkflowTask | undefined {
     return this.#runs.get(runId)?.task;
