@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventId, eventName } from '../../../src/core/activations/events.ts';
 import { HistoryUpdate } from '../../../src/core/activations/history-update.ts';

@@ -47,7 +47,7 @@ export class History {
     const id = this.events.length + 1;
     this.events.push({
       eventId: Long.fromNumber(id),
-      eventType: EventType[`EVENT_TYPE_${type}` as keyof typeof EventType] as never,
+      eventType: EventType[`EVENT_TYPE_${type}`],
       eventTime: { seconds: Long.fromNumber(1000 + id), nanos: 0 },
       [`${camel(type)}EventAttributes`]: attributes,
       ...more,

@@ -1,12 +1,10 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { asMachinesError, fatal } from '../../../src/core/activations/errors.ts';
 import { isIgnorable } from '../../../src/core/activations/events.ts';
 import { InternalFlags } from '../../../src/core/activations/internal-flags.ts';
 import type { Job } from '../../../src/core/activations/machines/machine.ts';
-import { patchMarkerOf, patchUpsertCommand } from '../../../src/core/activations/machines/patch.ts';
-import { updateRequestOfEvent, updateRequestOfMessage } from '../../../src/core/activations/machines/update.ts';
 import { randomnessSeed } from '../../../src/core/activations/randomness-seed.ts';
 import { RunMachines } from '../../../src/core/activations/run-machines.ts';
 import { inOrder } from '../../../src/core/activations/run-state.ts';
@@ -14,173 +12,13 @@ import { sortCommands } from '../../../src/core/activations/sort-commands.ts';
 import { EventType, type HistoryEvent, toLong, WorkflowTaskFailedCause } from '../../../src/core/proto.ts';
 import { config, History, identity, type LangCommand, payload, replay } from './history.ts';
 
+type EventTypeValue = NonNullable<HistoryEvent['eventType']>;
+
 const complete: LangCommand = { completeWorkflowExecution: { result: payload('r') } };
 const script =
   (...answers: LangCommand[][]) =>
   (_: unknown, count: number): LangCommand[] =>
     answers[count - 1] ?? [];
-
-const marker = (id: string, deprecated = false) => ({
-  markerName: 'core_patch',
-  details: { 'patch-data': { payloads: [payload(JSON.stringify({ id, deprecated }))] } },
-});
-const versions = {
-  searchAttributes: proto.temporal.api.common.v1.SearchAttributes.create({
-    indexedFields: { TemporalChangeVersion: payload('["p"]') },
-  }),
-};
-const patched = (patchId: string, deprecated = false): LangCommand => ({ setPatchMarker: { patchId, deprecated } });
-
-describe('patches', () => {
-  it('are recorded once, with the list of all', () => {
-    const { run } = replay(History.started(), script([patched('p'), patched('p'), patched('q', true)]));
-    const types = run.commandsToSend().map((command) => command.recordMarkerCommandAttributes?.markerName);
-    expect(types).toEqual(['core_patch', undefined, 'core_patch', undefined]);
-  });
-
-  it('are announced ahead on replay', () => {
-    const history = History.started().completed().add('MARKER_RECORDED', marker('p'));
-    history.add('UPSERT_WORKFLOW_SEARCH_ATTRIBUTES', versions).add('WORKFLOW_EXECUTION_COMPLETED');
-    const { jobs, run } = replay(history, script([patched('p'), complete]));
-    expect(jobs).toEqual([['initializeWorkflow', 'notifyHasPatch']]);
-    expect(run.sawFinalEvent).toBe(true);
-  });
-
-  it('must not vanish from the code', () => {
-    const history = History.started().completed().add('MARKER_RECORDED', marker('p')).task();
-    expect(() => replay(history, script([]))).toThrow('Non-deprecated patch marker encountered for change p');
-    const other = History.started().completed().add('MARKER_RECORDED', marker('p')).task();
-    expect(() => replay(other, script([patched('q')]))).toThrow('Change id p does not match expected id q');
-  });
-
-  it('may vanish once deprecated', () => {
-    const history = History.started().completed().add('MARKER_RECORDED', marker('p', true));
-    history.add('UPSERT_WORKFLOW_SEARCH_ATTRIBUTES', versions).add('WORKFLOW_EXECUTION_COMPLETED');
-    expect(() => replay(history, script([complete]))).not.toThrow();
-    const kept = History.started()
-      .completed()
-      .add('MARKER_RECORDED', marker('p', true))
-      .add('WORKFLOW_EXECUTION_COMPLETED');
-    expect(() => replay(kept, script([patched('q'), complete]))).not.toThrow();
-  });
-
-  it('may appear where history has none', () => {
-    const history = History.started().completed().add('WORKFLOW_EXECUTION_COMPLETED');
-    expect(() => replay(history, script([patched('new'), complete]))).not.toThrow();
-  });
-
-  it('are read in the oldest form, and only from markers', () => {
-    const event = (details: object): HistoryEvent => ({
-      eventType: EventType.EVENT_TYPE_MARKER_RECORDED,
-      markerRecordedEventAttributes: { markerName: 'core_patch', details } as never,
-    });
-    const old = { patch_id: { payloads: [payload('x')] }, deprecated: { payloads: [{ data: Uint8Array.of(1) }] } };
-    expect(patchMarkerOf(event(old))).toEqual({ id: 'x', deprecated: true });
-    expect(patchMarkerOf(event({}))).toBeUndefined();
-    expect(patchMarkerOf(event({ 'patch-data': { payloads: [payload('nonsense')] } }))).toBeUndefined();
-    expect(patchMarkerOf(event({ 'patch-data': { payloads: [payload('1')] } }))).toBeUndefined();
-    expect(patchMarkerOf({ markerRecordedEventAttributes: {} })).toBeUndefined();
-  });
-
-  it('are not listed when the list gets too long', () => {
-    expect(patchUpsertCommand(['x'.repeat(3000)], {})).toBeUndefined();
-  });
-});
-
-const request = (id: string) => ({ meta: { updateId: id }, input: { name: 'u', args: { payloads: [payload('1')] } } });
-const message = (id: string, after: number) => ({
-  id: `${id}/request`,
-  protocolInstanceId: id,
-  eventId: toLong(after),
-  body: { value: proto.temporal.api.update.v1.Request.encode(request(id)).finish() },
-});
-const respond = (id: string, response: object): LangCommand => ({
-  updateResponse: { protocolInstanceId: id, ...response },
-});
-
-describe('updates', () => {
-  const live = (...messages: object[]) => {
-    const run = new RunMachines(identity, config);
-    run.newWork(History.started().update(), messages.map(updateRequestOfMessage));
-    return run;
-  };
-
-  it('are accepted and completed in one go', () => {
-    const run = live(message('u1', 2));
-    const jobs = run.takeActivation().jobs ?? [];
-    expect(jobs[1]?.doUpdate).toMatchObject({ id: 'u1', name: 'u', runValidator: true });
-    run.applyCommands([respond('u1', { accepted: {} }), respond('u1', { completed: payload('r') })]);
-    expect(run.takeMessages().map(({ id }) => id)).toEqual(['u1/request/accept', 'u1/request/complete']);
-    expect(run.commandsToSend()).toHaveLength(2);
-    expect(run.takeMessages()).toEqual([]);
-  });
-
-  it('are rejected without a command', () => {
-    const run = live(message('u1', 2));
-    run.takeActivation();
-    run.applyCommands([respond('u1', { rejected: { message: 'no' } })]);
-    expect(run.takeMessages().map(({ id }) => id)).toEqual(['u1/request/reject']);
-    expect(run.commandsToSend()).toEqual([]);
-    run.resetLastStarted(0);
-    expect(run.lastProcessedEvent).toBe(1);
-  });
-
-  it('may fail after they were accepted', () => {
-    const run = live(message('u1', 2));
-    run.takeActivation();
-    run.applyCommands([respond('u1', { accepted: {} })]);
-    run.applyCommands([respond('u1', { rejected: { message: 'no' } })]);
-    expect(run.takeMessages().map(({ id }) => id)).toEqual(['u1/request/accept', 'u1/request/complete']);
-  });
-
-  it('are answered in order, and with something', () => {
-    const run = live(message('u1', 2));
-    expect(() => run.applyCommands([respond('u1', {})])).toThrow('had an empty result');
-    expect(() => run.applyCommands([respond('u1', { completed: {} })])).toThrow('Invalid transition');
-    expect(() => run.applyCommands([respond('u9', { accepted: {} })])).toThrow('Missing associated machine');
-  });
-
-  it('are made up from history on replay', () => {
-    const history = History.started()
-      .completed()
-      .add('WORKFLOW_EXECUTION_UPDATE_ACCEPTED', {
-        protocolInstanceId: 'u1',
-        acceptedRequestMessageId: 'u1/request',
-        acceptedRequestSequencingEventId: 2,
-        acceptedRequest: request('u1'),
-      });
-    history.add('WORKFLOW_EXECUTION_UPDATE_COMPLETED').add('WORKFLOW_EXECUTION_COMPLETED');
-    const answers = [respond('u1', { accepted: {} }), respond('u1', { completed: payload('r') }), complete];
-    const { activations, run } = replay(history, script(answers));
-    expect(activations[0]?.jobs?.[1]?.doUpdate).toMatchObject({ id: 'u1', runValidator: false });
-    expect(run.takeMessages()).toEqual([]);
-  });
-
-  it('may have been admitted durably', () => {
-    const admitted = History.started().completed().add('TIMER_STARTED');
-    admitted.add('WORKFLOW_EXECUTION_UPDATE_ADMITTED', { request: request('u1') }).task();
-    const timer: LangCommand = { startTimer: { seq: 1 } };
-    expect(replay(admitted, script([timer])).jobs[1]).toEqual(['doUpdate']);
-    admitted.completed().add('WORKFLOW_EXECUTION_UPDATE_ACCEPTED', {
-      protocolInstanceId: 'u1',
-      acceptedRequestSequencingEventId: 6,
-      acceptedRequest: request('u1'),
-    });
-    admitted.task();
-    const { activations } = replay(admitted, script([timer], [respond('u1', { accepted: {} })]));
-    expect(activations[1]?.jobs?.[0]?.doUpdate?.id).toBe('u1');
-  });
-
-  it('must be whole', () => {
-    expect(() => updateRequestOfMessage({})).toThrow('body must be populated');
-    expect(() => updateRequestOfEvent({ workflowExecutionUpdateAdmittedEventAttributes: {} })).toThrow('`input`');
-    const withoutMeta = { request: { input: {} } };
-    expect(() => updateRequestOfEvent({ workflowExecutionUpdateAdmittedEventAttributes: withoutMeta })).toThrow(
-      '`meta`',
-    );
-    expect(() => live({ ...message('u1', 2), eventId: null })).toThrow('sequencing id');
-  });
-});
 
 describe('a run', () => {
   it('gets its signals, its cancellation, and time that never goes back', () => {
@@ -297,7 +135,7 @@ describe('a run', () => {
 
   it('does not mind events of the server’s own bookkeeping', () => {
     expect(isIgnorable({ eventType: EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED })).toBe(true);
-    expect(isIgnorable({ eventType: 9999 as never, workerMayIgnore: true })).toBe(true);
+    expect(isIgnorable({ eventType: 9999 as EventTypeValue, workerMayIgnore: true })).toBe(true);
     expect(isIgnorable({ eventType: EventType.EVENT_TYPE_TIMER_STARTED })).toBe(false);
   });
 
