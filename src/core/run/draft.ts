@@ -130,7 +130,8 @@ export class RunDraft {
   }
 
   #push(event: HistoryEvent): void {
-    this.record.historySizeBytes += EventMessage.encode(event).finish().length;
+    // The writer knows the length before anything is written.
+    this.record.historySizeBytes += EventMessage.encode(event).len;
     this.events.push(event);
   }
 }

@@ -74,6 +74,8 @@ export function keyOf({ namespace, workflowId, runId }: RunRecord): RunKey {
   return { namespace, workflowId, runId };
 }
 
+const waitIsOver = 'The wait is over.';
+
 /**
  * Ends a wait when the caller gives up, or after a time.
  * @returns the signal, and a function to be called when the wait is over, which ends the signal's other waits too.
@@ -84,7 +86,8 @@ export function boundedWait(
   signal: AbortSignal | undefined,
 ): { readonly signal: AbortSignal; readonly done: () => void } {
   const controller = new AbortController();
-  const end = (): void => controller.abort();
+  // With a reason of ours, none is made: that would be an error with a stack trace, at each wait.
+  const end = (): void => controller.abort(waitIsOver);
   const cancel = clock.schedule(clock.now() + milliseconds, end);
   if (signal?.aborted) end();
   signal?.addEventListener('abort', end, { once: true });
