@@ -13,7 +13,8 @@ export function workflowBundle(name: BundleName = 'current'): Promise<WorkflowBu
     // Runs from source and from the built package alike: the folder has the same files with another ending.
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const workflowsPath = fileURLToPath(new URL(`${folders[name]}index.${ending}`, import.meta.url));
-    bundle = bundleWorkflowCode({ workflowsPath, logger: silent });
+    const interceptors = fileURLToPath(new URL(`./workflows/interceptors.${ending}`, import.meta.url));
+    bundle = bundleWorkflowCode({ workflowsPath, workflowInterceptorModules: [interceptors], logger: silent });
     bundles.set(name, bundle);
   }
   return bundle;

@@ -11,7 +11,6 @@ export * from './updates.ts';
 export * from './children.ts';
 export * from './cancellation.ts';
 export * from './intercepted.ts';
-export * from './workflow-timeouts.ts';
 export * from './patches.ts';
 export * from './determinism.ts';
 export * from './workflow-tasks.ts';
