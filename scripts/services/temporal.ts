@@ -20,6 +20,8 @@ const dynamicConfig = [
   'history.visibilityProcessorMaxPollRPS=2000',
   'history.outboundProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxTimeShift="10ms"',
+  // Without it a run that continues as new within its first second waits for the rest of it.
+  'history.workflowIdReuseMinimalInterval="0s"',
   'frontend.enableUpdateWorkflowExecution=true',
   'frontend.enableUpdateWorkflowExecutionAsyncAccepted=true',
   'system.forceSearchAttributesCacheRefreshOnRead=true',

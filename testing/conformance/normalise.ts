@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import type { RunHistory } from './histories.ts';
-import { eventTypeName } from './histories.ts';
+import { eventTypeName } from '../../src/core/history/event-type.ts';
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
 
@@ -118,9 +118,9 @@ function normaliseValue(key: string, value: unknown, text: Text): Json {
 }
 
 function normaliseTaskQueue(queue: Record<string, unknown>, text: Text): Json {
-  const result = normaliseObject(queue, text);
-  // The name of a sticky queue is the worker's choice.
-  return queue['kind'] === 'TASK_QUEUE_KIND_STICKY' ? { ...result, name: '<sticky>' } : result;
+  // The name of a sticky queue is the worker's choice, and may hold a uuid that must not be counted.
+  const isSticky = queue['kind'] === 'TASK_QUEUE_KIND_STICKY' || queue['kind'] === 2;
+  return normaliseObject(isSticky ? { ...queue, name: '<sticky>' } : queue, text);
 }
 
 function normaliseTime(key: string, value: { seconds?: unknown; nanos?: unknown }): string {

@@ -113,7 +113,7 @@ export const eventRules: Readonly<Record<string, EventRule>> = {
 
   StartChildWorkflowExecutionInitiated: command,
   StartChildWorkflowExecutionFailed: {
-    references: [task, { ...child, same: 'workflowId' }],
+    references: [{ ...child, same: 'workflowId' }],
     settles: { what: 'child start', by: 'initiatedEventId' },
     buffered: true,
   },
@@ -129,10 +129,10 @@ export const eventRules: Readonly<Record<string, EventRule>> = {
   ChildWorkflowExecutionTerminated: childEnd,
 
   SignalExternalWorkflowExecutionInitiated: command,
-  SignalExternalWorkflowExecutionFailed: { ...signalEnd, references: [task, signal] },
+  SignalExternalWorkflowExecutionFailed: signalEnd,
   ExternalWorkflowExecutionSignaled: signalEnd,
   RequestCancelExternalWorkflowExecutionInitiated: command,
-  RequestCancelExternalWorkflowExecutionFailed: { ...cancelEnd, references: [task, cancel] },
+  RequestCancelExternalWorkflowExecutionFailed: cancelEnd,
   ExternalWorkflowExecutionCancelRequested: cancelEnd,
 
   MarkerRecorded: command,

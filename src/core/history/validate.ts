@@ -36,7 +36,7 @@ export function validateHistory(events: readonly HistoryEvent[]): HistoryProblem
     checkSettled(seen),
     checkTasks(),
     checkIds(),
-    checkTimes(),
+    checkTimes(seen),
   ];
   for (const [index, event] of events.entries()) {
     const report: Report = (problem) =>
@@ -154,14 +154,18 @@ function checkIds(): Check {
   };
 }
 
-/** Times do not run backwards. What happened while a task was out is written after it and may be as old as the task's start. */
-function checkTimes(): Check {
+/**
+ * Times do not run backwards. What happened while a task was out is written after it and may be as old as the task's start; the start of
+ * an activity is written with its end and may be as old as the activity.
+ */
+function checkTimes(seen: readonly Seen[]): Check {
   let latest = 0;
-  let taskStarted = 0;
-  return ({ type, timeMs }, report) => {
-    const earliest = eventRules[type]?.buffered ? taskStarted : latest;
+  let buffering = 0;
+  return ({ type, timeMs, attributes }, report) => {
+    const scheduled = type === 'ActivityTaskStarted' ? seen[number(attributes['scheduledEventId']) - 1] : undefined;
+    const earliest = scheduled?.timeMs ?? (eventRules[type]?.buffered ? buffering : latest);
     if (timeMs < earliest) report(`is ${earliest - timeMs} ms older than what is before it`);
-    if (type === 'WorkflowTaskStarted') taskStarted = timeMs;
+    if (type === 'WorkflowTaskStarted' || type === 'WorkflowTaskScheduled') buffering = timeMs;
     if (!eventRules[type]?.buffered) latest = Math.max(latest, timeMs);
   };
 }

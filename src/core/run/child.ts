@@ -1,7 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { namespaceId } from '../namespace-id.ts';
 import type { HistoryEvent } from '../proto.ts';
-import { EventType, RetryState, toLong } from '../proto.ts';
+import { EventType, toLong } from '../proto.ts';
 import type { PendingChild, RunKey } from '../record.ts';
 import type { RunDraft } from './draft.ts';
 import { scheduleWorkflowTask } from './workflow-task.ts';
@@ -59,9 +59,6 @@ export function childStartFailed(
       cause,
       control: initiated.control ?? '',
       initiatedEventId: toLong(child.initiatedEventId),
-      ...(initiated.workflowTaskCompletedEventId
-        ? { workflowTaskCompletedEventId: initiated.workflowTaskCompletedEventId }
-        : {}),
     },
   });
   scheduleWorkflowTask(draft);
@@ -108,11 +105,13 @@ function closedEvent(closing: HistoryEvent, common: object): [number, object] {
         { childWorkflowExecutionCanceledEventAttributes: { ...common, ...(details ? { details } : {}) } },
       ];
     }
-    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+    case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: {
+      const { retryState } = closing.workflowExecutionTimedOutEventAttributes ?? {};
       return [
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT,
-        { childWorkflowExecutionTimedOutEventAttributes: { ...common, retryState: RetryState.RETRY_STATE_TIMEOUT } },
+        { childWorkflowExecutionTimedOutEventAttributes: { ...common, retryState } },
       ];
+    }
     default:
       return [
         EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED,

@@ -1,4 +1,5 @@
 import proto from '@temporalio/proto';
+import Long from 'long';
 import type { HistoryEvent } from '../proto.ts';
 import { EventType, toLong, toTimestamp, WorkflowExecutionStatus } from '../proto.ts';
 import type { Effect, RunKey, RunRecord } from '../record.ts';
@@ -83,7 +84,7 @@ export class RunDraft {
       eventTime: toTimestamp(at),
       eventType,
       taskId: toLong(id),
-      ...attributes,
+      ...compact(attributes),
     };
     this.#push(event);
     return { ...event, id };
@@ -95,7 +96,7 @@ export class RunDraft {
    */
   happen(eventType: number, attributes: EventAttributes): number {
     if (!this.taskIsOut && !this.answering) return this.append(eventType, attributes).id;
-    this.record.buffered.push({ eventTime: toTimestamp(this.now), eventType, ...attributes });
+    this.record.buffered.push({ eventTime: toTimestamp(this.now), eventType, ...compact(attributes) });
     return 0;
   }
 
@@ -134,6 +135,20 @@ export class RunDraft {
     this.record.historySizeBytes += EventMessage.encode(event).len;
     this.events.push(event);
   }
+}
+
+/** Leaves out what says nothing (null, 0, false, empty text), as protobuf does on the wire: events look the same wherever they come from. */
+function compact(attributes: EventAttributes): EventAttributes {
+  const result: Record<string, unknown> = { ...attributes };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!name.endsWith('EventAttributes') || typeof value !== 'object' || value === null) continue;
+    result[name] = Object.fromEntries(Object.entries(value as object).filter(([, field]) => !isEmpty(field)));
+  }
+  return result;
+}
+
+function isEmpty(field: unknown): boolean {
+  return !field || (field instanceof Long && field.isZero());
 }
 
 /** True for the events that end a run. */

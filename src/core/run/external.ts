@@ -48,7 +48,6 @@ export function signalDelivered(
       signalExternalWorkflowExecutionFailedEventAttributes: {
         ...common,
         cause,
-        workflowTaskCompletedEventId: initiated.workflowTaskCompletedEventId ?? null,
       },
     });
   }
@@ -79,7 +78,6 @@ export function cancelDelivered(
         ...common,
         cause,
         control: initiated.control ?? '',
-        workflowTaskCompletedEventId: initiated.workflowTaskCompletedEventId ?? null,
       },
     });
   }

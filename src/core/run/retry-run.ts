@@ -78,8 +78,10 @@ function startRetry(draft: RunDraft, retry: Retry): RunDraft {
       parent: record.parent,
       root: record.parent === undefined ? undefined : record.root,
       executionDeadline: record.executionDeadline,
+      explicitTimeouts: Boolean(started.workflowRunTimeout),
       attributes: {
         ...started,
+        identity: null,
         prevAutoResetPoints: inheritedResetPoints(draft),
         memo: record.memo ?? null,
         searchAttributes: record.searchAttributes ?? null,

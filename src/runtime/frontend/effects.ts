@@ -146,15 +146,16 @@ export class Effects {
     const eventId = toNumber(event.eventId);
     const failed = CancelFailed.CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND;
     return this.#settle(record, effectId, [target], async (transaction, draft) => {
-      const other = await this.#openTarget(transaction, record, target, initiated.childWorkflowOnly === true);
-      if (other !== undefined) {
+      const other = await this.#target(transaction, record, target, initiated.childWorkflowOnly === true);
+      if (other?.isOpen) {
         requestCancelRun(other, {
           cause: initiated.reason ?? '',
           identity: 'history-service',
           externalInitiatedEventId: event.eventId ?? null,
           externalWorkflowExecution: { workflowId: record.workflowId, runId: record.runId },
         });
-      }
+      } else if (other !== undefined) transaction.discard(other.key);
+      // A run that has closed needs no cancelling.
       cancelDelivered(draft, eventId, initiated, other === undefined ? failed : undefined);
     });
   }
@@ -178,7 +179,7 @@ export class Effects {
         terminateRun(draft, 'by parent close policy', undefined, 'history-service');
       } else {
         requestCancelRun(draft, {
-          cause: 'by parent close policy',
+          cause: '',
           identity: 'history-service',
           externalWorkflowExecution: { workflowId: record.workflowId, runId: record.runId },
         });
@@ -212,15 +213,27 @@ export class Effects {
     target: RunKey,
     childOnly: boolean,
   ): Promise<RunDraft | undefined> {
+    const draft = await this.#target(transaction, record, target, childOnly);
+    if (draft === undefined || draft.isOpen) return draft;
+    transaction.discard(draft.key);
+    return undefined;
+  }
+
+  /** The run that is meant, open or closed, but never the asking run itself. */
+  async #target(
+    transaction: Transaction,
+    record: RunRecord,
+    target: RunKey,
+    childOnly: boolean,
+  ): Promise<RunDraft | undefined> {
     const runId = target.runId || (await this.#context.store.currentRunId(target.namespace, target.workflowId));
-    if (runId === undefined) return undefined;
+    if (runId === undefined || runId === record.runId) return undefined;
     const key = { namespace: target.namespace, workflowId: target.workflowId, runId };
     const draft = await transaction.draft(key);
     if (draft === undefined) return undefined;
     const { parent } = draft.record;
-    const isChild = parent?.runId === record.runId && parent.workflowId === record.workflowId;
-    if (draft.isOpen && (isChild || !childOnly)) return draft;
-    if (runId !== record.runId) transaction.discard(key);
+    if (!childOnly || (parent?.runId === record.runId && parent.workflowId === record.workflowId)) return draft;
+    transaction.discard(key);
     return undefined;
   }
 
