@@ -1,4 +1,4 @@
-import type { temporal } from "@temporalio/proto";
+import type { temporal } from '@temporalio/proto';
 
 type Rpc = temporal.api.workflowservice.v1.WorkflowService;
 
@@ -10,9 +10,10 @@ export interface CallOptions {
 
 /** A protobuf message without its class: a plain object, every field optional. */
 type Plain<Message> = {
-  [
-    Field in keyof Message as Message[Field] extends (...args: never[]) => unknown ? never : Field
-  ]?: Message[Field] | null | undefined;
+  [Field in keyof Message as Message[Field] extends (...args: never[]) => unknown ? never : Field]?:
+    | Message[Field]
+    | null
+    | undefined;
 };
 
 /** Names of all RPCs, as the generated service class spells them. */
@@ -21,16 +22,12 @@ export type MethodName = {
 }[keyof Rpc];
 
 /** The request message of an RPC. */
-export type RequestOf<Name extends MethodName> = Rpc[Name] extends (
-  request: infer Request,
-) => Promise<unknown>
+export type RequestOf<Name extends MethodName> = Rpc[Name] extends (request: infer Request) => Promise<unknown>
   ? Request
   : never;
 
 /** The response message of an RPC. */
-export type ResponseOf<Name extends MethodName> = Rpc[Name] extends (
-  request: never,
-) => Promise<infer Response>
+export type ResponseOf<Name extends MethodName> = Rpc[Name] extends (request: never) => Promise<infer Response>
   ? Plain<Response>
   : never;
 
@@ -41,8 +38,5 @@ export type ResponseOf<Name extends MethodName> = Rpc[Name] extends (
  * Messages are never changed after they were handed over, by either side. Failures are `ServiceError`s as gRPC gives them (`errors.ts`).
  */
 export type WorkflowServiceApi = {
-  readonly [Name in MethodName]: (
-    request: RequestOf<Name>,
-    options?: CallOptions,
-  ) => Promise<ResponseOf<Name>>;
+  readonly [Name in MethodName]: (request: RequestOf<Name>, options?: CallOptions) => Promise<ResponseOf<Name>>;
 };

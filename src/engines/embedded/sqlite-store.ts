@@ -133,7 +133,7 @@ export class SqliteStore implements Store {
     return this.#write((changes) => this.#apply(writes, current, changes));
   }
 
-  async readHistory(key: RunKey, from: number, to = Infinity): Promise<readonly HistoryEvent[]> {
+  async readHistory(key: RunKey, from: number, to: number = Infinity): Promise<readonly HistoryEvent[]> {
     return this.#read(() => {
       const run = this.#find(key);
       const end = run === undefined ? 0 : Math.min(to, run.lastEventId + 1);
