@@ -24,7 +24,7 @@ export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', 
   }),
   scenario('a run that waits times out', async (t) => {
     await t.startWorker();
-    const handle = await t.start(waitForever, { workflowRunTimeout: '1s' });
+    const handle = await t.start(waitForever, { workflowRunTimeout: '1500ms' });
     assert.deepEqual(await failureOf(handle.result()), timedOut('RETRY_POLICY_NOT_SET'));
     assert.equal((await t.history(handle)).length, 5);
   }),
@@ -53,22 +53,26 @@ export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', 
     const [first] = await t.history(handle);
     assert.equal(first?.workflowExecutionStartedEventAttributes?.attempt, 2);
   }),
-  scenario('an execution timeout ends all runs of the chain', async (t) => {
-    await t.startWorker();
-    const begin = Date.now();
-    const handle = await t.start(continueAtFinish, { args: [5], workflowExecutionTimeout: '1500ms' });
-    await t.waitForEvent(handle, 'WorkflowTaskCompleted');
-    await handle.signal(finish);
-    await t.eventually(async () => (await handle.describe()).runId !== handle.firstExecutionRunId);
-    assert.deepEqual(
-      (await failureOf(handle.result())).map(({ name }) => name),
-      ['WorkflowFailedError', 'TimeoutFailure'],
-    );
-    const ms = Date.now() - begin;
-    assert.ok(ms >= 1_490 && ms < 3_500, `${ms} ms`);
-    const first = t.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
-    assert.equal((await first.describe()).status.name, 'CONTINUED_AS_NEW');
-  }),
+  scenario(
+    'an execution timeout ends all runs of the chain',
+    async (t) => {
+      await t.startWorker();
+      const begin = Date.now();
+      const handle = await t.start(continueAtFinish, { args: [5], workflowExecutionTimeout: '1500ms' });
+      await t.waitForEvent(handle, 'WorkflowTaskCompleted');
+      await handle.signal(finish);
+      await t.eventually(async () => (await handle.describe()).runId !== handle.firstExecutionRunId);
+      assert.deepEqual(
+        (await failureOf(handle.result())).map(({ name }) => name),
+        ['WorkflowFailedError', 'TimeoutFailure'],
+      );
+      const ms = Date.now() - begin;
+      assert.ok(ms >= 1_490 && ms < 3_500, `${ms} ms`);
+      const first = t.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+      assert.equal((await first.describe()).status.name, 'CONTINUED_AS_NEW');
+    },
+    { history: { compare: 'none', reason: 'how far the last run comes is a matter of time' } },
+  ),
   scenario('each run of a chain has a run timeout of its own', async (t) => {
     await t.startWorker();
     const handle = await t.start(continueAtFinish, { args: [1], workflowRunTimeout: '1s' });
