@@ -1,0 +1,98 @@
+/**
+ * Measures the same work on several systems, in turn, round after round, so that comparisons hold on a noisy machine: `npm run bench`, or
+ * `npm run bench -- --help`. Isolation of runs, source maps and the watchdog are on everywhere.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { run } from '../scripts/run.ts';
+import { cacheFolder } from '../scripts/services/service.ts';
+import type { Service } from '../scripts/services/service.ts';
+import { temporalServer } from '../scripts/services/temporal.ts';
+import { type Figures, medians } from './measure.ts';
+import { readOptions } from './options.ts';
+import { coldStart, SystemProcess } from './processes.ts';
+import { currentLoad, formatTable, readMachine, type Row } from './report.ts';
+import { knows, type Surroundings, type System } from './systems.ts';
+import type { Workload } from './workloads.ts';
+
+const options = readOptions(process.argv.slice(2));
+const folder = `${cacheFolder}/bench`;
+const compiled = `${folder}/dist`;
+const workflowsPath = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
+
+/** A workload on a system, and what came of it in each round. */
+interface Pair {
+  readonly workload: Workload;
+  readonly system: System;
+  readonly rounds: Figures[];
+}
+
+const pairs: Pair[] = options.workloads.flatMap((workload) =>
+  options.systems.filter((system) => knows(system, workload)).map((system) => ({ workload, system, rounds: [] })),
+);
+const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
+
+async function bundle(): Promise<string> {
+  const codePath = `${folder}/bundle.js`;
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  await mkdir(folder, { recursive: true });
+  await writeFile(codePath, code);
+  return codePath;
+}
+
+/** As it is published: a process that starts cold would pay for the types in our sources. */
+async function compile(): Promise<void> {
+  const tsc = 'node_modules/typescript7/bin/tsc';
+  const { code, output } = await run('node', [tsc, '-p', 'tsconfig.json', '--outDir', compiled]);
+  if (code !== 0) console.error(`The sources have errors; what could be compiled is measured.\n${output.trimEnd()}`);
+}
+
+async function coldFigures({ workload, system }: Pair, surroundings: Surroundings): Promise<Figures> {
+  const workflows = workload === 'cold-start-bundle' ? workflowsPath : surroundings.codePath;
+  const engineModule = `${compiled}/src/engines/embedded/index.js`;
+  const ms = await coldStart({ system, engineModule, workflows, address: surroundings.address });
+  return { runsPerSecond: null, p50Ms: ms, p95Ms: ms };
+}
+
+async function measureAll(surroundings: Surroundings): Promise<void> {
+  const processes = new Map<System, SystemProcess>();
+  try {
+    for (const { system, workload } of pairs) {
+      if (processes.has(system) || isCold(workload)) continue;
+      processes.set(system, await SystemProcess.start(system, surroundings));
+    }
+    // The first round warms up.
+    for (let round = 0; round <= options.rounds; round++) {
+      console.error(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
+      const seconds = round === 0 ? Math.min(1, options.seconds) : options.seconds;
+      for (const pair of pairs) {
+        const { workload, system } = pair;
+        const figures = isCold(workload)
+          ? await coldFigures(pair, surroundings)
+          : await processes.get(system)?.measure(workload, { seconds, inFlight: options.inFlight });
+        if (round > 0 && figures !== undefined) pair.rounds.push(figures);
+      }
+    }
+  } finally {
+    await Promise.all([...processes.values()].map((running) => running.close()));
+  }
+}
+
+const machine = readMachine();
+let server: Service | undefined;
+process.on('exit', () => server?.stop());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+if (pairs.some(({ workload }) => isCold(workload))) await compile();
+if (pairs.some(({ system }) => system === 'temporal')) server = await temporalServer(console.error);
+await measureAll({ codePath: await bundle(), address: server?.value ?? '' });
+machine.load.after = currentLoad();
+
+const rows = pairs.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
+console.log(JSON.stringify(machine));
+if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
+console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
+console.log(formatTable(rows));
+if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ machine, rows }, undefined, 2)}\n`);
+process.exit();

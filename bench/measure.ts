@@ -1,0 +1,68 @@
+import type { Operation } from './workloads.ts';
+
+/** How much to do for one figure. */
+export interface Amount {
+  /** How long latency and throughput are measured, each, in seconds. Nothing is cut off: what has begun is finished. */
+  readonly seconds: number;
+  /** Runs at once when throughput is measured. */
+  readonly inFlight: number;
+}
+
+/** The figures of one workload. */
+export interface Figures {
+  /** With many in flight; `null` where there is no such thing. */
+  readonly runsPerSecond: number | null;
+  /** One at a time. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+/** Fewer runs than these say nothing. */
+const LEAST_LATENCIES = 10;
+const LEAST_RUNS_PER_FLIGHT = 4;
+
+/** Measures latency one run at a time, then throughput. */
+export async function measure(operation: Operation, { seconds, inFlight }: Amount): Promise<Figures> {
+  const latencies: number[] = [];
+  const latencyEnd = performance.now() + seconds * 1000;
+  while (latencies.length < LEAST_LATENCIES || performance.now() < latencyEnd) latencies.push(await operation());
+  return {
+    runsPerSecond: await throughput(operation, { seconds, inFlight }),
+    p50Ms: quantile(latencies, 0.5),
+    p95Ms: quantile(latencies, 0.95),
+  };
+}
+
+async function throughput(operation: Operation, { seconds, inFlight }: Amount): Promise<number> {
+  const started = performance.now();
+  const end = started + seconds * 1000;
+  let begun = 0;
+  const fly = async (): Promise<void> => {
+    while (begun < inFlight * LEAST_RUNS_PER_FLIGHT || performance.now() < end) {
+      begun++;
+      await operation();
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, fly));
+  return (begun / (performance.now() - started)) * 1000;
+}
+
+/** The figure below which a share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** The median of each figure over rounds. */
+export function medians(rounds: readonly Figures[]): Figures {
+  const rates = rounds.flatMap(({ runsPerSecond }) => runsPerSecond ?? []);
+  const p50s = rounds.map(({ p50Ms }) => p50Ms);
+  // Where nothing is in flight, a round is a single run.
+  const single = rates.length === 0;
+  const p95s = rounds.map(({ p95Ms }) => p95Ms);
+  return {
+    runsPerSecond: single ? null : quantile(rates, 0.5),
+    p50Ms: quantile(p50s, 0.5),
+    p95Ms: quantile(p95s, single ? 0.95 : 0.5),
+  };
+}

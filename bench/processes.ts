@@ -1,0 +1,94 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Amount, Figures } from './measure.ts';
+import type { Answer, Request } from './system-process.ts';
+import type { Surroundings, System } from './systems.ts';
+import type { Workload } from './workloads.ts';
+import { timed } from './workloads.ts';
+
+/** A system in a process of its own, so that systems do not share a heap. It rests while others are measured. */
+export class SystemProcess {
+  readonly system: System;
+  readonly #child: ChildProcess;
+
+  private constructor(system: System, child: ChildProcess) {
+    this.system = system;
+    this.#child = child;
+  }
+
+  /** Starts a system; resolves when it can be measured. */
+  static async start(system: System, surroundings: Surroundings): Promise<SystemProcess> {
+    const started = new SystemProcess(system, forkFile('system-process.ts', [system, JSON.stringify(surroundings)]));
+    await started.#answer();
+    return started;
+  }
+
+  /** Measures one workload. */
+  async measure(workload: Workload, amount: Amount): Promise<Figures> {
+    const request: Request = { workload, amount };
+    this.#child.send(request);
+    const answer = await this.#answer();
+    if (typeof answer === 'object' && 'figures' in answer) return answer.figures;
+    throw new Error(`${this.system}, ${workload}: ${JSON.stringify(answer)}`);
+  }
+
+  /** Ends it in good order. */
+  async close(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.send('close' satisfies Request);
+    await gone;
+  }
+
+  #answer(): Promise<Answer> {
+    return nextMessage(this.#child, this.system) as Promise<Answer>;
+  }
+}
+
+/** What a process that starts cold needs. */
+export interface ColdStart {
+  readonly system: System;
+  /** The compiled embedded engine. */
+  readonly engineModule: string;
+  /** A workflow file or a bundle. */
+  readonly workflows: string;
+  readonly address: string;
+}
+
+/** Milliseconds from the start of a process to its first result. */
+export async function coldStart({ system, engineModule, workflows, address }: ColdStart): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'perdure-bench-'));
+  const place = system === 'temporal' ? address : join(folder, 'bench.db');
+  let child: ChildProcess | undefined;
+  try {
+    return await timed(async () => {
+      child = forkFile('cold-start.ts', [system, engineModule, workflows, place]);
+      await nextMessage(child, system);
+    });
+  } finally {
+    if (child !== undefined && child.exitCode === null) {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    }
+    await rm(folder, { recursive: true });
+  }
+}
+
+function forkFile(name: string, args: readonly string[]): ChildProcess {
+  return fork(fileURLToPath(new URL(name, import.meta.url)), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+}
+
+function nextMessage(child: ChildProcess, name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (): void => reject(new Error(`The process of ${name} ended`));
+    child.once('exit', onExit);
+    child.once('message', (message) => {
+      child.off('exit', onExit);
+      resolve(message);
+    });
+  });
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createEmbeddedEngine } from '../src/engines/embedded/index.ts';
+import { createWorkflowHost } from '../src/host/host.ts';
+import { OfficialWorker, ThreadedVMWorkflowCreator, type WorkflowCreator } from '../src/official.ts';
+import { installSeams } from '../src/runtime/worker-seams.ts';
+import { bundleFixtures, driveFiveActivities } from '../test/host/driver.ts';
+import { activities } from './activities.ts';
+import { clientOperations, type Operation, timed, type Workload } from './workloads.ts';
+
+/** Every system, and what it is. */
+export const systems: Readonly<Record<System, string>> = {
+  memory: 'ours, in memory',
+  sqlite: 'ours, on SQLite (synchronous FULL)',
+  temporal: 'official SDK, dev server',
+  'memory-official-host': 'our engine in memory, the official host',
+  host: 'our host alone',
+  'official-host': 'official host alone',
+};
+
+/** Name of a system. */
+export type System = 'memory' | 'sqlite' | 'temporal' | 'memory-official-host' | 'host' | 'official-host';
+
+/** A system at work: what can be measured on it. */
+export interface RunningSystem {
+  readonly operations: Partial<Readonly<Record<Workload, Operation>>>;
+  close(): Promise<void>;
+}
+
+/** Where a system finds what it needs. */
+export interface Surroundings {
+  /** File with the bundle of the workflows. */
+  readonly codePath: string;
+  /** Of the Temporal server. */
+  readonly address: string;
+}
+
+const taskQueue = 'bench';
+
+/** The workloads that a system knows. */
+export function knows(system: System, workload: Workload): boolean {
+  if (workload === 'host') return system === 'host' || system === 'official-host';
+  if (system === 'host' || system === 'official-host') return false;
+  return system !== 'memory-official-host' || !workload.startsWith('cold-start');
+}
+
+/** Starts a system in this process. */
+export async function startSystem(system: System, surroundings: Surroundings): Promise<RunningSystem> {
+  const options = { taskQueue, activities, workflowBundle: { codePath: surroundings.codePath } };
+  switch (system) {
+    case 'memory':
+      return await startEmbedded({ memory: true }, options);
+    case 'sqlite':
+      return await startEmbedded({ path: join(await mkdtemp(join(tmpdir(), 'perdure-bench-')), 'bench.db') }, options);
+    case 'memory-official-host':
+      return await startWithOfficialHost(options);
+    case 'temporal':
+      return await startTemporal(surroundings.address, options);
+    case 'host':
+      return startHost(await createWorkflowHost(await bundleFixtures(), { threads: 1 }));
+    default:
+      return startHost(await createOfficialHost());
+  }
+}
+
+async function startEmbedded(
+  where: { memory: true } | { path: string },
+  options: WorkerOptions,
+): Promise<RunningSystem> {
+  const engine = await createEmbeddedEngine(where);
+  const worker = await engine.createWorker(options);
+  return runWorker(worker, engine.client, async () => {
+    await engine.close();
+    if ('path' in where) await rm(join(where.path, '..'), { recursive: true });
+  });
+}
+
+/** Our core and dispatcher as they are, below the host that they would replace. */
+async function startWithOfficialHost(options: WorkerOptions): Promise<RunningSystem> {
+  const Hosting = class extends OfficialWorker {};
+  installSeams(Hosting, (bundle, compiled, logger) => OfficialWorker.createWorkflowCreator(bundle, compiled, logger));
+  const engine = await createEmbeddedEngine({ memory: true });
+  const worker = await Hosting.create({ ...options, connection: engine.nativeConnection });
+  return runWorker(worker, engine.client, () => engine.close());
+}
+
+async function startTemporal(address: string, options: WorkerOptions): Promise<RunningSystem> {
+  const nativeConnection = await NativeConnection.connect({ address });
+  const connection = await Connection.connect({ address });
+  // A queue of its own: on a server that was there before, others may be at work.
+  const own = { ...options, taskQueue: `${taskQueue}-${process.pid}` };
+  const worker = await Worker.create({ ...own, connection: nativeConnection });
+  return runWorker(
+    worker,
+    new Client({ connection }),
+    async () => {
+      await connection.close();
+      await nativeConnection.close();
+    },
+    own.taskQueue,
+  );
+}
+
+function runWorker(
+  worker: Pick<Worker, 'run' | 'shutdown'>,
+  client: Client,
+  closeEngine: () => Promise<void>,
+  queue: string = taskQueue,
+): RunningSystem {
+  const running = worker.run();
+  return {
+    operations: clientOperations(client, queue),
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await closeEngine();
+    },
+  };
+}
+
+function startHost(creator: WorkflowCreator): RunningSystem {
+  return {
+    operations: { host: () => timed(() => driveFiveActivities(creator)) },
+    close: () => creator.destroy(),
+  };
+}
+
+async function createOfficialHost(): Promise<WorkflowCreator> {
+  return await ThreadedVMWorkflowCreator.create({
+    workflowBundle: await bundleFixtures(),
+    threadPoolSize: 1,
+    isolateExecutionTimeoutMs: 5000,
+    reuseV8Context: true,
+    registeredActivityNames: new Set(),
+    logger: new DefaultLogger('ERROR'),
+  });
+}
