@@ -48,7 +48,7 @@ async function throughput(operation: Operation, { seconds, inFlight }: Amount): 
 }
 
 /** The figure below which a share of the values lies. */
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
