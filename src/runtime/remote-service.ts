@@ -2,7 +2,8 @@ import type { Connection } from '@temporalio/client';
 import { systemClock } from './system-clock.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from './service.ts';
 
-/** A poll is given up after this, if the server does not end it before. */
+/** How long the server may take to answer; a poll, to say that it has nothing. As the official core. */
+const CALL_TIMEOUT_MS = 30_000;
 const LONG_POLL_TIMEOUT_MS = 70_000;
 
 type Call = (request: unknown) => Promise<unknown>;
@@ -14,12 +15,11 @@ export function fromConnection(
   const service = connection.workflowService;
   const call = async (name: MethodName, request: unknown, options: CallOptions | undefined): Promise<unknown> => {
     const method = service[name] as Call;
-    const send = (): Promise<unknown> => method.call(service, request);
     const signal = options?.signal;
-    if (signal === undefined) return await send();
     // The deadline is one of real time, whatever clock the engine uses.
-    const deadline = systemClock.now() + LONG_POLL_TIMEOUT_MS;
-    return await connection.withAbortSignal(signal, () => connection.withDeadline(deadline, send));
+    const deadline = systemClock.now() + (signal ? LONG_POLL_TIMEOUT_MS : CALL_TIMEOUT_MS);
+    const send = (): Promise<unknown> => connection.withDeadline(deadline, () => method.call(service, request));
+    return await (signal ? connection.withAbortSignal(signal, send) : send());
   };
   const handler: ProxyHandler<object> = {
     get: (_, name) =>

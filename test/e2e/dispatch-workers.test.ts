@@ -55,7 +55,7 @@ async function untilHistory(
     const events = (await handle.fetchHistory()).events ?? [];
     return events.some((event) => texts.every((text) => JSON.stringify(event).includes(text)));
   };
-  await expect.poll(fits, { timeout: 10_000, interval: 50 }).toBe(true);
+  await expect.poll(fits, { timeout: 30_000, interval: 50 }).toBe(true);
 }
 
 describe('workers of our dispatcher', () => {

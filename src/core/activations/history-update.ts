@@ -28,7 +28,7 @@ const ABANDONS_TASK: ReadonlySet<unknown> = new Set([
  * Finds the end of the next logical workflow task. Tasks that failed, timed out, or were completed with nothing in them are merged with the
  * next real one, as workflow code saw them.
  */
-export function findTaskEnd(events: readonly HistoryEvent[], fromEventId: number, startIndex = 0): SequenceEnd {
+function findTaskEnd(events: readonly HistoryEvent[], fromEventId: number, startIndex = 0): SequenceEnd {
   let sawCommand = false;
   let sawCommandOrStarted = false;
   const startedTasks: Array<{ id: number; index: number }> = [];

@@ -41,7 +41,7 @@ export function isIncremental(task: WorkflowTask): boolean {
 }
 
 /** The task brings no history, just a query. */
-export function isQueryOnly(task: WorkflowTask): boolean {
+function isQueryOnly(task: WorkflowTask): boolean {
   return task.update.startedId === 0 && task.legacyQuery !== undefined;
 }
 
