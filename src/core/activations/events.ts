@@ -80,14 +80,19 @@ export function describeEvent(event: HistoryEvent): string {
   return `HistoryEvent(id: ${eventId(event)}, ${eventName(event)})`;
 }
 
+const pascalNames = new Map<string, string>();
+
 /** `COMMAND_TYPE_START_TIMER` with prefix `COMMAND_TYPE_` becomes `StartTimer`. */
 export function pascal(name: string, prefix: string): string {
-  return name
+  const known = pascalNames.get(name);
+  if (known !== undefined) return known;
+  const words = name
     .slice(name.startsWith(prefix) ? prefix.length : 0)
     .toLowerCase()
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
+    .split('_');
+  const result = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  pascalNames.set(name, result);
+  return result;
 }
 
 /** The id of the event that started what this event belongs to (its `…Scheduled`, `…Started` or `…Initiated`), if it has one. */
