@@ -1,9 +1,6 @@
 import type { Client } from '@temporalio/client';
-import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { HistoryEvent } from './scenario.ts';
-
-const { EventType } = proto.temporal.api.enums.v1;
 
 /** Identifies one run. */
 export interface RunRef {
@@ -14,15 +11,6 @@ export interface RunRef {
 /** A run's whole history. */
 export interface RunHistory extends RunRef {
   readonly history: temporal.api.history.v1.IHistory;
-}
-
-/** The name of an event's type in the API's documentation, as `TimerStarted`. */
-export function eventTypeName(event: HistoryEvent): string {
-  const name = EventType[event.eventType ?? 0] ?? 'EVENT_TYPE_UNSPECIFIED';
-  return name
-    .slice('EVENT_TYPE_'.length)
-    .toLowerCase()
-    .replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** All events of a run so far. Without a run id: of the workflow's current run. */

@@ -1,3 +1,4 @@
+import { validateHistory } from '../../src/core/history/validate.ts';
 import { createContext } from './context.ts';
 import type { OwnedContext } from './context.ts';
 import { differences as knownDifferences } from './differences.ts';
@@ -64,11 +65,17 @@ async function examine(target: ConformanceTarget, scenario: Scenario, options: R
   } finally {
     await cleanUp(owned);
   }
+  for (const run of histories) assertStructure(run);
   await compareWithGolden(target, scenario, owned.unique, histories, options.updateGolden ?? false);
   if (options.replayer && !scenario.noReplay) {
     for (const run of histories) await options.replayer.check(run);
   }
   return { ms, histories };
+}
+
+function assertStructure({ workflowId, history }: RunHistory): void {
+  const problems = validateHistory(history.events ?? []).map(({ eventId, problem }) => `${eventId} ${problem}`);
+  if (problems.length > 0) throw new Error(`The history of ${workflowId} is malformed:\n${problems.join('\n')}`);
 }
 
 /** Leaves nothing behind that works: open runs are terminated. */

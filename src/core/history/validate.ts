@@ -1,3 +1,4 @@
+import type Long from 'long';
 import { toMillis, toNumber } from '../proto.ts';
 import type { HistoryEvent } from '../proto.ts';
 import { attributesField, eventTypeName } from './event-type.ts';
@@ -143,7 +144,7 @@ function checkIds(): Check {
   return ({ id, type, attributes }, report) => {
     const kind = type === 'ActivityTaskScheduled' ? 'activityId' : type === 'TimerStarted' ? 'timerId' : undefined;
     if (kind) {
-      const key = `${kind} ${String(attributes[kind] ?? '')}`;
+      const key = `${kind} ${text(attributes[kind])}`;
       if (!attributes[kind]) report(`has no ${kind}`);
       if (open.has(key)) report(`${key} is that of event ${open.get(key)}, which is open`);
       open.set(key, id);
@@ -176,5 +177,9 @@ function number(value: unknown): number {
 
 /** Ids come as Long, number or string. */
 function equal(one: unknown, other: unknown): boolean {
-  return String(one ?? '') === String(other ?? '');
+  return text(one) === text(other);
+}
+
+function text(value: unknown): string {
+  return value === null || value === undefined ? '' : String(value as Long | number | string);
 }
