@@ -53,12 +53,9 @@ export function activityTaskHandlers(
       const name = requireTaskQueue(request.taskQueue);
       const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
       try {
-        for (;;) {
-          const task = await context.queues.poll({ namespace, name, type: 'activity' }, wait.signal);
-          if (task === undefined) return {};
-          const taken = await take(context, task, request);
-          if (taken !== undefined) return await activityTaskResponse(context, taken.record, taken.activity);
-        }
+        const queue = { namespace, name, type: 'activity' } as const;
+        const taken = await context.queues.take(queue, wait.signal, (task) => take(context, task, request));
+        return taken === undefined ? {} : await activityTaskResponse(context, taken.record, taken.activity);
       } finally {
         wait.done();
       }

@@ -67,7 +67,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
   const effects = new Effects(context, onError);
-  const alarms = new Alarms(clock, (key) => void ring(runs, key, heed).catch(onError));
+  const alarms = new Alarms(clock, (key) => ring(runs, key, heed), onError);
   const heed: RunListener = (record) => {
     context.updates.changed(record);
     context.histories.changed(record);

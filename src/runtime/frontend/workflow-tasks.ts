@@ -33,12 +33,8 @@ export function workflowTaskHandlers(
       const name = requireTaskQueue(request.taskQueue);
       const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
       try {
-        for (;;) {
-          const task = await context.queues.poll({ namespace, name, type: 'workflow' }, wait.signal);
-          if (task === undefined) return {};
-          const response = await take(context, task, request);
-          if (response !== undefined) return response;
-        }
+        const queue = { namespace, name, type: 'workflow' } as const;
+        return (await context.queues.take(queue, wait.signal, (task) => take(context, task, request))) ?? {};
       } finally {
         wait.done();
       }

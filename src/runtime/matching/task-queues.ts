@@ -54,6 +54,32 @@ export class TaskQueues {
     poller.take(task);
   }
 
+  /**
+   * What `take` makes of the next task; of stale ones it makes nothing, and the one after is taken. `undefined` when the signal ends the wait first. A task that
+   * could not be taken, because that failed or nobody waits for it any more, is there for the next poller.
+   */
+  async take<Taken>(
+    name: QueueName,
+    signal: AbortSignal,
+    take: (task: QueuedTask) => Promise<Taken | undefined>,
+  ): Promise<Taken | undefined> {
+    for (;;) {
+      const task = await this.poll(name, signal);
+      if (task === undefined) return undefined;
+      if (signal.aborted) {
+        this.offer(name, task);
+        return undefined;
+      }
+      try {
+        const taken = await take(task);
+        if (taken !== undefined) return taken;
+      } catch (error) {
+        this.offer(name, task);
+        throw error;
+      }
+    }
+  }
+
   /** The next task; `undefined` when the signal ends the wait first. */
   poll(name: QueueName, signal: AbortSignal): Promise<QueuedTask | undefined> {
     const queue = this.#queue(name);

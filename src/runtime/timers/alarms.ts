@@ -7,16 +7,25 @@ interface Alarm {
   readonly cancel: () => void;
 }
 
+/** After a failure the alarm rings again after this time, in milliseconds. */
+const RETRY_MS = 1000;
+
 /** Wakes runs when something in them falls due. Alarms are made from the records alone, so that they need not be stored. */
 export class Alarms {
   readonly #clock: Clock;
-  readonly #ring: (key: RunKey) => void;
+  readonly #ring: (key: RunKey) => Promise<void>;
+  readonly #report: (error: unknown) => void;
   readonly #alarms = new Map<string, Alarm>();
+  #off = false;
 
-  /** @param ring called for a run that has something due (or had: it may be too early). */
-  constructor(clock: Clock, ring: (key: RunKey) => void) {
+  /**
+   * @param ring called for a run that has something due (or had: it may be too early); when it rejects, it is called again later.
+   * @param report told why.
+   */
+  constructor(clock: Clock, ring: (key: RunKey) => Promise<void>, report: (error: unknown) => void) {
     this.#clock = clock;
     this.#ring = ring;
+    this.#report = report;
   }
 
   /**
@@ -27,24 +36,35 @@ export class Alarms {
     const { namespace, workflowId, runId } = record;
     const name = `${namespace}\0${runId}`;
     const at = nextDeadline(record, this.#clock.now());
-    const alarm = this.#alarms.get(name);
-    if (at === undefined) {
-      if (record.closeTime !== undefined) this.#drop(name);
-      return;
-    }
-    if (alarm !== undefined && alarm.at <= at) return;
-    alarm?.cancel();
-    const ring = (): void => {
-      this.#alarms.delete(name);
-      this.#ring({ namespace, workflowId, runId });
-    };
-    this.#alarms.set(name, { at, cancel: this.#clock.schedule(at, ring) });
+    if (at !== undefined) this.#setAt(name, { namespace, workflowId, runId }, at);
+    else if (record.closeTime !== undefined) this.#drop(name);
   }
 
-  /** Calls all alarms off. */
+  /** Calls all alarms off; no further ones are set. */
   clear(): void {
+    this.#off = true;
     for (const { cancel } of this.#alarms.values()) cancel();
     this.#alarms.clear();
+  }
+
+  #setAt(name: string, key: RunKey, at: number): void {
+    const alarm = this.#alarms.get(name);
+    if (this.#off || (alarm !== undefined && alarm.at <= at)) return;
+    alarm?.cancel();
+    const cancel = this.#clock.schedule(at, () => {
+      this.#alarms.delete(name);
+      void this.#ringOrRetry(name, key);
+    });
+    this.#alarms.set(name, { at, cancel });
+  }
+
+  async #ringOrRetry(name: string, key: RunKey): Promise<void> {
+    try {
+      await this.#ring(key);
+    } catch (error) {
+      this.#report(error);
+      this.#setAt(name, key, this.#clock.now() + RETRY_MS);
+    }
   }
 
   #drop(name: string): void {

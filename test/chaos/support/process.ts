@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MemberConfig } from '../fixtures/member-config.ts';
+
+const MEMBER = fileURLToPath(new URL('../fixtures/member.ts', import.meta.url));
+
+/** Many processes load the same modules. */
+const COMPILE_CACHE = join(tmpdir(), 'perdure-chaos-modules');
+
+/** A process of the tests (see `fixtures/member.ts`). */
+export class MemberProcess {
+  output = '';
+  errors = '';
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly #process: ChildProcess;
+
+  constructor(config: MemberConfig) {
+    this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MEMBER, JSON.stringify(config)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    });
+    this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
+    this.exited = once(this.#process, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as string | null,
+    }));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get isAlive(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Resolves when it works, or has ended before. */
+  async ready(): Promise<void> {
+    while (this.isAlive && !this.output.includes('ready')) {
+      await Promise.race([once(this.#process.stdout ?? this.#process, 'data'), this.exited]);
+    }
+  }
+
+  /** Kills it at once. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** Asks it to end in order; resolves with its exit code. */
+  async stop(): Promise<number | null> {
+    this.#process.kill('SIGTERM');
+    const { code } = await this.exited;
+    return code;
+  }
+}

@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { add, mixed, note } from '../workflows/index.ts';
+
+/** Notes that each of the two senders sends to a run, and additions. */
+const [NOTES, ADDITIONS] = [4, 2];
+
+/** One run of the workload: what its client did, and what it must come to. */
+export interface DrivenRun {
+  readonly workflowId: string;
+  /** Resolves when the run was started, which was acknowledged. */
+  readonly started: Promise<WorkflowHandleWithFirstExecutionRunId<typeof mixed>>;
+  /** Resolves when everything was acknowledged. */
+  readonly done: Promise<void>;
+}
+
+/** Starts a run, and tells it all that it waits for. */
+export function drive(client: Client, taskQueue: string, workflowId: string, pauseMs: number): DrivenRun {
+  const started = client.workflow.start(mixed, {
+    taskQueue,
+    workflowId,
+    workflowTaskTimeout: '2s',
+    args: [{ notes: 2 * NOTES, additions: ADDITIONS }],
+  });
+  const send = async (sender: string): Promise<void> => {
+    await started;
+    // Without a run id: also what comes after the first run is meant.
+    const handle = client.workflow.getHandle(workflowId);
+    for (let i = 0; i < NOTES; i++) {
+      await delay(pauseMs);
+      await handle.signal(note, `${sender}${i}`);
+    }
+  };
+  const increase = async (): Promise<void> => {
+    const { firstExecutionRunId } = await started;
+    const handle = client.workflow.getHandle(workflowId, firstExecutionRunId);
+    for (let i = 1; i <= ADDITIONS; i++) {
+      await delay(pauseMs);
+      await handle.executeUpdate(add, { updateId: `addition-${i}`, args: [i] });
+    }
+  };
+  const done = Promise.all([send('a'), send('b'), increase()]).then(() => undefined);
+  done.catch(() => undefined);
+  return { workflowId, started, done };
+}
+
+/** The same for every run, whatever happens to the processes. */
+export const expected = {
+  generation: 1,
+  steps: ['0 first', '0 left', '0 right', '1 first', '1 last', '1 left', '1 right'],
+  notesOf: (sender: string): string[] => Array.from({ length: NOTES }, (_, i) => `${sender}${i}`),
+  sum: (ADDITIONS * (ADDITIONS + 1)) / 2,
+  additions: Array.from({ length: ADDITIONS }, (_, i) => `add ${i + 1}`),
+};
