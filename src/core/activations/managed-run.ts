@@ -224,6 +224,14 @@ export class ManagedRun {
     return already ? undefined : this.nextOutput();
   }
 
+  /** The run is lost: it leaves the cache, and its task is given back for another one. */
+  abandon(eviction: Eviction): WorkflowTask | undefined {
+    const task = this.#task?.task;
+    this.#task = undefined;
+    this.#eviction = eviction;
+    return task;
+  }
+
   /** The outcome of a completion was dealt with. Forgets the task if it is over; returns it then. */
   afterReport(report: Report): WorkflowTask | undefined {
     if (report.kind === 'not-reported' && !this.machines.sawFinalEvent) return undefined;

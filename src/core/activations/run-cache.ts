@@ -3,6 +3,7 @@ import type { coresdk } from '@temporalio/proto';
 import { WorkflowTaskFailedCause } from '../proto.ts';
 import type { HistoryUpdate } from './history-update.ts';
 import { ManagedRun, type ManagedRunConfig } from './managed-run.ts';
+import { isReplayRequest } from './replay-request.ts';
 import {
   type Eviction,
   type HistoryPager,
@@ -16,6 +17,9 @@ import {
 const { EvictionReason } = proto.coresdk.workflow_activation.RemoveFromCache;
 
 type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
+
+/** After that many lost runs in one task, the task fails: it may be what loses them. */
+const MAX_RESTARTS = 3;
 
 /** What the cache asks of the world around it. None of these may call back synchronously. */
 export interface RunCacheEffects {
@@ -43,6 +47,8 @@ export class RunCache {
   readonly #runs = new Map<string, ManagedRun>();
   /** Tasks of runs that are not cached, waiting for room. */
   #waiting: WorkflowTask[] = [];
+  /** Tasks of lost runs, to be worked on anew once those have left. */
+  readonly #toRestart = new Map<ManagedRun, WorkflowTask>();
   #fetches = 0;
   #shuttingDown = false;
   #drained = false;
@@ -88,7 +94,9 @@ export class RunCache {
       return;
     }
     const { successful, failed } = completion;
-    if (failed) {
+    if (failed && this.#restart(run, completion)) {
+      reply({ kind: 'nothing' });
+    } else if (failed) {
       const cause =
         failed.forceCause || WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
       const reason = auto ? EvictionReason.UNSPECIFIED : EvictionReason.LANG_FAIL;
@@ -168,14 +176,30 @@ export class RunCache {
     this.#emit(run, run.receive(task));
   }
 
+  /** Whether the run is lost through no fault of its own, and its task will be worked on by a new one. */
+  #restart(run: ManagedRun, completion: Completion): boolean {
+    const restarts = run.task?.restarts ?? 0;
+    if (!isReplayRequest(completion) || restarts >= MAX_RESTARTS) return false;
+    const message = completion.failed?.failure?.message ?? '';
+    const task = run.abandon({ message, reason: EvictionReason.LANG_REQUESTED });
+    if (task) this.#toRestart.set(run, { ...task, restarts: restarts + 1 });
+    return true;
+  }
+
   #afterReport(run: ManagedRun, report: Report, next: WorkflowTask | undefined, auto: boolean): void {
     const finished = run.afterReport(report);
     if (finished && !next) finished.release(); // `next` goes on with its slot
     const evicted = run.finishActivation(auto);
     if (evicted) this.#runs.delete(run.runId);
+    const lost = evicted ? this.#toRestart.get(run) : undefined;
+    if (lost) {
+      this.#toRestart.delete(run);
+      this.#fetches++;
+      this.#effects.fetchFromStart(lost);
+    }
     const buffered = evicted ? run.buffer.next() : undefined;
     if (buffered && next) next.release();
-    const task = buffered ?? next ?? (evicted ? this.#waiting.shift() : undefined);
+    const task = buffered ?? next ?? (evicted && !lost ? this.#waiting.shift() : undefined);
     if (task) this.#receive(task);
     if (evicted) {
       // What is still buffered was for the run as it was.

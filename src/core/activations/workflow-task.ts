@@ -1,5 +1,5 @@
 import type { coresdk, temporal } from '@temporalio/proto';
-import type { Command, Failure, ProtocolMessage } from '../proto.ts';
+import type { Command, Failure, HistoryEvent, ProtocolMessage } from '../proto.ts';
 import type { HistoryUpdate } from './history-update.ts';
 import type { UpdateRequest } from './machines/update.ts';
 
@@ -28,10 +28,14 @@ export interface WorkflowTask {
   readonly legacyQuery: QueryJob | undefined;
   readonly queries: readonly QueryJob[];
   readonly requests: readonly UpdateRequest[];
+  /** The events that came along. `update` is used up as the run goes on; these stay. */
+  readonly events: readonly HistoryEvent[];
   readonly update: HistoryUpdate;
   readonly pager: HistoryPager;
   /** Gives the slot back; safe to call more than once. */
   readonly release: () => void;
+  /** How many runs were lost while they worked on it. Default 0. */
+  readonly restarts?: number;
 }
 
 /** The task continues a history that the worker is expected to have in its cache. */

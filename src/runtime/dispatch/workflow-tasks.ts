@@ -42,6 +42,7 @@ export class WorkflowTaskSource {
       legacyQuery: polled.query ? queryJob(LEGACY_QUERY_ID, polled.query) : undefined,
       queries,
       requests: (polled.messages ?? []).map(updateRequestOfMessage),
+      events,
       update,
       pager,
       release,
@@ -52,8 +53,8 @@ export class WorkflowTaskSource {
   async fromStart(task: WorkflowTask): Promise<WorkflowTask> {
     const execution = { workflowId: task.workflowId, runId: task.runId };
     const fetch = this.#fetchPages({ workflowExecution: execution });
-    const { previousStartedId, startedId, events } = task.update;
-    const pager = PagedHistory.fromStart(fetch, { previousStartedId, startedId }, events);
+    const { previousStartedId, startedId } = task.update;
+    const pager = PagedHistory.fromStart(fetch, { previousStartedId, startedId }, task.events);
     return { ...task, pager, update: await pager.nextUpdate() };
   }
 

@@ -10,6 +10,7 @@ import type {
   WorkflowTask,
 } from '../../../src/core/activations/workflow-task.ts';
 import { WorkflowTaskFailedCause } from '../../../src/core/proto.ts';
+import { replayRequest } from '../../../src/host/replay-request.ts';
 import { config, History, type LangCommand } from './history.ts';
 
 const { EvictionReason } = proto.coresdk.workflow_activation.RemoveFromCache;
@@ -48,6 +49,7 @@ class Bench {
       legacyQuery: undefined,
       queries: [],
       requests: [],
+      events: history.events,
       update: history.update(),
       pager: neverPages,
       release: () => void this.released.push(runId),
@@ -76,6 +78,13 @@ class Bench {
 
   after(runId: string, report: Report = reported, next?: WorkflowTask, auto = false): void {
     this.cache.afterReport(runId, report, next, auto);
+  }
+
+  /** The host lost the run. */
+  lose(runId: string): CompletionOutcome | undefined {
+    let outcome: CompletionOutcome | undefined;
+    this.cache.complete(replayRequest(runId, 'lost'), false, (given) => (outcome = given));
+    return outcome;
   }
 
   /** Has the language side agree to the eviction that is out. */
@@ -127,6 +136,48 @@ describe('runs in the cache', () => {
     bench.after('a', reported, next);
     expect(bench.jobs).toEqual(['signalWorkflow']);
     expect(bench.released).toEqual([]);
+  });
+
+  it('are replayed when the host lost them, and the server hears nothing of it', () => {
+    const query = { queryId: '1', queryType: 'state', arguments: [], headers: {} };
+    const history = waiting('a').after(5, 'TIMER_FIRED', { timerId: '1' }).task();
+    bench.cache.receive(bench.task('a', history, { update: incremental(history, 3), queries: [query] }));
+    expect(bench.lose('a')).toEqual({ kind: 'nothing' });
+    bench.after('a', { kind: 'not-reported' });
+    bench.evicted('a');
+    expect(bench.released).toEqual(['a']);
+    const [task] = bench.toFetch;
+    if (task === undefined) throw new Error('Nothing to fetch');
+    bench.cache.beginShutdown();
+    bench.cache.receiveExpected({ ...task, update: history.update() });
+    expect(bench.jobs).toEqual(['initializeWorkflow']);
+    bench.complete('a', [timer]);
+    bench.after('a', { kind: 'not-reported' });
+    expect(bench.jobs).toEqual(['fireTimer']);
+    bench.complete('a');
+    bench.after('a', { kind: 'not-reported' });
+    expect(bench.jobs).toEqual(['queryWorkflow']);
+    const answer = { respondToQuery: { queryId: '1', succeeded: {} } };
+    expect(bench.complete('a', [answer])).toMatchObject({
+      kind: 'complete-task',
+      queryResults: [answer.respondToQuery],
+    });
+    bench.after('a');
+    expect(bench.released).toEqual(['a', 'a']);
+    expect(bench.drained).toBe(1);
+  });
+
+  it('fail their task when it loses one run after the other', () => {
+    const history = History.started();
+    bench.cache.receive(bench.task('a', history));
+    for (let lost = 0; lost < 3; lost++) {
+      expect(bench.lose('a')).toEqual({ kind: 'nothing' });
+      bench.after('a', { kind: 'not-reported' });
+      bench.evicted('a');
+      const task = bench.toFetch.at(-1);
+      if (task) bench.cache.receiveExpected({ ...task, update: history.update() });
+    }
+    expect(bench.lose('a')).toMatchObject({ kind: 'fail-task' });
   });
 
   it('are fetched from the start when they are not there', () => {
