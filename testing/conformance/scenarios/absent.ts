@@ -78,7 +78,7 @@ export const absent: readonly Scenario[] = topic('absent', [
   }),
   scenario('without following, a run that continued as new says so', async (t) => {
     await t.startWorker();
-    const handle = await t.start(continueAtFinish, { args: [0 + 1] });
+    const handle = await t.start(continueAtFinish, { args: [1] });
     await t.waitForEvent(handle, 'WorkflowTaskCompleted');
     await handle.signal(finish);
     const { workflowId, firstExecutionRunId } = handle;

@@ -18,7 +18,7 @@ async function queryByHand(
     namespace: t.namespace,
     execution: { workflowId },
     query: { queryType, queryArgs: payloads() },
-    queryRejectCondition: rejectCondition as 0,
+    queryRejectCondition: rejectCondition,
   });
 }
 

@@ -8,7 +8,6 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import type { QueryDefinition, SignalDefinition } from '@temporalio/workflow';
-import { explain } from '../explain.ts';
 
 /** Adds a value to the list. */
 export const add: SignalDefinition<[unknown]> = defineSignal('add');
@@ -72,7 +71,7 @@ export async function handleSlowly(): Promise<unknown[]> {
   return values;
 }
 
-/** Its handler of `add` throws, which fails the run, or (`plain`) its task. */
+/** Its handler of `add` throws, which fails the run. */
 export async function handleBadly(): Promise<string> {
   setHandler(add, () => {
     throw ApplicationFailure.nonRetryable('bad signal', 'BadSignal');
@@ -85,14 +84,4 @@ export async function handleBadly(): Promise<string> {
 export async function waitForever(): Promise<never> {
   await condition(() => false);
   throw new Error('Not reached');
-}
-
-/** Waits, and tells how it was ended by the wait. */
-export async function explainWait(): Promise<unknown> {
-  try {
-    await condition(() => false);
-  } catch (error) {
-    return explain(error);
-  }
-  return 'never';
 }
