@@ -13,8 +13,14 @@ interface Owned {
   close(): Promise<void>;
 }
 
+/** How the suite is run on a target. */
+export interface SuiteOptions {
+  /** How often a scenario that failed is tried again. For targets that are a process beside, whose timing is not ours. Default: 0. */
+  readonly retry?: number;
+}
+
 /** Runs the whole suite as tests of the calling file, several at a time. */
-export function conformance(name: string, create: () => Promise<Owned>): void {
+export function conformance(name: string, create: () => Promise<Owned>, { retry = 0 }: SuiteOptions = {}): void {
   vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000, maxConcurrency: 6 });
   const only = process.env['CONFORMANCE'];
   const updateGolden = process.env['UPDATE_GOLDEN'] === '1';
@@ -32,7 +38,7 @@ export function conformance(name: string, create: () => Promise<Owned>): void {
     });
     for (const scenario of scenarios) {
       if (only && !scenario.id.startsWith(only)) continue;
-      it.concurrent(scenario.id, async ({ annotate }) => {
+      it.concurrent(scenario.id, { retry }, async ({ annotate }) => {
         const { difference } = await runScenario(owned.target, scenario, { replayer, updateGolden });
         if (difference) await annotate(difference.reason, 'difference');
       });

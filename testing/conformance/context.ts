@@ -21,7 +21,7 @@ export interface OwnedContext {
   stopWorkers(): Promise<void>;
 }
 
-const patienceMs = 5_000;
+const patienceMs = 10_000;
 
 /** Makes what a scenario works with. */
 export function createContext(target: ConformanceTarget, { id }: Scenario): OwnedContext {

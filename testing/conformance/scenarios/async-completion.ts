@@ -69,10 +69,10 @@ export const asyncCompletion: readonly Scenario[] = topic('async-completion', [
     assert.deepEqual(inner(await result())['message'], 'from outside');
   }),
   scenario('heartbeat by token and by id', async (t) => {
-    const { completion, token, id, result } = await pending(t, { ...options, heartbeatTimeout: '600ms' });
+    const { completion, token, id, result } = await pending(t, { ...options, heartbeatTimeout: '900ms' });
     for (let i = 0; i < 4; i++) {
       await (i % 2 ? completion.heartbeat(token, `beat ${i}`) : completion.heartbeat(id, `beat ${i}`));
-      await t.sleep(200);
+      await t.sleep(300);
     }
     await completion.complete(token, 'alive');
     assert.deepEqual(await result(), { result: 'alive' });

@@ -50,7 +50,7 @@ export const scopes: readonly Scenario[] = topic('scopes', [
   }),
   scenario('a shield keeps a cancellation out', async (t) => {
     await t.startWorker();
-    const handle = await cancelled(t, workflows.shielded, { args: [400] });
+    const handle = await cancelled(t, workflows.shielded, { args: [1_000] });
     assert.equal(await handle.result(), 'finished, asked: true');
   }),
   scenario('inside a shield the request can be seen', async (t) => {
@@ -87,7 +87,7 @@ export const scopes: readonly Scenario[] = topic('scopes', [
   }),
   scenario('asking twice is asking once', async (t) => {
     await t.startWorker();
-    const handle = await t.start(workflows.shielded, { args: [400] });
+    const handle = await t.start(workflows.shielded, { args: [1_000] });
     await t.waitForEvent(handle, 'TimerStarted');
     await handle.cancel();
     await handle.cancel();

@@ -55,8 +55,7 @@ export const timers: readonly Scenario[] = topic('timers', [
   }),
   scenario('the clock of a workflow moves on by what it sleeps', async (t) => {
     await t.startWorker();
-    const slept = await t.execute(workflows.measureSleep, { args: [200] });
-    assert.ok(slept >= 199 && slept < 5_000, `${slept} ms`);
+    assert.equal(await t.execute(workflows.measureSleep, { args: [200] }), true);
   }),
   scenario('setTimeout and clearTimeout are durable timers', async (t) => {
     await t.startWorker();
@@ -77,7 +76,7 @@ export const timers: readonly Scenario[] = topic('timers', [
   }),
   scenario('a timer fires with no worker there, and waits for one', async (t) => {
     const worker = await t.startWorker({ maxCachedWorkflows: 0 });
-    const handle = await t.start(workflows.sleepEach, { args: [[150]] });
+    const handle = await t.start(workflows.sleepEach, { args: [[500]] });
     await t.waitForEvent(handle, 'TimerStarted');
     await worker.stop();
     await t.waitForEvent(handle, 'TimerFired');

@@ -30,8 +30,16 @@ async function noteWhileEnding(
   return handle;
 }
 
-async function waitForFailedTask(t: ScenarioContext, handle: WorkflowHandle): Promise<void> {
-  assert.deepEqual(failedCauses(await t.waitForEvent(handle, 'WorkflowTaskFailed')), [cause.unhandledFailure]);
+/** Waits until the first attempt of a task failed and the second is out, which is not answered before it times out. */
+async function waitForFailedTask(t: ScenarioContext, handle: WorkflowHandle, failures = 1): Promise<string> {
+  const events = await t.waitForEvent(handle, 'WorkflowTaskFailed', failures);
+  assert.deepEqual(failedCauses(events), Array<number>(failures).fill(cause.unhandledFailure));
+  await t.eventually(async () => {
+    const { pendingWorkflowTask } = (await handle.describe()).raw;
+    return pendingWorkflowTask?.attempt === 2 && pendingWorkflowTask.state === 2; /* STARTED */
+  });
+  const failed = events.find((event) => event.workflowTaskFailedEventAttributes);
+  return failed?.workflowTaskFailedEventAttributes?.failure?.message ?? '';
 }
 
 /** Tasks that fail, time out, come too late; runs without a worker that could work on them. */
@@ -45,16 +53,23 @@ export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
     assert.equal(await handle.result(), 'repaired');
   }),
   scenario('a task after the first may fail as well', async (t) => {
-    await t.startWorker();
+    await t.startWorker(uncached);
     const handle = await t.start(workflows.breaksLater, { workflowTaskTimeout: '1s' });
     await waitForFailedTask(t, handle);
+    await handle.signal(workflows.repair);
+    assert.equal(await handle.result(), 'repaired');
+  }),
+  scenario('a failed task of a sticky queue counts as no attempt', async (t) => {
+    await t.startWorker({ maxCachedWorkflows: 10 });
+    const handle = await t.start(workflows.breaksLater, { workflowTaskTimeout: '1s' });
+    await waitForFailedTask(t, handle, 2);
     await handle.signal(workflows.repair);
     assert.equal(await handle.result(), 'repaired');
   }),
   scenario('only the first attempt of a task writes events', async (t) => {
     await t.startWorker();
     const handle = await t.start(workflows.brokenUntilRepaired, { workflowTaskTimeout: '200ms' });
-    await waitForFailedTask(t, handle);
+    await t.waitForEvent(handle, 'WorkflowTaskFailed');
     await t.eventually(async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) >= 3);
     assert.equal(count(await t.eventTypes(handle), 'WorkflowTaskFailed'), 1);
     assert.ok(!(await t.eventTypes(handle)).includes('WorkflowTaskTimedOut'));
@@ -62,18 +77,14 @@ export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
   scenario('an unhandled rejection fails the task', async (t) => {
     await t.startWorker();
     const handle = await t.start(workflows.rejectsUnhandled, { workflowTaskTimeout: '1s' });
-    const events = await t.waitForEvent(handle, 'WorkflowTaskFailed');
-    const failed = events.find((event) => event.workflowTaskFailedEventAttributes);
-    assert.match(failed?.workflowTaskFailedEventAttributes?.failure?.message ?? '', /nobody cares/);
+    assert.match(await waitForFailedTask(t, handle), /nobody cares/);
     await handle.signal(workflows.repair);
     assert.equal(await handle.result(), 'repaired');
   }),
   scenario('a type that the worker lacks fails the task, and another worker takes the run', async (t) => {
     const lacking = await t.startWorker({ bundle: 'before', ...uncached });
     const handle = await t.start(workflows.takeNotes, { workflowTaskTimeout: '1s' });
-    const events = await t.waitForEvent(handle, 'WorkflowTaskFailed');
-    const failed = events.find((event) => event.workflowTaskFailedEventAttributes);
-    assert.match(failed?.workflowTaskFailedEventAttributes?.failure?.message ?? '', /takeNotes/);
+    assert.match(await waitForFailedTask(t, handle), /takeNotes/);
     assert.equal((await handle.describe()).status.name, 'RUNNING');
     await lacking.stop();
     await handle.signal(workflows.end);
@@ -83,7 +94,7 @@ export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
   scenario('a task that is not answered in time is given out again', async (t) => {
     const gate = gates();
     await t.startWorker({ sinks: gate.sinks });
-    const handle = await t.start(workflows.slowFirstTask, { workflowTaskTimeout: '300ms' });
+    const handle = await t.start(workflows.slowFirstTask, { workflowTaskTimeout: '800ms' });
     await gate.reached('first');
     await t.waitForEvent(handle, 'WorkflowTaskTimedOut');
     gate.open('first');

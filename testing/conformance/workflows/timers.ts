@@ -72,11 +72,12 @@ export async function signalInTime(ms: number): Promise<boolean> {
   return await condition(() => came, ms);
 }
 
-/** How much of the workflow's time a sleep takes. */
-export async function measureSleep(ms: number): Promise<number> {
+/** Whether a sleep takes as much of the workflow's time as it should. */
+export async function measureSleep(ms: number): Promise<boolean> {
   const before = Date.now();
   await sleep(ms);
-  return Date.now() - before;
+  const slept = Date.now() - before;
+  return slept >= ms - 1 && slept < ms + 5_000;
 }
 
 /** JavaScript's own timers, which the runtime makes durable. */
