@@ -35,8 +35,6 @@ export const SignalExternalWorkflowExecutionFailedCause: Enums['SignalExternalWo
   enums.SignalExternalWorkflowExecutionFailedCause;
 export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWorkflowExecutionFailedCause'] =
   enums.CancelExternalWorkflowExecutionFailedCause;
-export const UpdateWorkflowExecutionLifecycleStage: Enums['UpdateWorkflowExecutionLifecycleStage'] =
-  enums.UpdateWorkflowExecutionLifecycleStage;
 export const PendingActivityState: Enums['PendingActivityState'] = enums.PendingActivityState;
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
 

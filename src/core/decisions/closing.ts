@@ -1,3 +1,4 @@
+import type { temporal } from '@temporalio/proto';
 import type { Command } from '../proto.ts';
 import {
   ContinueAsNewInitiator,
@@ -15,6 +16,8 @@ import { inheritedResetPoints } from '../run/reset-points.ts';
 import { explicitTimeouts, optionalDuration, startRun } from '../run/start.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
+
+type ContinueAttributes = temporal.api.command.v1.IContinueAsNewWorkflowExecutionCommandAttributes;
 
 /** The workflow returned. */
 export function completeRun(decision: Decision, command: Command): HandlerResult {
@@ -66,26 +69,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   const { record } = draft;
   const attributes = command.continueAsNewWorkflowExecutionCommandAttributes ?? {};
   const runId = decision.newId();
-  const workflowType = attributes.workflowType?.name ? attributes.workflowType : { name: record.workflowType };
-  const taskQueue = {
-    name: attributes.taskQueue?.name || record.taskQueue,
-    kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL,
-  };
-  const timeouts = explicitTimeouts({
-    workflowExecutionTimeout: toDuration(record.executionTimeout),
-    workflowRunTimeout: toDuration(durationMs(attributes.workflowRunTimeout) || record.runTimeout),
-    workflowTaskTimeout: toDuration(durationMs(attributes.workflowTaskTimeout) || record.taskTimeout),
-  });
-  const carried = {
-    workflowType,
-    taskQueue,
-    input: attributes.input ?? null,
-    ...timeouts,
-    memo: attributes.memo ?? null,
-    header: attributes.header ?? null,
-    searchAttributes: attributes.searchAttributes ?? null,
-    lastCompletionResult: attributes.lastCompletionResult ?? null,
-  };
+  const carried = carriedOver(record, attributes);
   record.nextRunId = runId;
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, {
     workflowExecutionContinuedAsNewEventAttributes: {
@@ -124,6 +108,25 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
     ),
   );
   return {};
+}
+
+/** What the next run gets from the command, or else from this run. */
+function carriedOver(record: Decision['draft']['record'], attributes: ContinueAttributes) {
+  const timeouts = explicitTimeouts({
+    workflowExecutionTimeout: toDuration(record.executionTimeout),
+    workflowRunTimeout: toDuration(durationMs(attributes.workflowRunTimeout) || record.runTimeout),
+    workflowTaskTimeout: toDuration(durationMs(attributes.workflowTaskTimeout) || record.taskTimeout),
+  });
+  return {
+    workflowType: attributes.workflowType?.name ? attributes.workflowType : { name: record.workflowType },
+    taskQueue: { name: attributes.taskQueue?.name || record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+    input: attributes.input ?? null,
+    ...timeouts,
+    memo: attributes.memo ?? null,
+    header: attributes.header ?? null,
+    searchAttributes: attributes.searchAttributes ?? null,
+    lastCompletionResult: attributes.lastCompletionResult ?? null,
+  };
 }
 
 /** What came while the task was out must be seen before the run may close (Temporal: `UNHANDLED_COMMAND`). */

@@ -1,4 +1,3 @@
-import type Long from 'long';
 import { toMillis, toNumber } from '../proto.ts';
 import type { HistoryEvent } from '../proto.ts';
 import { attributesField, eventTypeName } from './event-type.ts';
@@ -181,5 +180,5 @@ function equal(one: unknown, other: unknown): boolean {
 }
 
 function text(value: unknown): string {
-  return value === null || value === undefined ? '' : String(value as Long | number | string);
+  return typeof value === 'string' ? value : String(number(value) || '');
 }

@@ -1,10 +1,4 @@
-import {
-  EventType,
-  ParentClosePolicy,
-  RetryState,
-  WorkflowExecutionStatus,
-  WorkflowTaskFailedCause,
-} from '../proto.ts';
+import { EventType, ParentClosePolicy, WorkflowExecutionStatus, WorkflowTaskFailedCause } from '../proto.ts';
 import type { Payloads } from '../proto.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
 import { failWorkflowTask } from './workflow-task.ts';

@@ -18,7 +18,7 @@ import { scheduleWorkflowTask } from './workflow-task.ts';
 type StartedAttributes = temporal.api.history.v1.IWorkflowExecutionStartedEventAttributes;
 
 /** Temporal's default for the time that a worker has for one workflow task. */
-export const defaultTaskTimeoutMs = 10_000;
+const defaultTaskTimeoutMs = 10_000;
 const longestTaskTimeoutMs = 120_000;
 
 /** What a new run is made of. */

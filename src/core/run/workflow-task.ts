@@ -85,13 +85,6 @@ export function startWorkflowTask(draft: RunDraft, taker: TaskTaker): WorkflowTa
   return record.workflowTask;
 }
 
-/** An update came while a speculative task was scheduled and something else happened too: the task becomes an ordinary one. */
-export function settleSpeculativeTask(draft: RunDraft): void {
-  const task = draft.record.workflowTask;
-  if (task?.kind !== 'speculative' || task.startedEventId > 0) return;
-  draft.record.workflowTask = { ...task, kind: 'normal', scheduledEventId: appendScheduled(draft, task.attempt) };
-}
-
 /** Writes the events of the task that just completed. @returns the id of `WorkflowTaskCompleted`. */
 export function completeWorkflowTask(
   draft: RunDraft,

@@ -2,7 +2,7 @@ import type { temporal } from '@temporalio/proto';
 import { toDuration, toTimestamp } from '../../core/proto.ts';
 import type { PendingActivity, RunRecord } from '../../core/record.ts';
 import type { FrontendContext } from './context.ts';
-import { keyOf } from './context.ts';
+import { keyOf } from './keys.ts';
 import { encodeToken } from './tokens.ts';
 
 /** A started activity as a worker gets it; its input stands in the scheduled event. */

@@ -14,7 +14,8 @@ import { invalidArgument, notFound, workflowCompleted } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { boundedWait, buildIdOf, keyOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
+import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
+import { keyOf } from './keys.ts';
 import { decodeToken } from './tokens.ts';
 
 type Poll = temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest;
@@ -48,18 +49,7 @@ export function activityTaskHandlers(
     return context.runs.change(key, (draft) => rule(draft, find(draft)));
   };
   return {
-    async pollActivityTaskQueue(request, options = {}) {
-      const namespace = requireNamespace(context, request.namespace);
-      const name = requireTaskQueue(request.taskQueue);
-      const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
-      try {
-        const queue = { namespace, name, type: 'activity' } as const;
-        const taken = await context.queues.take(queue, wait.signal, (task) => take(context, task, request));
-        return taken === undefined ? {} : await activityTaskResponse(context, taken.record, taken.activity);
-      } finally {
-        wait.done();
-      }
-    },
+    pollActivityTaskQueue: (request, options = {}) => poll(context, request, options.signal),
     async respondActivityTaskCompleted(request) {
       await report(byToken(request.taskToken), completing(request));
       return {};
@@ -94,6 +84,23 @@ export function activityTaskHandlers(
       return report(byId(context, request), beating(request.details));
     },
   };
+}
+
+async function poll(
+  context: FrontendContext,
+  request: Poll,
+  signal: AbortSignal | undefined,
+): Promise<temporal.api.workflowservice.v1.IPollActivityTaskQueueResponse> {
+  const namespace = requireNamespace(context, request.namespace);
+  const name = requireTaskQueue(request.taskQueue);
+  const wait = context.waits.begin(taskPollMs, signal);
+  try {
+    const queue = { namespace, name, type: 'activity' } as const;
+    const taken = await context.queues.take(queue, wait.signal, (task) => take(context, task, request));
+    return taken === undefined ? {} : await activityTaskResponse(context, taken.record, taken.activity);
+  } finally {
+    wait.done();
+  }
 }
 
 type At = Promise<{ readonly key: RunKey; readonly find: Find }>;
@@ -180,7 +187,7 @@ interface Taken {
   readonly activity: PendingActivity;
 }
 
-function take(context: FrontendContext, task: QueuedTask, poll: Poll): Promise<Taken | undefined> {
+function take(context: FrontendContext, task: QueuedTask, request: Poll): Promise<Taken | undefined> {
   return context.runs.transact([task.run], async (transaction) => {
     const draft = await transaction.draft(task.run);
     const pending = draft?.record.activities.get(task.scheduledEventId);
@@ -189,8 +196,8 @@ function take(context: FrontendContext, task: QueuedTask, poll: Poll): Promise<T
       return undefined;
     }
     const activity = startActivity(draft, pending, {
-      identity: poll.identity ?? '',
-      buildId: buildIdOf(poll),
+      identity: request.identity ?? '',
+      buildId: buildIdOf(request),
       requestId: context.newId(),
     });
     return { record: draft.record, activity };

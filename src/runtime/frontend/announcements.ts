@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { QueueName, TaskQueues } from '../matching/task-queues.ts';
-import { keyOf } from './context.ts';
+import { keyOf } from './keys.ts';
 
 /** Puts the tasks that a run has for workers into their queues. */
 export class Announcements {

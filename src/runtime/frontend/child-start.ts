@@ -3,7 +3,7 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import { toDuration, toNumber } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { NewRun } from '../../core/run/start.ts';
-import { keyOf } from './context.ts';
+import { keyOf } from './keys.ts';
 
 type Initiated = temporal.api.history.v1.IStartChildWorkflowExecutionInitiatedEventAttributes;
 

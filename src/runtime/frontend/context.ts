@@ -1,6 +1,5 @@
 import type { temporal } from '@temporalio/proto';
 import type { Clock } from '../../core/clock.ts';
-import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { Store } from '../../core/store.ts';
 import { invalidArgument, namespaceNotFound } from '../errors.ts';
 import type { QueuedTask, TaskQueues } from '../matching/task-queues.ts';
@@ -9,6 +8,7 @@ import type { Histories } from './histories.ts';
 import type { Queries } from './queries.ts';
 import type { Runs } from './runs.ts';
 import type { Updates } from './updates.ts';
+import type { Waits } from './waits.ts';
 
 /** What the RPCs work on. */
 export interface FrontendContext {
@@ -19,7 +19,9 @@ export interface FrontendContext {
   readonly queries: Queries;
   readonly updates: Updates;
   readonly clock: Clock;
-  /** Bounds of long polls are real time, whatever the clock of the runs says. */
+  /** Long polls, bounded by real time, whatever the clock of the runs says. */
+  readonly waits: Waits;
+  /** Real time: failures of the store do not pass with virtual time. */
   readonly wallClock: Clock;
   /** Makes ids of runs and requests. */
   readonly newId: () => string;
@@ -67,36 +69,4 @@ export function buildIdOf(
   >,
 ): string {
   return poll.workerVersionCapabilities?.buildId || poll.deploymentOptions?.buildId || '';
-}
-
-/** The run's key alone. */
-export function keyOf({ namespace, workflowId, runId }: RunRecord): RunKey {
-  return { namespace, workflowId, runId };
-}
-
-const waitIsOver = 'The wait is over.';
-
-/**
- * Ends a wait when the caller gives up, or after a time.
- * @returns the signal, and a function to be called when the wait is over, which ends the signal's other waits too.
- */
-export function boundedWait(
-  clock: Clock,
-  milliseconds: number,
-  signal: AbortSignal | undefined,
-): { readonly signal: AbortSignal; readonly done: () => void } {
-  const controller = new AbortController();
-  // With a reason of ours, none is made: that would be an error with a stack trace, at each wait.
-  const end = (): void => controller.abort(waitIsOver);
-  const cancel = clock.schedule(clock.now() + milliseconds, end);
-  if (signal?.aborted) end();
-  signal?.addEventListener('abort', end, { once: true });
-  return {
-    signal: controller.signal,
-    done: () => {
-      cancel();
-      signal?.removeEventListener('abort', end);
-      end();
-    },
-  };
 }

@@ -15,7 +15,7 @@ import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import { grpcStatus, hasCode } from '../errors.ts';
 import { childStart } from './child-start.ts';
 import type { FrontendContext } from './context.ts';
-import { keyOf } from './context.ts';
+import { keyOf } from './keys.ts';
 import type { Transaction, WorkflowKey } from './runs.ts';
 import { placeRun } from './starts.ts';
 

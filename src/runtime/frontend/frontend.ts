@@ -14,9 +14,11 @@ import { activityTaskHandlers } from './activity-tasks.ts';
 import { Announcements } from './announcements.ts';
 import type { FrontendContext } from './context.ts';
 import { Effects } from './effects.ts';
-import { Histories, historyHandlers } from './histories.ts';
+import { Histories } from './histories.ts';
+import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
-import { Queries, queryHandlers } from './queries.ts';
+import { Queries } from './queries.ts';
+import { queryHandlers } from './query-rpcs.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -25,6 +27,7 @@ import { systemHandlers } from './system.ts';
 import { updateHandlers } from './update-rpcs.ts';
 import { Updates } from './updates.ts';
 import { visibilityHandlers } from './visibility.ts';
+import { Waits } from './waits.ts';
 import { workflowTaskHandlers } from './workflow-tasks.ts';
 
 /** What a frontend works on. */
@@ -58,6 +61,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     runs,
     queues,
     clock,
+    waits: new Waits(systemClock),
     wallClock: systemClock,
     histories: new Histories(),
     queries: new Queries((record, queryId) => announcements.announceQuery(record, queryId)),
@@ -85,6 +89,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       closed = true;
       alarms.clear();
       effects.close();
+      context.waits.close();
     },
   };
 }
@@ -125,7 +130,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
   type Handler = (request: object, callOptions?: CallOptions) => Promise<object>;
   const call = async (name: MethodName, request: object, callOptions?: CallOptions): Promise<object> => {
     if (isClosed()) throw unavailable('The engine is closed.');
-    const handler = handlers[name] as Handler | undefined;
+    const handler: Handler | undefined = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (handler === undefined) throw unimplemented(name);
     try {
       return await handler(request, callOptions);

@@ -4,7 +4,8 @@ import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import type { temporal } from '@temporalio/proto';
 import { invalidArgument, workflowCompleted, workflowNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { keyOf, requireId, requireNamespace } from './context.ts';
+import { requireId, requireNamespace } from './context.ts';
+import { keyOf } from './keys.ts';
 
 interface Target {
   readonly namespace?: string | null;

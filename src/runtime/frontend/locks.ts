@@ -4,7 +4,7 @@ export class Locks {
 
   /** Runs `body` while holding all the names. Names are taken in a fixed order, so that two callers never wait for each other. */
   async run<T>(names: readonly string[], body: () => Promise<T>): Promise<T> {
-    const [first, ...rest] = [...new Set(names)].sort();
+    const [first, ...rest] = [...new Set(names)].toSorted();
     if (first === undefined) return body();
     return this.#hold(first, () => this.run(rest, body));
   }

@@ -1,21 +1,16 @@
 import type { temporal } from '@temporalio/proto';
-import { WorkflowExecutionStatus } from '../../core/proto.ts';
 import type { Payloads } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import { deadlineExceeded, failedPrecondition, notFound, queryFailed, workflowNotReady } from '../errors.ts';
-import type { FrontendContext, Handlers } from './context.ts';
-import { boundedWait, keyOf, requireId, requireNamespace } from './context.ts';
+import { deadlineExceeded, notFound, queryFailed, workflowNotReady } from '../errors.ts';
+import { keyOf } from './keys.ts';
 import { decodeToken } from './tokens.ts';
 
 type Query = temporal.api.query.v1.IWorkflowQuery;
 type QueryResult = temporal.api.query.v1.IWorkflowQueryResult;
 
-/** How long a caller waits for an answer, in milliseconds. */
-const queryTimeoutMs = 30_000;
-/** A query of a run that never ran waits this long for its first task. */
-const firstTaskWaitMs = 1_000;
 /** Failed attempts after which a run is taken to be stuck. */
 const stuckAfterAttempts = 3;
+const answeredType = 1;
 
 interface PendingQuery {
   readonly id: string;
@@ -71,7 +66,7 @@ export class Queries {
     if (this.#queries.size === 0) return;
     for (const query of this.#of(record)) {
       if (record.workflowTask === undefined) this.#goAlone(record, query);
-      else if (record.workflowTaskAttempt >= stuckAfterAttempts) query.reject(stuck());
+      else if (isStuck(record)) query.reject(stuck());
       // Its task failed or timed out: the next one takes it along.
       else if (record.workflowTask.startedEventId === 0 && query.state === 'attached') query.state = 'waiting';
     }
@@ -139,64 +134,12 @@ export class Queries {
   }
 }
 
-const answeredType = 1;
-
-/** The RPCs of queries. */
-export function queryHandlers(context: FrontendContext): Handlers<'queryWorkflow' | 'respondQueryTaskCompleted'> {
-  return {
-    async queryWorkflow(request, options = {}) {
-      const namespace = requireNamespace(context, request.namespace);
-      const workflowId = requireId('WorkflowId', request.execution?.workflowId);
-      requireId('QueryType', request.query?.queryType);
-      const record = await context.runs.resolve({ namespace, workflowId }, request.execution?.runId);
-      if (isRejected(record, request.queryRejectCondition)) return { queryRejected: { status: record.status } };
-      await waitForFirstTask(context, record);
-      const wait = boundedWait(context.wallClock, queryTimeoutMs, options.signal);
-      try {
-        const current = (await context.runs.load(keyOf(record))) ?? record;
-        if (current.workflowTask !== undefined && current.workflowTaskAttempt >= stuckAfterAttempts) throw stuck();
-        const result = await context.queries.ask(context.newId(), current, request.query ?? {}, wait.signal);
-        return { queryResult: result ?? null };
-      } finally {
-        wait.done();
-      }
-    },
-    async respondQueryTaskCompleted(request) {
-      context.queries.respond(request);
-      return {};
-    },
-  };
+/** Whether the run's workflow tasks keep failing, so that a query would wait in vain. */
+export function isStuck(record: RunRecord): boolean {
+  return record.workflowTask !== undefined && record.workflowTaskAttempt >= stuckAfterAttempts;
 }
 
-function stuck(): Error {
+/** What callers of a query get whose run is stuck. */
+export function stuck(): Error {
   return workflowNotReady('Unable to query workflow due to Workflow Task in failed state.');
-}
-
-const rejectNotOpen = 2;
-const rejectNotCompletedCleanly = 3;
-
-function isRejected(record: RunRecord, condition: number | null | undefined): boolean {
-  const { status } = record;
-  const running = status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
-  if (condition === rejectNotOpen) return !running;
-  if (condition !== rejectNotCompletedCleanly || running) return false;
-  return (
-    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED ||
-    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED ||
-    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED ||
-    status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
-  );
-}
-
-/** A workflow that never ran has no handlers to ask. */
-async function waitForFirstTask(context: FrontendContext, record: RunRecord): Promise<void> {
-  const isScheduled = (run: RunRecord): boolean => run.workflowTask !== undefined || run.previousStartedEventId > 0;
-  if (isScheduled(record)) return;
-  const wait = boundedWait(context.wallClock, firstTaskWaitMs, undefined);
-  await context.histories.nextChange(keyOf(record), wait.signal);
-  wait.done();
-  const current = (await context.runs.load(keyOf(record))) ?? record;
-  if (!isScheduled(current)) {
-    throw failedPrecondition('Workflow task is not scheduled yet.');
-  }
 }

@@ -65,7 +65,7 @@ export class Transaction {
 
   /** @returns what was committed, or `undefined` on a conflict. */
   async commit(): Promise<readonly RunDraft[] | undefined> {
-    for (const draft of [...this.#drafts.values()]) {
+    for (const draft of this.#drafts.values()) {
       for (const successor of draft.successors) this.create(successor, draft.key.runId);
     }
     const drafts = [...this.#drafts.values()];

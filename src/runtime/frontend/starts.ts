@@ -10,7 +10,7 @@ import type { NewRun } from '../../core/run/start.ts';
 import { workflowAlreadyStarted } from '../errors.ts';
 import type { AlreadyStartedReason } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { keyOf } from './context.ts';
+import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
 import { newRun } from './start-request.ts';
 

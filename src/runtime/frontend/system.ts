@@ -5,9 +5,33 @@ import type { FrontendContext, Handlers } from './context.ts';
 import { requireNamespace } from './context.ts';
 
 /** The version of Temporal's server whose behaviour is followed. */
-export const serverVersion = '1.29.1';
+const serverVersion = '1.29.1';
 
 const registered = 1;
+
+const systemInfo: temporal.api.workflowservice.v1.IGetSystemInfoResponse = {
+  serverVersion,
+  capabilities: {
+    signalAndQueryHeader: true,
+    internalErrorDifferentiation: true,
+    activityFailureIncludeHeartbeat: true,
+    encodedFailureAttributes: true,
+    sdkMetadata: true,
+    countGroupByExecutionStatus: false,
+    supportsSchedules: false,
+    upsertMemo: true,
+    eagerWorkflowStart: false,
+    nexus: false,
+  },
+};
+
+const clusterInfo: temporal.api.workflowservice.v1.IGetClusterInfoResponse = {
+  serverVersion,
+  clusterId: 'perdure',
+  clusterName: 'perdure',
+  persistenceStore: 'perdure',
+  historyShardCount: 1,
+};
 
 /** The RPCs about the service itself, its namespaces and its workers. */
 export function systemHandlers(
@@ -22,32 +46,8 @@ export function systemHandlers(
   | 'recordWorkerHeartbeat'
 > {
   return {
-    async getSystemInfo() {
-      return {
-        serverVersion,
-        capabilities: {
-          signalAndQueryHeader: true,
-          internalErrorDifferentiation: true,
-          activityFailureIncludeHeartbeat: true,
-          encodedFailureAttributes: true,
-          sdkMetadata: true,
-          countGroupByExecutionStatus: false,
-          supportsSchedules: false,
-          upsertMemo: true,
-          eagerWorkflowStart: false,
-          nexus: false,
-        },
-      };
-    },
-    async getClusterInfo() {
-      return {
-        serverVersion,
-        clusterId: 'perdure',
-        clusterName: 'perdure',
-        persistenceStore: 'perdure',
-        historyShardCount: 1,
-      };
-    },
+    getSystemInfo: async () => systemInfo,
+    getClusterInfo: async () => clusterInfo,
     async describeNamespace(request) {
       const name = request.namespace || request.id;
       return describeNamespace(requireNamespace(context, name));

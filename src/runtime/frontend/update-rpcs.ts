@@ -3,7 +3,8 @@ import type { RunRecord } from '../../core/record.ts';
 import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
 import { notFound, workflowCompleted, workflowNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { boundedWait, keyOf, longPollMs, requireId, requireNamespace } from './context.ts';
+import { longPollMs, requireId, requireNamespace } from './context.ts';
+import { keyOf } from './keys.ts';
 import { outlived } from './updates.ts';
 import type { UpdateState } from './updates.ts';
 
@@ -70,7 +71,7 @@ async function waitFor(
   signal: AbortSignal | undefined,
 ): Promise<UpdateState> {
   const key = keyOf(record);
-  const wait = boundedWait(context.wallClock, longPollMs, signal);
+  const wait = context.waits.begin(longPollMs, signal);
   try {
     if (context.updates.has(key, updateId) && stage > admittedStage) {
       const state = await context.updates.wait(key, updateId, stage >= completedStage, wait.signal);

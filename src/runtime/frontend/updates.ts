@@ -166,7 +166,7 @@ export const outlived: temporal.api.failure.v1.IFailure = {
 function step(update: Update, stage: Update['stage'], outcome: Outcome | undefined): void {
   update.stage = stage;
   update.outcome = outcome ?? update.outcome;
-  for (const wake of [...update.waiting]) wake();
+  for (const wake of update.waiting) wake();
 }
 
 function nextStep(update: Update, signal: AbortSignal): Promise<void> {

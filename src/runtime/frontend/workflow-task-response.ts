@@ -3,7 +3,7 @@ import { toLong, toTimestamp } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { unwrittenTaskEvents } from '../../core/run/workflow-task.ts';
 import type { FrontendContext } from './context.ts';
-import { keyOf } from './context.ts';
+import { keyOf } from './keys.ts';
 import type { DirectQuery } from './queries.ts';
 import { encodeToken } from './tokens.ts';
 

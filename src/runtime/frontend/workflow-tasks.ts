@@ -11,7 +11,8 @@ import { invalidArgument, notFound } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { boundedWait, buildIdOf, keyOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
+import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
+import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
 import type { TaskToken } from './tokens.ts';
 import { decodeToken } from './tokens.ts';
@@ -31,7 +32,7 @@ export function workflowTaskHandlers(
     async pollWorkflowTaskQueue(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
       const name = requireTaskQueue(request.taskQueue);
-      const wait = boundedWait(context.wallClock, taskPollMs, options.signal);
+      const wait = context.waits.begin(taskPollMs, options.signal);
       try {
         const queue = { namespace, name, type: 'workflow' } as const;
         return (await context.queues.take(queue, wait.signal, (task) => take(context, task, request))) ?? {};
@@ -87,7 +88,7 @@ async function take(
       buildId: buildIdOf(request),
       requestId: context.newId(),
     });
-    return draft.record as RunRecord;
+    return draft.record;
   });
   return record === undefined ? undefined : workflowTaskResponse(context, record, sticky);
 }
