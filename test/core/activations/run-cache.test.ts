@@ -1,105 +1,14 @@
 import proto from '@temporalio/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HistoryUpdate } from '../../../src/core/activations/history-update.ts';
-import { RunCache } from '../../../src/core/activations/run-cache.ts';
-import type {
-  CompletionOutcome,
-  HistoryPager,
-  Report,
-  RunOutput,
-  WorkflowTask,
-} from '../../../src/core/activations/workflow-task.ts';
+import type { CompletionOutcome, WorkflowTask } from '../../../src/core/activations/workflow-task.ts';
 import { WorkflowTaskFailedCause } from '../../../src/core/proto.ts';
-import { replayRequest } from '../../../src/host/replay-request.ts';
-import { config, History, type LangCommand } from './history.ts';
+import { Bench, incremental, reported, timer } from './cache-bench.ts';
+import { History } from './history.ts';
 
 const { EvictionReason } = proto.coresdk.workflow_activation.RemoveFromCache;
-const reported: Report = { kind: 'reported', resetStartedTo: undefined };
-const timer: LangCommand = { startTimer: { seq: 1 } };
-const neverPages: HistoryPager = { nextUpdate: () => Promise.reject(new Error('no pages')) };
-
-/** A cache whose surroundings are recorded. */
-class Bench {
-  readonly outputs: Array<{ runId: string; output: RunOutput }> = [];
-  readonly toFetch: WorkflowTask[] = [];
-  readonly pages: string[] = [];
-  readonly released: string[] = [];
-  drained = 0;
-  readonly cache: RunCache;
-
-  constructor(maxCachedWorkflows: number, failsOnNondeterminism = false) {
-    this.cache = new RunCache(
-      { ...config, maxCachedWorkflows, failsOnNondeterminism: () => failsOnNondeterminism },
-      {
-        output: (runId, output) => void this.outputs.push({ runId, output }),
-        fetchFromStart: (task) => void this.toFetch.push(task),
-        fetchPage: (runId) => void this.pages.push(runId),
-        drained: () => void this.drained++,
-      },
-    );
-  }
-
-  task(runId: string, history: History, more: Partial<WorkflowTask> = {}): WorkflowTask {
-    return {
-      taskToken: new TextEncoder().encode(runId),
-      attempt: 1,
-      workflowId: 'wf',
-      runId,
-      workflowType: 'Type',
-      legacyQuery: undefined,
-      queries: [],
-      requests: [],
-      events: history.events,
-      update: history.update(),
-      pager: neverPages,
-      release: () => void this.released.push(runId),
-      ...more,
-    };
-  }
-
-  /** The jobs of the newest output, by name. */
-  get jobs(): string[] {
-    const output = this.outputs.at(-1)?.output;
-    return output?.kind === 'activation' ? (output.activation.jobs ?? []).flatMap((job) => Object.keys(job)) : [];
-  }
-
-  complete(runId: string, commands: LangCommand[] = [], auto = false): CompletionOutcome | undefined {
-    let outcome: CompletionOutcome | undefined;
-    this.cache.complete({ runId, successful: { commands } }, auto, (given) => (outcome = given));
-    return outcome;
-  }
-
-  fail(runId: string, forceCause = 0, auto = false): CompletionOutcome | undefined {
-    let outcome: CompletionOutcome | undefined;
-    const failed = { failure: { message: 'f' }, forceCause };
-    this.cache.complete({ runId, failed }, auto, (given) => (outcome = given));
-    return outcome;
-  }
-
-  after(runId: string, report: Report = reported, next?: WorkflowTask, auto = false): void {
-    this.cache.afterReport(runId, report, next, auto);
-  }
-
-  /** The host lost the run. */
-  lose(runId: string): CompletionOutcome | undefined {
-    let outcome: CompletionOutcome | undefined;
-    this.cache.complete(replayRequest(runId, 'lost'), false, (given) => (outcome = given));
-    return outcome;
-  }
-
-  /** Has the language side agree to the eviction that is out. */
-  evicted(runId: string): void {
-    if (this.jobs.join() !== 'removeFromCache') throw new Error(`No eviction: ${this.jobs.join()}`);
-    this.complete(runId);
-    this.after(runId, { kind: 'not-reported' });
-  }
-}
-
 const queryOnly = (previousStartedId: number): HistoryUpdate =>
   HistoryUpdate.fromEvents([], { previousStartedId, startedId: 0 }, true).update;
-const incremental = (history: History, from: number): HistoryUpdate =>
-  HistoryUpdate.fromEvents(history.events.slice(from), { previousStartedId: 3, startedId: history.length }, true)
-    .update;
 
 describe('runs in the cache', () => {
   let bench: Bench;
@@ -107,17 +16,8 @@ describe('runs in the cache', () => {
     bench = new Bench(2);
   });
 
-  /** A run that waits for its timer. */
-  const waiting = (runId: string): History => {
-    const history = History.started();
-    bench.cache.receive(bench.task(runId, history));
-    expect(bench.complete(runId, [timer])).toMatchObject({ kind: 'complete-task' });
-    bench.after(runId);
-    return history.completed().add('TIMER_STARTED', { timerId: '1' });
-  };
-
   it('go on with the next part of their history', () => {
-    const history = waiting('a').after(5, 'TIMER_FIRED', { timerId: '1' }).task();
+    const history = bench.waiting('a').after(5, 'TIMER_FIRED', { timerId: '1' }).task();
     bench.cache.receive(bench.task('a', history, { update: incremental(history, 3) }));
     expect(bench.jobs).toEqual(['fireTimer']);
     expect(bench.complete('a', [{ completeWorkflowExecution: {} }])).toMatchObject({ kind: 'complete-task' });
@@ -138,48 +38,6 @@ describe('runs in the cache', () => {
     expect(bench.released).toEqual([]);
   });
 
-  it('are replayed when the host lost them, and the server hears nothing of it', () => {
-    const query = { queryId: '1', queryType: 'state', arguments: [], headers: {} };
-    const history = waiting('a').after(5, 'TIMER_FIRED', { timerId: '1' }).task();
-    bench.cache.receive(bench.task('a', history, { update: incremental(history, 3), queries: [query] }));
-    expect(bench.lose('a')).toEqual({ kind: 'nothing' });
-    bench.after('a', { kind: 'not-reported' });
-    bench.evicted('a');
-    expect(bench.released).toEqual(['a']);
-    const [task] = bench.toFetch;
-    if (task === undefined) throw new Error('Nothing to fetch');
-    bench.cache.beginShutdown();
-    bench.cache.receiveExpected({ ...task, update: history.update() });
-    expect(bench.jobs).toEqual(['initializeWorkflow']);
-    bench.complete('a', [timer]);
-    bench.after('a', { kind: 'not-reported' });
-    expect(bench.jobs).toEqual(['fireTimer']);
-    bench.complete('a');
-    bench.after('a', { kind: 'not-reported' });
-    expect(bench.jobs).toEqual(['queryWorkflow']);
-    const answer = { respondToQuery: { queryId: '1', succeeded: {} } };
-    expect(bench.complete('a', [answer])).toMatchObject({
-      kind: 'complete-task',
-      queryResults: [answer.respondToQuery],
-    });
-    bench.after('a');
-    expect(bench.released).toEqual(['a', 'a']);
-    expect(bench.drained).toBe(1);
-  });
-
-  it('fail their task when it loses one run after the other', () => {
-    const history = History.started();
-    bench.cache.receive(bench.task('a', history));
-    for (let lost = 0; lost < 3; lost++) {
-      expect(bench.lose('a')).toEqual({ kind: 'nothing' });
-      bench.after('a', { kind: 'not-reported' });
-      bench.evicted('a');
-      const task = bench.toFetch.at(-1);
-      if (task) bench.cache.receiveExpected({ ...task, update: history.update() });
-    }
-    expect(bench.lose('a')).toMatchObject({ kind: 'fail-task' });
-  });
-
   it('are fetched from the start when they are not there', () => {
     const history = History.started().completed().add('TIMER_STARTED').add('WORKFLOW_EXECUTION_SIGNALED').task();
     bench.cache.receive(bench.task('a', history, { update: incremental(history, 3) }));
@@ -191,8 +49,8 @@ describe('runs in the cache', () => {
   });
 
   it('make room for others, the least recently used first', () => {
-    waiting('a');
-    waiting('b');
+    bench.waiting('a');
+    bench.waiting('b');
     bench.cache.receive(bench.task('c', History.started()));
     expect(bench.outputs.at(-1)?.runId).toBe('a');
     bench.evicted('a');
@@ -201,7 +59,7 @@ describe('runs in the cache', () => {
   });
 
   it('are told of nothing until their eviction was agreed to', () => {
-    const history = waiting('a');
+    const history = bench.waiting('a');
     bench.cache.evict('a', { message: 'm', reason: EvictionReason.CACHE_FULL });
     expect(bench.jobs).toEqual(['removeFromCache']);
     const out = bench.outputs.length;
@@ -232,7 +90,7 @@ describe('runs in the cache', () => {
   });
 
   it('answer a query of its own when nothing else is going on', () => {
-    const history = waiting('a');
+    const history = bench.waiting('a');
     const query = { queryId: 'legacy_query', queryType: 't' };
     bench.cache.receive(bench.task('a', history, { update: queryOnly(3), legacyQuery: query }));
     bench.outputs.filter(({ output }) => output.kind === 'autocomplete').forEach(() => bench.complete('a', [], true));
@@ -244,7 +102,7 @@ describe('runs in the cache', () => {
   });
 
   it('answer a query about a past that is over with the present', () => {
-    const history = waiting('a');
+    const history = bench.waiting('a');
     const legacyQuery = { queryId: 'legacy_query' };
     bench.cache.receive(bench.task('a', history, { update: queryOnly(1), legacyQuery }));
     expect(bench.outputs.at(-1)?.output.kind).toBe('autofail');
@@ -254,14 +112,14 @@ describe('runs in the cache', () => {
   });
 
   it('refuse a task with both kinds of queries', () => {
-    const history = waiting('a');
+    const history = bench.waiting('a');
     const both = { update: queryOnly(3), legacyQuery: { queryId: 'legacy_query' }, queries: [{ queryId: 'q' }] };
     bench.cache.receive(bench.task('a', history, both));
     expect(bench.outputs.at(-1)?.output.kind).toBe('autofail');
   });
 
   it('fail a query that the language side failed', () => {
-    const history = waiting('a');
+    const history = bench.waiting('a');
     const legacyQuery = { queryId: 'legacy_query' };
     bench.cache.receive(bench.task('a', history, { update: queryOnly(3), legacyQuery }));
     bench.complete('a', [], true);
@@ -315,7 +173,7 @@ describe('runs in the cache', () => {
   });
 
   it('complete a task that brings nothing', () => {
-    const history = waiting('a').task();
+    const history = bench.waiting('a').task();
     bench.cache.receive(bench.task('a', history, { update: incremental(history, 3) }));
     expect(bench.outputs.at(-1)?.output.kind).toBe('autocomplete');
     expect(bench.complete('a', [], true)).toMatchObject({ kind: 'complete-task', commands: [] });
@@ -375,7 +233,7 @@ describe('runs in the cache', () => {
   });
 
   it('hand all that came meanwhile to their next life', () => {
-    const history = waiting('a').add('WORKFLOW_EXECUTION_SIGNALED').task();
+    const history = bench.waiting('a').add('WORKFLOW_EXECUTION_SIGNALED').task();
     bench.cache.evict('a', { message: 'm', reason: EvictionReason.CACHE_FULL });
     const legacyQuery = { queryId: 'legacy_query' };
     for (let i = 0; i < 2; i++) {
@@ -394,7 +252,7 @@ describe('runs in the cache', () => {
     expect(bench.released).toEqual(['nobody']);
     bench.cache.evict('nobody', { message: 'm', reason: EvictionReason.FATAL });
     expect(bench.fail('nobody')).toEqual({ kind: 'nothing' });
-    waiting('a');
+    bench.waiting('a');
     expect(bench.fail('a')).toEqual({ kind: 'nothing' });
   });
 
