@@ -44,6 +44,8 @@ export class RunDraft {
   /** How the run was started; there only when it may have to be started again (a retry policy). */
   startedAttributes: HistoryEvent['workflowExecutionStartedEventAttributes'];
   readonly #revision: number;
+  /** `now`, as the events have it. */
+  readonly #time: NonNullable<HistoryEvent['eventTime']>;
 
   constructor(record: RunRecord, revision: number, now: number) {
     this.record = {
@@ -60,6 +62,7 @@ export class RunDraft {
     };
     this.#revision = revision;
     this.now = now;
+    this.#time = toTimestamp(now);
   }
 
   get key(): RunKey {
@@ -79,11 +82,12 @@ export class RunDraft {
   /** Adds an event at the end of the history. */
   append(eventType: number, attributes: EventAttributes, at: number = this.now): HistoryEvent & { id: number } {
     const id = this.record.nextEventId++;
+    const eventId = toLong(id);
     const event: HistoryEvent = {
-      eventId: toLong(id),
-      eventTime: toTimestamp(at),
+      eventId,
+      eventTime: at === this.now ? this.#time : toTimestamp(at),
       eventType,
-      taskId: toLong(id),
+      taskId: eventId,
       ...compact(attributes),
     };
     this.#push(event);
@@ -96,7 +100,7 @@ export class RunDraft {
    */
   happen(eventType: number, attributes: EventAttributes): number {
     if (!this.taskIsOut && !this.answering) return this.append(eventType, attributes).id;
-    this.record.buffered.push({ eventTime: toTimestamp(this.now), eventType, ...compact(attributes) });
+    this.record.buffered.push({ eventTime: this.#time, eventType, ...compact(attributes) });
     return 0;
   }
 
@@ -105,8 +109,8 @@ export class RunDraft {
     const waiting = flushOrder(this.record.buffered);
     this.record.buffered = [];
     for (const event of waiting) {
-      const id = this.record.nextEventId++;
-      this.#push({ ...event, eventId: toLong(id), taskId: toLong(id) });
+      const eventId = toLong(this.record.nextEventId++);
+      this.#push({ ...event, eventId, taskId: eventId });
     }
     const placed = this.events.slice(this.events.length - waiting.length);
     for (const [initiated, started] of wireStartedIds(placed)) {
@@ -139,11 +143,16 @@ export class RunDraft {
 
 /** Leaves out what says nothing (null, 0, false, empty text), as protobuf does on the wire: events look the same wherever they come from. */
 function compact(attributes: EventAttributes): EventAttributes {
-  const result: Record<string, unknown> = { ...attributes };
+  const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (!name.endsWith('EventAttributes') || typeof value !== 'object' || value === null) continue;
-    result[name] = Object.fromEntries(Object.entries(value as object).filter(([, field]) => !isEmpty(field)));
+    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value as object) : value;
   }
+  return result;
+}
+
+function withoutEmpty(fields: object): object {
+  const result: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) if (!isEmpty(field)) result[name] = field;
   return result;
 }
 

@@ -10,13 +10,10 @@ export interface TaskToken extends RunKey {
   readonly queryId?: string;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 /** A token as the worker gets it. */
 export function encodeToken(token: TaskToken): Uint8Array {
   const { namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId } = token;
-  return encoder.encode(
+  return Buffer.from(
     JSON.stringify([namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId]),
   );
 }
@@ -42,7 +39,7 @@ export function decodeToken(bytes: Uint8Array | null | undefined): TaskToken {
 function parse(bytes: Uint8Array | null | undefined): readonly unknown[] {
   if (!bytes?.length) throw invalidArgument('Task token not set on request.');
   try {
-    const parsed: unknown = JSON.parse(decoder.decode(bytes));
+    const parsed: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
     if (Array.isArray(parsed)) return parsed;
   } catch {
     // Falls through: not ours.
