@@ -9,6 +9,10 @@ import { keyOf } from './keys.ts';
 /** Events of one page when the caller names no size. */
 const defaultPageSize = 1000;
 
+function pageSize({ maximumPageSize }: { readonly maximumPageSize?: number | null }): number {
+  return maximumPageSize && maximumPageSize > 0 ? maximumPageSize : defaultPageSize;
+}
+
 interface HistoryCursor {
   readonly runId: string;
   readonly next: number;
@@ -32,7 +36,7 @@ export function historyHandlers(
         return await readPage(context, record, {
           closeOnly,
           from,
-          limit: request.maximumPageSize || defaultPageSize,
+          limit: pageSize(request),
           wait,
         });
       } finally {
@@ -45,7 +49,7 @@ export function historyHandlers(
       const cursor = decodeCursor(request.nextPageToken);
       const record = await context.runs.resolve({ namespace, workflowId }, cursor?.runId ?? request.execution?.runId);
       const end = cursor?.next ?? record.nextEventId;
-      const from = Math.max(1, end - (request.maximumPageSize || defaultPageSize));
+      const from = Math.max(1, end - pageSize(request));
       const events = (await context.store.readHistory(keyOf(record), from, end)).toReversed();
       return {
         history: { events },
@@ -72,13 +76,13 @@ interface Page {
 async function readPage(context: FrontendContext, record: RunRecord, page: PageRequest): Promise<Page> {
   const key = keyOf(record);
   let current = record;
-  const isReady = (): boolean =>
-    current.closeTime !== undefined || (!page.closeOnly && current.nextEventId > page.from);
+  const isReady = ({ closeTime, nextEventId }: RunRecord): boolean =>
+    closeTime !== undefined || (!page.closeOnly && nextEventId > page.from);
   while (page.wait !== undefined && !page.wait.signal.aborted) {
     // Listening begins before looking, so that nothing falls between the two.
-    const change = context.histories.nextChange(key, page.wait.signal);
+    const change = context.histories.untilReady(key, isReady, page.wait.signal);
     current = (await context.runs.load(key)) ?? current;
-    if (isReady()) break;
+    if (isReady(current)) break;
     await change;
   }
   const end = current.nextEventId;
@@ -108,11 +112,15 @@ function encodeCursor({ runId, next }: HistoryCursor): Uint8Array {
   return new TextEncoder().encode(JSON.stringify([runId, next]));
 }
 
+function isEventId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
 function decodeCursor(token: Uint8Array | null | undefined): HistoryCursor | undefined {
   if (!token?.length) return undefined;
   try {
     const parsed: unknown = JSON.parse(new TextDecoder().decode(token));
-    if (Array.isArray(parsed) && typeof parsed[0] === 'string' && typeof parsed[1] === 'number') {
+    if (Array.isArray(parsed) && typeof parsed[0] === 'string' && isEventId(parsed[1])) {
       return { runId: parsed[0], next: parsed[1] };
     }
   } catch {

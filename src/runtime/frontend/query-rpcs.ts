@@ -59,7 +59,7 @@ async function waitForFirstTask(context: FrontendContext, record: RunRecord): Pr
   const isScheduled = (run: RunRecord): boolean => run.workflowTask !== undefined || run.previousStartedEventId > 0;
   if (isScheduled(record)) return;
   const wait = context.waits.begin(firstTaskWaitMs, undefined);
-  await context.histories.nextChange(keyOf(record), wait.signal);
+  await context.histories.untilReady(keyOf(record), isScheduled, wait.signal);
   wait.done();
   const current = (await context.runs.load(keyOf(record))) ?? record;
   if (!isScheduled(current)) {
