@@ -15,7 +15,11 @@ type Policy = 'TERMINATE' | 'ABANDON' | 'REQUEST_CANCEL' | null;
 async function overChild(t: ScenarioContext, policy: Policy): Promise<string> {
   await t.startWorker();
   const child = t.workflowId('child');
-  assert.equal(await t.execute(workflows.continueOverChild, { args: [policy, child] }), 'continued');
+  const handle = await t.start(workflows.continueOverChild, { args: [policy, child] });
+  await t.waitForEvent({ workflowId: child }, 'WorkflowTaskCompleted');
+  await t.waitForEvent(handle, 'WorkflowTaskCompleted', 2);
+  await handle.signal(workflows.release);
+  assert.equal(await handle.result(), 'continued');
   return child;
 }
 

@@ -18,7 +18,7 @@ export const timers: readonly Scenario[] = topic('timers', [
   }),
   scenario('timers fire in order of their time', async (t) => {
     await t.startWorker();
-    assert.deepEqual(await t.execute(workflows.sleepAll, { args: [[600, 50, 320]] }), [1, 2, 0]);
+    assert.deepEqual(await t.execute(workflows.sleepAll, { args: [[1_400, 50, 750]] }), [1, 2, 0]);
   }),
   scenario('a timer is cancelled in a later task', async (t) => {
     await t.startWorker();
@@ -33,11 +33,11 @@ export const timers: readonly Scenario[] = topic('timers', [
   scenario('a timer that fired unseen and is then cancelled did not fire', async (t) => {
     const gate = gates();
     await t.startWorker({ sinks: gate.sinks });
-    const handle = await t.start(workflows.cancelTimerAtGate, { args: [500] });
+    const handle = await t.start(workflows.cancelTimerAtGate, { args: [1_000] });
     await t.waitForEvent(handle, 'TimerStarted');
     await handle.signal(workflows.cancelIt);
     await gate.reached('cancelling');
-    await t.sleep(700);
+    await t.sleep(1_100);
     gate.open('cancelling');
     assert.equal(await handle.result(), 'cancelled: true');
     assert.ok(!(await t.eventTypes(handle)).includes('TimerFired'));

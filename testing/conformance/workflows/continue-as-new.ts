@@ -61,7 +61,7 @@ export async function waitForRelease(): Promise<string> {
   return 'released';
 }
 
-/** Starts a child, and continues as new while that runs. */
+/** Starts a child, and continues as new at its own release, while the child runs. */
 export async function continueOverChild(
   policy: keyof typeof ParentClosePolicy | null,
   childId: string,
@@ -70,6 +70,7 @@ export async function continueOverChild(
   if (again) return 'continued';
   const options = policy === null ? {} : { parentClosePolicy: ParentClosePolicy[policy] };
   await startChild(waitForRelease, { workflowId: childId, ...options });
+  await waitForRelease();
   return await continueAsNew<typeof continueOverChild>(policy, childId, true);
 }
 
