@@ -199,7 +199,7 @@ function close(
 }
 
 function writeStarted(draft: RunDraft, activity: PendingActivity, buildId: string): number {
-  return draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED, {
+  const attributes = {
     activityTaskStartedEventAttributes: {
       scheduledEventId: toLong(activity.scheduledEventId),
       identity: activity.identity,
@@ -208,7 +208,9 @@ function writeStarted(draft: RunDraft, activity: PendingActivity, buildId: strin
       ...(activity.lastFailure === undefined ? {} : { lastFailure: activity.lastFailure }),
       ...workerVersion({ buildId }),
     },
-  });
+  };
+  // Written with the end, but it has the time at which the worker took the task.
+  return draft.happen(EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED, attributes, activity.startedTime);
 }
 
 /** Plans the next attempt, or says why there is none. A cancelled activity is not tried again. */

@@ -85,7 +85,7 @@ export class RunDraft {
     const eventId = toLong(id);
     const event: HistoryEvent = {
       eventId,
-      eventTime: at === this.now ? this.#time : toTimestamp(at),
+      eventTime: this.#timestamp(at),
       eventType,
       taskId: eventId,
       ...compact(attributes),
@@ -98,9 +98,9 @@ export class RunDraft {
    * Adds something that happened to the run. While a workflow task is out it waits in the inbox, so that the task's own events stay together.
    * @returns the event's id, or 0 when it waits.
    */
-  happen(eventType: number, attributes: EventAttributes): number {
-    if (!this.taskIsOut && !this.answering) return this.append(eventType, attributes).id;
-    this.record.buffered.push({ eventTime: this.#time, eventType, ...compact(attributes) });
+  happen(eventType: number, attributes: EventAttributes, at: number = this.now): number {
+    if (!this.taskIsOut && !this.answering) return this.append(eventType, attributes, at).id;
+    this.record.buffered.push({ eventTime: this.#timestamp(at), eventType, ...compact(attributes) });
     return 0;
   }
 
@@ -132,6 +132,10 @@ export class RunDraft {
   /** This draft as a part of a commit. */
   toWrite(): RunWrite {
     return { expectedRevision: this.#revision, record: this.record, events: this.events };
+  }
+
+  #timestamp(at: number): NonNullable<HistoryEvent['eventTime']> {
+    return at === this.now ? this.#time : toTimestamp(at);
   }
 
   #push(event: HistoryEvent): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ApplicationFailure, Context, activityInfo, sleep as activitySleep } from '@temporalio/activity';
+import { toMillis } from '../../../src/core/proto.ts';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario, ScenarioContext } from '../scenario.ts';
 import { deferred } from '../support.ts';
@@ -53,14 +54,26 @@ export const activities: readonly Scenario[] = topic('activities', [
   }),
   scenario('activities in parallel, finished in another order', async (t) => {
     const finish = [deferred<string>(), deferred<string>(), deferred<string>()];
-    await t.startWorker({ activities: { wait: (i: number) => finish[i]?.promise } });
+    const taken = finish.map(() => deferred<undefined>());
+    const wait = async (i: number): Promise<unknown> => {
+      taken[i]?.resolve(undefined);
+      return await finish[i]?.promise;
+    };
+    await t.startWorker({ activities: { wait } });
     const handle = await t.start(callAll, { args: [[0, 1, 2].map((i) => ({ type: 'wait', args: [i] }))] });
-    await t.waitForEvent(handle, 'ActivityTaskScheduled', 3);
+    await Promise.all(taken.map(({ promise }) => promise));
+    await t.sleep(50);
     for (const [n, i] of [2, 0, 1].entries()) {
       finish[i]?.resolve(`result ${i}`);
       await t.waitForEvent(handle, 'WorkflowTaskCompleted', n + 2);
     }
     assert.deepEqual(await handle.result(), ['result 0', 'result 1', 'result 2']);
+    // A start is written down with the end, but has the time at which a worker took the activity.
+    const events = (await handle.fetchHistory()).events ?? [];
+    const starts = events.filter((event) => event.activityTaskStartedEventAttributes);
+    const firstEnd = events.find((event) => event.activityTaskCompletedEventAttributes);
+    const waited = starts.map((start) => (toMillis(firstEnd?.eventTime) ?? 0) - (toMillis(start.eventTime) ?? 0));
+    assert.ok(waited.length === 3 && waited.every((ms) => ms >= 45), `times are ${waited.join(', ')} ms apart`);
   }),
   scenario('an activity is asked for on another task queue', async (t) => {
     const taskQueue = `${t.taskQueue}-other`;
