@@ -88,8 +88,6 @@ export interface WorkflowTask {
   readonly attempt: number;
   readonly scheduledTime: number;
   readonly startedTime: number;
-  /** Not before this time: failed tasks back off. */
-  readonly visibleAt: number;
   readonly requestId: string;
   readonly identity: string;
   /** Build of the worker's code. */
@@ -97,8 +95,8 @@ export interface WorkflowTask {
   /** What the worker was told when it took the task; written with the started event. */
   readonly suggestContinueAsNew: boolean;
   readonly historySizeBytes: number;
-  /** Offered on the sticky queue until this time, then on the run's own; 0 when not sticky. */
-  readonly stickyDeadline: number;
+  /** By this time a worker has to take it: then it is offered anew, on the run's own queue. 0 when it may wait for ever. */
+  readonly startDeadline: number;
 }
 
 export interface PendingActivity {

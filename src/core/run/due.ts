@@ -19,6 +19,8 @@ interface Deadline {
  * when nothing is to come.
  */
 export function nextDeadline(record: RunRecord, now: number): number | undefined {
+  // A closed run keeps what was pending in it, for those who look.
+  if (record.closeTime !== undefined) return undefined;
   let next: number | undefined;
   for (const { at } of deadlines(record)) if (next === undefined || at < next) next = at;
   for (const { state, attemptScheduledTime: at } of record.activities.values()) {
@@ -71,8 +73,8 @@ function* taskDeadlines(record: RunRecord): Generator<Deadline> {
   if (task.startedEventId > 0) {
     const at = task.startedTime + taskTimeout(record.taskTimeout, task.attempt);
     yield { at, order, apply: (draft) => expireTask(draft, 'startToClose') };
-  } else if (task.stickyDeadline > 0 && task.kind !== 'speculative') {
-    yield { at: task.stickyDeadline, order, apply: (draft) => expireTask(draft, 'scheduleToStart') };
+  } else if (task.startDeadline > 0) {
+    yield { at: task.startDeadline, order, apply: (draft) => expireTask(draft, 'scheduleToStart') };
   }
 }
 

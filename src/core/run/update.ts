@@ -60,6 +60,7 @@ function accept(
   taskCompletedId: number,
   request: temporal.api.update.v1.IRequest | undefined,
 ): UpdateAnswer {
+  if (draft.record.updates.has(updateId)) throw badMessage(`update ${updateId} was accepted before`);
   const acceptedRequest = request ?? acceptance.acceptedRequest ?? null;
   const { id } = draft.append(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, {
     workflowExecutionUpdateAcceptedEventAttributes: {

@@ -15,6 +15,8 @@ import type { EventAttributes, RunDraft } from './draft.ts';
 /** Attempts after which the time for a workflow task grows, as on a Temporal server. */
 const patientAttempts = 10;
 const longestTaskTimeout = 10 * 60_000;
+/** How long a speculative task waits for a worker, in milliseconds, as on a Temporal server. */
+const speculativeWaitMs = 5000;
 
 /** History length and size at which a worker is told to continue as new (Temporal's defaults). */
 const suggestContinueAsNewAt = { events: 4 * 1024, bytes: 4 * 1024 * 1024 };
@@ -49,14 +51,19 @@ export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculat
     attempt,
     scheduledTime: draft.now,
     startedTime: 0,
-    visibleAt: draft.now,
     requestId: '',
     identity: '',
     buildId: '',
     suggestContinueAsNew: false,
     historySizeBytes: 0,
-    stickyDeadline: record.sticky === undefined ? 0 : draft.now + record.sticky.scheduleToStartTimeout,
+    startDeadline: startDeadline(draft, taskKind),
   };
+}
+
+/** A task for a worker's cache waits for that worker only so long, one for an update not long for any: then it becomes an ordinary one. */
+function startDeadline({ now, record: { sticky } }: RunDraft, kind: WorkflowTask['kind']): number {
+  if (sticky !== undefined) return now + sticky.scheduleToStartTimeout;
+  return kind === 'speculative' ? now + speculativeWaitMs : 0;
 }
 
 /** A worker takes the scheduled task. */
@@ -133,9 +140,9 @@ export function failWorkflowTask(
 /** The worker did not answer in time, or (`scheduleToStart`) nobody took the task from the sticky queue. */
 export function timeOutWorkflowTask(draft: RunDraft, type: 'startToClose' | 'scheduleToStart'): void {
   const early = type === 'scheduleToStart';
-  const task = early ? draft.record.workflowTask : writeDeferredEvents(draft, '', 'speculative');
+  const task = early ? writeDeferredScheduled(draft) : writeDeferredEvents(draft, '', 'speculative');
   if (task === undefined) return;
-  if (task.kind === 'normal' || (!early && task.kind === 'speculative')) {
+  if (task.kind !== 'transient') {
     draft.append(EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, {
       workflowTaskTimedOutEventAttributes: {
         scheduledEventId: toLong(task.scheduledEventId),
@@ -147,6 +154,14 @@ export function timeOutWorkflowTask(draft: RunDraft, type: 'startToClose' | 'sch
   const attempt = early ? 1 : nextAttempt(draft);
   draft.record.sticky = undefined;
   clearTask(draft, attempt);
+}
+
+/** A speculative task that nobody took turns out to be needed: it has been scheduled when it was, unless other events came after. */
+function writeDeferredScheduled(draft: RunDraft): WorkflowTask | undefined {
+  const { workflowTask: task, nextEventId } = draft.record;
+  if (task?.kind !== 'speculative') return task;
+  const at = task.scheduledEventId === nextEventId ? task.scheduledTime : draft.now;
+  return { ...task, scheduledEventId: appendScheduled(draft, task.attempt, at) };
 }
 
 /** How long a worker may take for a task, in milliseconds: longer for tasks that keep failing. */

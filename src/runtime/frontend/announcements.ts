@@ -1,23 +1,29 @@
 import type { Clock } from '../../core/clock.ts';
 import type { RunRecord } from '../../core/record.ts';
-import type { QueueName, TaskQueues } from '../matching/task-queues.ts';
+import type { QueuedTask, QueueName, TaskQueues } from '../matching/task-queues.ts';
 import { keyOf } from './keys.ts';
 
 /** Puts the tasks that a run has for workers into their queues. */
 export class Announcements {
   readonly #queues: TaskQueues;
   readonly #clock: Clock;
+  readonly #wallClock: Clock;
 
-  constructor(queues: TaskQueues, clock: Clock) {
+  /** @param clock the time of the runs. @param wallClock by which a worker's time to come for a query passes. */
+  constructor(queues: TaskQueues, clock: Clock, wallClock: Clock) {
     this.#queues = queues;
     this.#clock = clock;
+    this.#wallClock = wallClock;
   }
 
   /** Offers everything that may be taken now. Offering twice does no harm. */
   announce(record: RunRecord): void {
-    if (record.closeTime !== undefined) return;
-    const task = record.workflowTask;
     const run = keyOf(record);
+    if (record.closeTime !== undefined) {
+      this.#queues.withdrawRun(run);
+      return;
+    }
+    const task = record.workflowTask;
     if (task !== undefined && task.startedEventId === 0) {
       const { scheduledEventId, attempt } = task;
       const id = `${run.runId}/w/${scheduledEventId}/${attempt}`;
@@ -32,24 +38,39 @@ export class Announcements {
     }
   }
 
-  /** Offers a query as a task of its own. */
-  announceQuery(record: RunRecord, queryId: string): void {
+  /**
+   * Offers a query as a task of its own. A worker that has the run in its cache but does not come loses it to others.
+   * @returns a function that takes the offer back.
+   */
+  announceQuery(record: RunRecord, queryId: string): () => void {
     const run = keyOf(record);
-    this.#queues.offer(this.#workflowQueue(record), {
-      kind: 'query',
-      id: queryId,
-      run,
-      scheduledEventId: 0,
-      attempt: 1,
-    });
+    const task: QueuedTask = { kind: 'query', id: queryId, run, scheduledEventId: 0, attempt: 1 };
+    const queue = this.#workflowQueue(record);
+    this.#queues.offer(queue, task);
+    const own = ownQueue(record);
+    const patience = queue.name === own.name ? undefined : record.sticky?.scheduleToStartTimeout;
+    const cancel =
+      patience &&
+      this.#wallClock.schedule(this.#wallClock.now() + patience, () => {
+        if (this.#queues.withdraw(task)) this.#queues.offer(own, task);
+      });
+    return () => {
+      if (cancel) cancel();
+      this.#queues.withdraw(task);
+    };
   }
 
   /** The queue of the worker that has the run in its cache, while that worker is there; else the run's own. */
-  #workflowQueue({ namespace, sticky, taskQueue }: RunRecord): QueueName {
+  #workflowQueue(record: RunRecord): QueueName {
+    const { namespace, sticky } = record;
     if (sticky !== undefined) {
       const queue: QueueName = { namespace, name: sticky.queue, type: 'workflow' };
       if (this.#queues.isAttended(queue)) return queue;
     }
-    return { namespace, name: taskQueue, type: 'workflow' };
+    return ownQueue(record);
   }
+}
+
+function ownQueue({ namespace, taskQueue }: RunRecord): QueueName {
+  return { namespace, name: taskQueue, type: 'workflow' };
 }

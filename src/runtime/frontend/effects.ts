@@ -30,6 +30,7 @@ const longestRetryMs = 10_000;
 export class Effects {
   readonly #context: FrontendContext;
   readonly #clock: Clock;
+  readonly #wallClock: Clock;
   readonly #report: (error: unknown) => void;
   readonly #inProgress = new Set<string>();
   readonly #retries = new Set<() => void>();
@@ -39,56 +40,72 @@ export class Effects {
   constructor(context: FrontendContext, report: (error: unknown) => void) {
     this.#context = context;
     this.#clock = context.clock;
+    this.#wallClock = context.wallClock;
     this.#report = report;
   }
 
   /** Takes up what the run's record says is still to be done. */
   perform(record: RunRecord): void {
-    for (const effect of record.effects) void this.#perform(record, effect, firstRetryMs);
+    for (const effect of record.effects) this.#begin(record, effect);
   }
 
   /** Leaves everything that is not done yet to the next owner of the store. */
   close(): void {
     this.#closed = true;
     for (const cancel of this.#retries) cancel();
+    this.#retries.clear();
   }
 
-  async #perform(record: RunRecord, effect: Effect, retryMs: number): Promise<void> {
+  /** Each effect is on its way once, its retries included, and holds the time of the runs until it is done. */
+  #begin(record: RunRecord, effect: Effect): void {
     const name = `${record.namespace}\0${record.runId}\0${effect.kind}\0${effect.id}`;
     if (this.#closed || this.#inProgress.has(name)) return;
     this.#inProgress.add(name);
     const release = this.#clock.hold('workflowTask');
-    try {
-      await this.#once(record, effect);
-    } catch (error) {
-      this.#report(error);
-      this.#retryLater(record, effect, retryMs);
-    } finally {
+    const done = (): void => {
       this.#inProgress.delete(name);
       release();
+    };
+    void this.#perform(record, effect, firstRetryMs, done);
+  }
+
+  async #perform(record: RunRecord, effect: Effect, retryMs: number, done: () => void): Promise<void> {
+    try {
+      await this.#once(record, effect);
+      done();
+    } catch (error) {
+      this.#report(error);
+      if (this.#closed) done();
+      else this.#retryLater(record, effect, retryMs, done);
     }
   }
 
-  #retryLater(record: RunRecord, effect: Effect, retryMs: number): void {
-    const cancel = this.#clock.schedule(this.#clock.now() + retryMs, () => {
+  #retryLater(record: RunRecord, effect: Effect, retryMs: number, done: () => void): void {
+    const again = this.#wallClock.schedule(this.#wallClock.now() + retryMs, () => {
       this.#retries.delete(cancel);
-      void this.#perform(record, effect, Math.min(retryMs * 2, longestRetryMs));
+      void this.#perform(record, effect, Math.min(retryMs * 2, longestRetryMs), done);
     });
+    const cancel = (): void => {
+      again();
+      done();
+    };
     this.#retries.add(cancel);
   }
 
   async #once(record: RunRecord, effect: Effect): Promise<void> {
+    if (effect.kind === 'closeChild') return this.#closeChild(record, effect);
+    const event = await this.#event(record, effect.eventId);
+    // The run was deleted.
+    if (event === undefined) return;
     switch (effect.kind) {
       case 'startChild':
-        return this.#startChild(record, effect.id, await this.#event(record, effect.eventId));
+        return this.#startChild(record, effect.id, event);
       case 'signalExternal':
-        return this.#signal(record, effect.id, await this.#event(record, effect.eventId));
+        return this.#signal(record, effect.id, event);
       case 'cancelExternal':
-        return this.#cancel(record, effect.id, await this.#event(record, effect.eventId));
+        return this.#cancel(record, effect.id, event);
       case 'notifyParent':
-        return this.#notifyParent(record, effect.id, await this.#event(record, effect.eventId));
-      case 'closeChild':
-        return this.#closeChild(record, effect);
+        return this.#notifyParent(record, effect.id, event);
     }
   }
 
@@ -237,9 +254,8 @@ export class Effects {
     return undefined;
   }
 
-  async #event(record: RunRecord, eventId: number): Promise<HistoryEvent> {
+  async #event(record: RunRecord, eventId: number): Promise<HistoryEvent | undefined> {
     const [event] = await this.#context.store.readHistory(keyOf(record), eventId, eventId + 1);
-    if (event === undefined) throw new Error(`event ${eventId} of run ${record.runId} is missing`);
     return event;
   }
 }

@@ -55,7 +55,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const runs = new Runs(store, clock);
   const createHold = clock === systemClock ? undefined : () => new BacklogHold(clock, systemClock);
   const queues = new TaskQueues(createHold);
-  const announcements = new Announcements(queues, clock);
+  const announcements = new Announcements(queues, clock, systemClock);
   const context: FrontendContext = {
     store,
     runs,

@@ -2,9 +2,10 @@ import type { RunDraft } from '../../core/run/draft.ts';
 import { terminateRun } from '../../core/run/close.ts';
 import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import type { temporal } from '@temporalio/proto';
-import { invalidArgument, workflowCompleted, workflowNotFound } from '../errors.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { invalidArgument, unavailable, workflowCompleted, notFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { requireId, requireNamespace } from './context.ts';
+import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
 
 interface Target {
@@ -42,8 +43,12 @@ export function interventionHandlers(
     async requestCancelWorkflowExecution(request) {
       const { reason, identity } = request;
       const target = { ...request, namespace: request.namespace ?? null, execution: request.workflowExecution };
-      await changeOpen(context, target, (draft) =>
-        requestCancelRun(draft, { cause: reason ?? '', identity: identity ?? '' }),
+      // What has ended needs no cancelling.
+      await changeOpen(
+        context,
+        target,
+        (draft) => requestCancelRun(draft, { cause: reason ?? '', identity: identity ?? '' }),
+        () => undefined,
       );
       return {};
     },
@@ -59,7 +64,7 @@ export function interventionHandlers(
       );
       return {};
     },
-    async deleteWorkflowExecution(request) {
+    async deleteWorkflowExecution(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
       const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
       const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
@@ -68,14 +73,35 @@ export function interventionHandlers(
           if (draft.isOpen) terminateRun(draft, 'Delete workflow execution', undefined, 'history-service');
         });
       }
-      await context.store.delete(keyOf(record));
+      await settled(context, keyOf(record), options.signal);
+      await context.runs.transact([record], () => context.store.delete(keyOf(record)));
       return {};
     },
   };
 }
 
+/** Waits until a closed run has told everybody: its parent, and the children that end with it. */
+async function settled(context: FrontendContext, key: RunKey, signal: AbortSignal | undefined): Promise<void> {
+  const wait = context.waits.begin(longPollMs, signal);
+  const isSettled = ({ effects }: RunRecord): boolean => effects.length === 0;
+  try {
+    const change = context.histories.untilReady(key, isSettled, wait.signal);
+    const record = await context.runs.load(key);
+    if (record === undefined || isSettled(record)) return;
+    await change;
+    if (wait.signal.aborted) throw unavailable('The end of the workflow has not reached its parent and children yet.');
+  } finally {
+    wait.done();
+  }
+}
+
 /** Changes the run that is meant, if it is open. @throws ServiceError NOT_FOUND when it is unknown or closed. */
-async function changeOpen(context: FrontendContext, target: Target, rule: (draft: RunDraft) => void): Promise<void> {
+async function changeOpen(
+  context: FrontendContext,
+  target: Target,
+  rule: (draft: RunDraft) => void,
+  otherwise: () => void = refuseClosed,
+): Promise<void> {
   const namespace = requireNamespace(context, target.namespace);
   if (!target.execution) throw invalidArgument('Execution is not set on request.');
   const workflowId = requireId('WorkflowId', target.execution.workflowId);
@@ -83,10 +109,15 @@ async function changeOpen(context: FrontendContext, target: Target, rule: (draft
   await context.runs.transact([{ namespace, workflowId }], async (transaction) => {
     const record = await context.runs.resolve({ namespace, workflowId }, runId);
     if (target.firstExecutionRunId && record.firstRunId !== target.firstExecutionRunId) {
-      throw workflowNotFound(workflowId, target.firstExecutionRunId);
+      throw notFound('workflow execution not found');
     }
     const draft = await transaction.draft(keyOf(record));
-    if (draft === undefined || !draft.isOpen) throw workflowCompleted();
-    rule(draft);
+    if (draft?.isOpen) return rule(draft);
+    transaction.discard(keyOf(record));
+    return otherwise();
   });
+}
+
+function refuseClosed(): never {
+  throw workflowCompleted();
 }

@@ -20,6 +20,8 @@ interface PendingQuery {
   readonly reject: (error: Error) => void;
   /** How it travels: with the next workflow task, or as a task of its own. */
   state: 'waiting' | 'attached' | 'direct';
+  /** Takes back the task that it travels as. */
+  withdraw: () => void;
 }
 
 /** A query that travels as a task of its own. */
@@ -31,10 +33,10 @@ export type DirectQuery = Pick<PendingQuery, 'id' | 'run' | 'query'>;
  */
 export class Queries {
   readonly #queries = new Map<string, PendingQuery>();
-  readonly #offer: (record: RunRecord, queryId: string) => void;
+  readonly #offer: (record: RunRecord, queryId: string) => () => void;
 
-  /** @param offer puts a task for a direct query into the run's queue. */
-  constructor(offer: (record: RunRecord, queryId: string) => void) {
+  /** @param offer puts a task for a direct query into the run's queue, and returns what takes it back. */
+  constructor(offer: (record: RunRecord, queryId: string) => () => void) {
     this.#offer = offer;
   }
 
@@ -45,16 +47,19 @@ export class Queries {
       const settle = (answer: () => void): void => {
         if (!this.#queries.delete(id)) return;
         signal.removeEventListener('abort', end);
+        pending.withdraw();
         answer();
       };
-      this.#queries.set(id, {
+      const pending: PendingQuery = {
         id,
         run: keyOf(record),
         query,
         state: 'waiting',
+        withdraw: () => undefined,
         resolve: (result) => settle(() => resolve(result)),
         reject: (error) => settle(() => reject(error)),
-      });
+      };
+      this.#queries.set(id, pending);
       signal.addEventListener('abort', end, { once: true });
       if (signal.aborted) end();
       this.changed(record);
@@ -85,8 +90,9 @@ export class Queries {
   }
 
   /** Answers that came with a completed workflow task. */
-  answered(results: Record<string, QueryResult>): void {
+  answered({ runId }: RunKey, results: Record<string, QueryResult>): void {
     for (const [id, result] of Object.entries(results)) {
+      if (this.#queries.get(id)?.run.runId !== runId) continue;
       this.#answer(id, result.resultType ?? 0, result.answer, result.errorMessage, result.failure);
     }
   }
@@ -119,12 +125,15 @@ export class Queries {
   #goAlone(record: RunRecord, query: PendingQuery): void {
     if (query.state === 'direct') return;
     query.state = 'direct';
-    this.#offer(record, query.id);
+    query.withdraw = this.#offer(record, query.id);
   }
 
   /** The run's queries move to another queue: the worker that had it is gone. */
   offerAgain(record: RunRecord, queryId: string): void {
-    if (this.#queries.has(queryId)) this.#offer(record, queryId);
+    const query = this.#queries.get(queryId);
+    if (query === undefined) return;
+    query.withdraw();
+    query.withdraw = this.#offer(record, queryId);
   }
 
   *#of({ namespace, runId }: RunRecord): Generator<PendingQuery> {

@@ -22,7 +22,7 @@ export function updateHandlers(
       const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
       const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
       if (request.firstExecutionRunId && record.firstRunId !== request.firstExecutionRunId) {
-        throw workflowNotFound(workflowId, request.firstExecutionRunId);
+        throw notFound('workflow execution not found');
       }
       const updateId = request.request?.meta?.updateId || context.newId();
       const update = { ...request.request, meta: { ...request.request?.meta, updateId } };

@@ -32,13 +32,12 @@ interface Update {
 export class Updates {
   readonly #updates = new Map<string, Map<string, Update>>();
 
-  /** The update with this id, known or new. @returns whether it is new. */
-  admit(run: RunKey, id: string, request: UpdateRequest): boolean {
+  /** An update is to go to its workflow; one that is on its way already stays as it is. */
+  admit(run: RunKey, id: string, request: UpdateRequest): void {
     const updates = this.#ofRun(run) ?? new Map<string, Update>();
     this.#updates.set(runName(run), updates);
-    if (updates.has(id)) return false;
+    if (updates.has(id)) return;
     updates.set(id, { id, run, request, stage: 'admitted', outcome: undefined, error: undefined, waiting: new Set() });
-    return true;
   }
 
   /** Whether this update is on its way. */

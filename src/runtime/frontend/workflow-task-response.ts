@@ -21,6 +21,9 @@ export async function workflowTaskResponse(
 ): Promise<WorkflowTaskResponse> {
   const task = record.workflowTask;
   if (task === undefined) throw new Error('no workflow task is out');
+  // What comes from here on may come after things that the task does not show: it goes with the next one.
+  const queries = context.queries.attach(record);
+  const messages = context.updates.send(record);
   const from = sticky ? record.previousStartedEventId + 1 : 1;
   const stored = await context.store.readHistory(
     keyOf(record),
@@ -37,8 +40,8 @@ export async function workflowTaskResponse(
     nextPageToken: new Uint8Array(),
     scheduledTime: toTimestamp(task.scheduledTime),
     startedTime: toTimestamp(task.startedTime),
-    queries: context.queries.attach(record),
-    messages: context.updates.send(record),
+    queries,
+    messages,
   };
 }
 

@@ -137,7 +137,7 @@ async function apply(
     }
     if (context.updates.hasUnsent(token)) scheduleWorkflowTask(draft, 'speculative');
     transaction.afterCommit(() => {
-      context.queries.answered(answer.queryResults ?? {});
+      context.queries.answered(token, answer.queryResults ?? {});
       context.updates.answered(token, outcome.updates);
     });
     const startsNext = draft.record.workflowTask !== undefined && answer.returnNewWorkflowTask === true;

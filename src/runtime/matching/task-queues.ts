@@ -1,4 +1,6 @@
+import type { Clock } from '../../core/clock.ts';
 import type { RunKey } from '../../core/record.ts';
+import { systemClock } from '../system-clock.ts';
 import type { BacklogHold } from './backlog-hold.ts';
 
 /** Which queue a task waits in: queues of workflow tasks and of activity tasks with the same name are different ones. */
@@ -20,34 +22,50 @@ export interface QueuedTask {
 
 interface Poller {
   readonly take: (task: QueuedTask) => void;
+  readonly end: () => void;
 }
 
 interface Queue {
   readonly tasks: Map<string, QueuedTask>;
   readonly pollers: Set<Poller>;
-  /** Somebody polled, and has not said goodbye. */
-  attended: boolean;
+  /** When somebody polled here last, in milliseconds since the epoch of the wall clock. */
+  lastPoll: number;
   readonly hold: BacklogHold | undefined;
 }
+
+/** A worker that did not poll for this long is taken to be gone, in milliseconds (as a Temporal server does for sticky queues). */
+const attentionMs = 10_000;
+/** Queues that nobody used for this long are forgotten, in milliseconds. */
+const forgottenMs = 300_000;
+/** New queues after which the forgotten ones are looked for. */
+const sweepEvery = 100;
 
 /** Brings tasks and polling workers together, in the order of their coming. Holds nothing that could not be made again from the runs. */
 export class TaskQueues {
   readonly #queues = new Map<string, Queue>();
+  /** Tasks that wait, by the ids of their runs and their own. */
+  readonly #waiting = new Map<string, Map<string, Queue>>();
   readonly #createHold: (() => BacklogHold) | undefined;
+  readonly #wallClock: Clock;
+  #created = 0;
 
-  /** @param createHold makes what is told about the backlog of each queue, where time is virtual. */
-  constructor(createHold?: () => BacklogHold) {
+  /**
+   * @param createHold makes what is told about the backlog of each queue, where time is virtual.
+   * @param wallClock by which workers are there or gone.
+   */
+  constructor(createHold?: () => BacklogHold, wallClock: Clock = systemClock) {
     this.#createHold = createHold;
+    this.#wallClock = wallClock;
   }
 
   /** Hands the task to a waiting poller, or keeps it until one comes. */
   offer(name: QueueName, task: QueuedTask): void {
     const queue = this.#queue(name);
     if (queue.tasks.has(task.id)) return;
+    this.#withdrawReplaced(task);
     const [poller] = queue.pollers;
     if (poller === undefined) {
-      queue.tasks.set(task.id, task);
-      queue.hold?.waits();
+      this.#keep(queue, task);
       return;
     }
     queue.pollers.delete(poller);
@@ -82,26 +100,29 @@ export class TaskQueues {
 
   /** The next task; `undefined` when the signal ends the wait first. */
   poll(name: QueueName, signal: AbortSignal): Promise<QueuedTask | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
     const queue = this.#queue(name);
-    queue.attended = true;
+    queue.lastPoll = this.#wallClock.now();
     queue.hold?.polled();
     const [next] = queue.tasks.values();
     if (next !== undefined) {
-      queue.tasks.delete(next.id);
-      if (queue.tasks.size === 0) queue.hold?.empty();
+      this.#remove(queue, next);
       return Promise.resolve(next);
     }
-    if (signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const end = (): void => {
         queue.pollers.delete(poller);
+        queue.lastPoll = this.#wallClock.now();
+        signal.removeEventListener('abort', end);
         resolve(undefined);
       };
       const poller: Poller = {
         take: (task) => {
+          queue.lastPoll = this.#wallClock.now();
           signal.removeEventListener('abort', end);
           resolve(task);
         },
+        end,
       };
       queue.pollers.add(poller);
       signal.addEventListener('abort', end, { once: true });
@@ -110,7 +131,8 @@ export class TaskQueues {
 
   /** Whether a worker reads this queue, as far as is known. */
   isAttended(name: QueueName): boolean {
-    return this.#queues.get(queueKey(name))?.attended ?? false;
+    const queue = this.#queues.get(queueKey(name));
+    return queue !== undefined && (queue.pollers.size > 0 || this.#wallClock.now() - queue.lastPoll < attentionMs);
   }
 
   /** Number of pollers waiting right now. */
@@ -123,21 +145,78 @@ export class TaskQueues {
     return this.#queues.get(queueKey(name))?.tasks.size ?? 0;
   }
 
-  /** The worker that read this queue is gone. @returns the tasks that it did not take. */
+  /** Takes a task back. @returns whether it was still waiting. */
+  withdraw({ run, id }: Pick<QueuedTask, 'run' | 'id'>): boolean {
+    const queue = this.#waiting.get(run.runId)?.get(id);
+    const task = queue?.tasks.get(id);
+    if (queue === undefined || task === undefined) return false;
+    this.#remove(queue, task);
+    return true;
+  }
+
+  /** Takes back all that waits for a worker to get on with this run; queries stay. */
+  withdrawRun({ runId }: RunKey): void {
+    this.#withdrawWhere(runId, ({ kind }) => kind !== 'query');
+  }
+
+  /** The worker that read this queue is gone: its polls end. @returns the tasks that it did not take. */
   abandon(name: QueueName): QueuedTask[] {
     const key = queueKey(name);
     const queue = this.#queues.get(key);
     if (queue === undefined) return [];
+    const tasks = [...queue.tasks.values()];
+    for (const task of tasks) this.#remove(queue, task);
     this.#queues.delete(key);
-    queue.hold?.empty();
-    return [...queue.tasks.values()];
+    for (const { end } of queue.pollers) end();
+    return tasks;
+  }
+
+  #keep(queue: Queue, task: QueuedTask): void {
+    queue.tasks.set(task.id, task);
+    const { runId } = task.run;
+    const ofRun = this.#waiting.get(runId) ?? new Map<string, Queue>();
+    this.#waiting.set(runId, ofRun.set(task.id, queue));
+    queue.hold?.waits();
+  }
+
+  #remove(queue: Queue, { id, run }: QueuedTask): void {
+    queue.tasks.delete(id);
+    const ofRun = this.#waiting.get(run.runId);
+    if (ofRun?.delete(id) && ofRun.size === 0) this.#waiting.delete(run.runId);
+    if (queue.tasks.size === 0) queue.hold?.empty();
+  }
+
+  /** A run has one workflow task at a time: an older one is stale, in a queue that nobody may ever read again. The same task may wait elsewhere, too. */
+  #withdrawReplaced(task: QueuedTask): void {
+    this.#withdrawWhere(
+      task.run.runId,
+      ({ id, kind }) => id === task.id || (kind === 'workflow' && task.kind === kind),
+    );
+  }
+
+  #withdrawWhere(runId: string, matches: (task: QueuedTask) => boolean): void {
+    const ofRun = this.#waiting.get(runId);
+    if (ofRun === undefined) return;
+    for (const [id, queue] of ofRun) {
+      const task = queue.tasks.get(id);
+      if (task !== undefined && matches(task)) this.#remove(queue, task);
+    }
+  }
+
+  /** Sticky queues have new names with each worker. */
+  #sweep(): void {
+    const before = this.#wallClock.now() - forgottenMs;
+    for (const [key, { tasks, pollers, lastPoll }] of this.#queues) {
+      if (tasks.size === 0 && pollers.size === 0 && lastPoll < before) this.#queues.delete(key);
+    }
   }
 
   #queue(name: QueueName): Queue {
     const key = queueKey(name);
     let queue = this.#queues.get(key);
     if (queue === undefined) {
-      queue = { tasks: new Map(), pollers: new Set(), attended: false, hold: this.#createHold?.() };
+      if (++this.#created % sweepEvery === 0) this.#sweep();
+      queue = { tasks: new Map(), pollers: new Set(), lastPoll: -Infinity, hold: this.#createHold?.() };
       this.#queues.set(key, queue);
     }
     return queue;
