@@ -31,9 +31,7 @@ export function closeRun(draft: RunDraft, eventType: number, attributes: EventAt
   record.workflowTaskAttempt = 1;
   record.sticky = undefined;
   for (const child of record.children.values()) closeChild(draft, child);
-  record.activities.clear();
   record.timers.clear();
-  record.children.clear();
   record.externals.clear();
   record.effects = record.effects.filter(({ kind }) => kind === 'closeChild');
   if (record.parent !== undefined && record.nextRunId === undefined) {

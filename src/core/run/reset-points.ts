@@ -23,8 +23,7 @@ export function noteResetPoint(draft: RunDraft, buildId: string, taskCompletedId
 }
 
 /** The points that a run leaves to the next one in its chain. */
-export function inheritedResetPoints({ record, now }: RunDraft): ResetPoints | null {
-  if (record.resetPoints.length === 0) return null;
+export function inheritedResetPoints({ record, now }: RunDraft): ResetPoints {
   const expireTime = toTimestamp(now + retentionMs);
   return {
     points: record.resetPoints.map((point) => (point.runId === record.runId ? { ...point, expireTime } : point)),

@@ -17,6 +17,7 @@ import { Effects } from './effects.ts';
 import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
+import { multiOperationHandlers } from './multi-operation.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import { Runs } from './runs.ts';
@@ -116,13 +117,16 @@ async function announceAgain(context: FrontendContext, announcements: Announceme
 
 /** All RPCs: those that there are, and `UNIMPLEMENTED` with its name for every other. */
 function createService(context: FrontendContext, isClosed: () => boolean): WorkflowServiceApi {
+  const starts = startHandlers(context);
+  const updates = updateHandlers(context);
   const handlers: Partial<WorkflowServiceApi> = {
-    ...startHandlers(context),
+    ...starts,
+    ...updates,
+    ...multiOperationHandlers({ ...starts, ...updates }),
     ...interventionHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...queryHandlers(context),
-    ...updateHandlers(context),
     ...workflowTaskHandlers(context),
     ...activityTaskHandlers(context),
     ...systemHandlers(context),

@@ -31,7 +31,7 @@ export function historyHandlers(
       const record = await context.runs.resolve({ namespace, workflowId }, runId);
       const closeOnly = request.historyEventFilterType === closeEventFilter;
       const from = cursor?.next ?? 1;
-      const wait = request.waitNewEvent ? context.waits.begin(longPollMs, options.signal) : undefined;
+      const wait = request.waitNewEvent || closeOnly ? context.waits.begin(longPollMs, options.signal) : undefined;
       try {
         return await readPage(context, record, {
           closeOnly,

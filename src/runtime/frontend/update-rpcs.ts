@@ -1,7 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
 import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
-import { notFound, workflowCompleted, workflowNotFound } from '../errors.ts';
+import { notFound, workflowCompleted } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
@@ -57,8 +57,9 @@ async function admit(
   await context.runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
     if (draft === undefined || !draft.isOpen) throw workflowCompleted();
-    const isNew = context.updates.admit(key, updateId, request);
-    if (!isNew || draft.record.workflowTask !== undefined) transaction.discard(key);
+    context.updates.admit(key, updateId, request);
+    // Known updates too: the commit that was to bring them on their way may have failed.
+    if (draft.record.workflowTask !== undefined || !context.updates.hasUnsent(key)) transaction.discard(key);
     else scheduleWorkflowTask(draft, 'speculative');
   });
 }
