@@ -108,7 +108,9 @@ export type StoreErrorCode = 'full' | 'corrupt' | 'newer-version' | 'read-only' 
 
 /** The storage itself failed. Nothing of the refused commit was written. */
 export class StoreError extends Error {
+  /** Always `StoreError`: to tell it apart without its class. */
   override readonly name = 'StoreError';
+  /** Why. */
   readonly code: StoreErrorCode;
 
   constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {

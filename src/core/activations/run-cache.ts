@@ -229,6 +229,15 @@ export class RunCache {
 
   /** Makes room for waiting tasks, and notices the end of a shutdown. Must run after every input. */
   #settle(): void {
+    if (this.#waiting.length > 0) this.#makeRoom();
+    if (!this.#shuttingDown || this.#drained || this.#fetches > 0) return;
+    if ([...this.#runs.values()].some((run) => run.hasPendingWork(false))) return;
+    this.#drained = true;
+    this.#effects.drained();
+  }
+
+  /** Evicts as many runs as tasks wait, the least recently used first. */
+  #makeRoom(): void {
     let needed = this.#waiting.length;
     for (const run of this.#runs.values()) if (run.isEvicting) needed--;
     for (const run of this.#runs.values()) {
@@ -238,9 +247,5 @@ export class RunCache {
       const reason = EvictionReason.CACHE_FULL;
       this.#emit(run, run.evict({ message: 'Workflow cache full', reason }));
     }
-    if (!this.#shuttingDown || this.#drained || this.#fetches > 0) return;
-    if ([...this.#runs.values()].some((run) => run.hasPendingWork(false))) return;
-    this.#drained = true;
-    this.#effects.drained();
   }
 }

@@ -59,7 +59,7 @@ export function meets(run: RunRecord, condition: Condition): boolean {
       return condition.parts.some((part) => meets(run, part));
     case 'not':
       return !meets(run, condition.part);
-    case 'compare':
+    default:
       return compare(attributes[condition.attribute].read(run), condition);
   }
 }
@@ -81,7 +81,7 @@ function compare(value: string | number | undefined, { operator, values }: Compa
       return actual >= first;
     case 'between':
       return actual >= first && actual <= second;
-    case 'startsWith':
+    default:
       return typeof actual === 'string' && actual.startsWith(String(first));
   }
 }

@@ -65,19 +65,27 @@ export function interventionHandlers(
       return {};
     },
     async deleteWorkflowExecution(request, options = {}) {
-      const namespace = requireNamespace(context, request.namespace);
-      const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
-      const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
-      if (record.closeTime === undefined) {
-        await context.runs.change(keyOf(record), (draft) => {
-          if (draft.isOpen) terminateRun(draft, 'Delete workflow execution', undefined, 'history-service');
-        });
-      }
-      await settled(context, keyOf(record), options.signal);
-      await context.runs.transact([record], () => context.store.delete(keyOf(record)));
+      await deleteRun(context, request, options.signal);
       return {};
     },
   };
+}
+
+async function deleteRun(
+  context: FrontendContext,
+  request: temporal.api.workflowservice.v1.IDeleteWorkflowExecutionRequest,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const namespace = requireNamespace(context, request.namespace);
+  const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
+  const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
+  if (record.closeTime === undefined) {
+    await context.runs.change(keyOf(record), (draft) => {
+      if (draft.isOpen) terminateRun(draft, 'Delete workflow execution', undefined, 'history-service');
+    });
+  }
+  await settled(context, keyOf(record), signal);
+  await context.runs.transact([record], () => context.store.delete(keyOf(record)));
 }
 
 /** Waits until a closed run has told everybody: its parent, and the children that end with it. */

@@ -1,4 +1,5 @@
-import fc from 'fast-check';
+import { assert, constantFrom, integer, pre, property } from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { validateHistory } from '../../../src/core/history/validate.ts';
 import { eventTypeName } from '../../../src/core/history/event-type.ts';
@@ -6,7 +7,7 @@ import { event, history, referenceFields, sample } from './sample.ts';
 import type { Short } from './sample.ts';
 
 const problems = (events: readonly Short[]): string[] => validateHistory(history(events)).map(({ problem }) => problem);
-const place = (min = 0): fc.Arbitrary<number> => fc.integer({ min, max: sample.length - 1 });
+const place = (min = 0): Arbitrary<number> => integer({ min, max: sample.length - 1 });
 
 /** Events moved to other places: `order` has their old places. References follow them; those to events that are gone become 0. */
 function rearranged(order: readonly number[]): Short[] {
@@ -42,16 +43,16 @@ describe('a valid history', () => {
 
 describe('a changed history', () => {
   it('is found out when an event is missing', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: sample.length - 2 }), (gone) => {
+    assert(
+      property(integer({ min: 0, max: sample.length - 2 }), (gone) => {
         const events = history(sample).toSpliced(gone, 1);
         expect(validateHistory(events)).not.toEqual([]);
       }),
     );
   });
   it('is found out when an event is there twice', () => {
-    fc.assert(
-      fc.property(place(), (twice) => {
+    assert(
+      property(place(), (twice) => {
         const events = history(sample);
         const [copy] = events.slice(twice, twice + 1);
         expect(validateHistory(events.toSpliced(twice, 0, copy ?? {}))).not.toEqual([]);
@@ -59,9 +60,9 @@ describe('a changed history', () => {
     );
   });
   it('is found out when two events change places', () => {
-    fc.assert(
-      fc.property(place(), place(), (one, other) => {
-        fc.pre(one !== other);
+    assert(
+      property(place(), place(), (one, other) => {
+        pre(one !== other);
         const events = history(sample);
         const swapped = events.with(one, events[other] ?? {}).with(other, events[one] ?? {});
         expect(validateHistory(swapped)).not.toEqual([]);
@@ -69,33 +70,33 @@ describe('a changed history', () => {
     );
   });
   it('is found out when something that others name is missing, although ids are dense', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...required), ({ target }) => {
+    assert(
+      property(constantFrom(...required), ({ target }) => {
         expect(problems(rearranged(places.filter((old) => old !== target - 1)))).not.toEqual([]);
       }),
     );
   });
   it('is found out when something is settled twice, although ids are dense', () => {
     const settling = references.filter(({ field }) => field !== 'workflowTaskCompletedEventId');
-    fc.assert(
-      fc.property(fc.constantFrom(...settling), ({ index }) => {
-        fc.pre(sample[index]?.type !== 'ActivityTaskCancelRequested');
+    assert(
+      property(constantFrom(...settling), ({ index }) => {
+        pre(sample[index]?.type !== 'ActivityTaskCancelRequested');
         expect(problems(rearranged(places.toSpliced(index, 0, index)))).not.toEqual([]);
       }),
     );
   });
   it('is found out when an event comes before one that it names', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...references), ({ index, target }) => {
+    assert(
+      property(constantFrom(...references), ({ index, target }) => {
         const order = places.filter((old) => old !== index).toSpliced(target - 1, 0, index);
         expect(problems(rearranged(order))).not.toEqual([]);
       }),
     );
   });
   it('is found out when an event names another one', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...references), fc.integer({ min: 1, max: 60 }), ({ index, field, target }, id) => {
-        fc.pre(id !== target);
+    assert(
+      property(constantFrom(...references), integer({ min: 1, max: 60 }), ({ index, field, target }, id) => {
+        pre(id !== target);
         const changed = sample.map((short, at) =>
           at === index ? { ...short, attributes: { ...short.attributes, [field]: id } } : short,
         );
@@ -104,8 +105,8 @@ describe('a changed history', () => {
     );
   });
   it('is found out when time runs backwards by more than a task explains', () => {
-    fc.assert(
-      fc.property(place(1), (index) => {
+    assert(
+      property(place(1), (index) => {
         const changed = sample.map((short, at) => (at === index ? { ...short, at: -500 } : short));
         expect(problems(changed)).not.toEqual([]);
       }),

@@ -1,0 +1,399 @@
+import proto from '@temporalio/proto';
+import { applyAnswer, isDroppedWhenRefused, refuseAnswer } from '../../../src/core/decisions/answer.ts';
+import { CommandType, EventType, toDuration, toLong, toNumber } from '../../../src/core/proto.ts';
+import type { Command, HistoryEvent, ProtocolMessage } from '../../../src/core/proto.ts';
+import type { RunRecord } from '../../../src/core/record.ts';
+import {
+  cancelActivity,
+  completeActivity,
+  failActivity,
+  heartbeatActivity,
+  startActivity,
+} from '../../../src/core/run/activity.ts';
+import { childClosed, childStarted, childStartFailed } from '../../../src/core/run/child.ts';
+import { terminateRun } from '../../../src/core/run/close.ts';
+import { RunDraft } from '../../../src/core/run/draft.ts';
+import { applyDue } from '../../../src/core/run/due.ts';
+import { cancelDelivered, signalDelivered } from '../../../src/core/run/external.ts';
+import { WorkflowTaskRefused } from '../../../src/core/run/refused.ts';
+import { requestCancelRun, signalRun } from '../../../src/core/run/signal.ts';
+import { startRun } from '../../../src/core/run/start.ts';
+import type { NewRun } from '../../../src/core/run/start.ts';
+import { failWorkflowTask, scheduleWorkflowTask, startWorkflowTask } from '../../../src/core/run/workflow-task.ts';
+import { freezeDeep } from './frozen.ts';
+
+const { Acceptance, Rejection, Response } = proto.temporal.api.update.v1;
+
+/** One thing that happens to a run; `pick` chooses among what is there, `ms` passes first. */
+export interface Step {
+  readonly what: (typeof happenings)[number];
+  readonly pick: number;
+  readonly ms: number;
+  /** What the workflow does, when it is asked. */
+  readonly commands: readonly { readonly kind: (typeof commandKinds)[number]; readonly pick: number }[];
+}
+
+export const happenings = [
+  'wait',
+  'signal',
+  'cancel',
+  'start task',
+  'answer',
+  'start task',
+  'answer',
+  'fail task',
+  'update',
+  'start activity',
+  'complete activity',
+  'fail activity',
+  'heartbeat',
+  'cancel activity',
+  'child',
+  'child closed',
+  'external',
+  'terminate',
+] as const;
+
+export const commandKinds = [
+  'timer',
+  'cancel timer',
+  'activity',
+  'cancel activity',
+  'child',
+  'signal',
+  'cancel external',
+  'marker',
+  'attributes',
+  'memo',
+  'accept',
+  'complete update',
+  'reject',
+  'complete',
+  'fail',
+  'canceled',
+  'continue',
+] as const;
+
+const reporter = { identity: 'worker', buildId: 'build', requestId: 'taken' };
+
+/** A run that lives through random steps, committed one by one as a store would. */
+export class Simulation {
+  now = 1_900_000_000_000;
+  record: RunRecord;
+  readonly history: HistoryEvent[] = [];
+  readonly successors: RunDraft[] = [];
+  #ids = 0;
+  #revision = 1;
+
+  constructor(more: Partial<NewRun['attributes']> = {}) {
+    const first = startRun(
+      {
+        namespace: 'default',
+        workflowId: 'w',
+        runId: this.newId(),
+        requestId: 'r',
+        attributes: { workflowType: { name: 'type' }, taskQueue: { name: 'work' }, ...more },
+      },
+      this.now,
+    );
+    this.record = this.#commit(first);
+  }
+
+  newId = (): string => `id-${++this.#ids}`;
+
+  /** @returns whether something was done. */
+  step(step: Step): boolean {
+    this.now += step.ms;
+    if (this.record.closeTime !== undefined) return false;
+    const draft = this.draft();
+    const due = applyDue(draft, this.newId);
+    if (due) this.record = this.#commit(draft);
+    if (this.record.closeTime !== undefined) return due;
+    if (step.what === 'answer') return this.#answer(step) || due;
+    const next = this.draft();
+    if (!this.#happen(next, step)) return due;
+    this.record = this.#commit(next);
+    return true;
+  }
+
+  draft(): RunDraft {
+    const draft = new RunDraft(this.record, this.#revision, this.now);
+    if (this.record.retryPolicy) draft.startedAttributes = this.history[0]?.workflowExecutionStartedEventAttributes;
+    return draft;
+  }
+
+  #commit(draft: RunDraft): RunRecord {
+    const { record, events } = draft.toWrite();
+    this.#revision++;
+    this.history.push(...freezeDeep(events));
+    this.successors.push(...draft.successors);
+    return freezeDeep(record);
+  }
+
+  #answer({ commands, pick }: Step): boolean {
+    if (!this.draft().taskIsOut) return false;
+    const messages: ProtocolMessage[] = [];
+    const draft = this.draft();
+    const answer = {
+      identity: 'worker',
+      commands: commands.flatMap(({ kind, pick: each }) => this.#command(kind, each, messages)),
+      messages,
+      ...(pick % 2
+        ? { stickyAttributes: { workerTaskQueue: { name: 'sticky' }, scheduleToStartTimeout: toDuration(5000) } }
+        : {}),
+      ...(pick % 3 ? { workerVersionStamp: { buildId: `build-${pick % 3}` } } : {}),
+      ...(pick % 5 ? {} : { forceCreateNewWorkflowTask: true }),
+    };
+    try {
+      applyAnswer(draft, answer, { newId: this.newId, updateRequests: new Map() });
+      this.record = this.#commit(draft);
+    } catch (error) {
+      if (!(error instanceof WorkflowTaskRefused)) throw error;
+      const fresh = this.draft();
+      if (isDroppedWhenRefused(fresh, error)) return true;
+      refuseAnswer(fresh, error, 'worker');
+      this.record = this.#commit(fresh);
+    }
+    return true;
+  }
+
+  #command(kind: Step['commands'][number]['kind'], pick: number, messages: ProtocolMessage[]): Command[] {
+    const { record } = this;
+    const id = ['a', 'b', '__proto__', 'constructor'][pick % 4] as string;
+    const say = (type: string, value: Uint8Array): Command[] => {
+      const message = {
+        id: `${id}/${type}`,
+        protocolInstanceId: id,
+        body: { type_url: `type.googleapis.com/temporal.api.update.v1.${type}`, value },
+      };
+      messages.push(message);
+      return pick % 2
+        ? []
+        : [
+            {
+              commandType: CommandType.COMMAND_TYPE_PROTOCOL_MESSAGE,
+              protocolMessageCommandAttributes: { messageId: message.id },
+            },
+          ];
+    };
+    switch (kind) {
+      case 'timer':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_START_TIMER,
+            startTimerCommandAttributes: { timerId: id, startToFireTimeout: toDuration(pick * 100) },
+          },
+        ];
+      case 'cancel timer':
+        return [{ commandType: CommandType.COMMAND_TYPE_CANCEL_TIMER, cancelTimerCommandAttributes: { timerId: id } }];
+      case 'activity':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
+            scheduleActivityTaskCommandAttributes: {
+              activityId: id,
+              activityType: { name: 'act' },
+              startToCloseTimeout: toDuration(1000 + pick),
+              ...(pick % 3 ? { scheduleToCloseTimeout: toDuration(5000) } : {}),
+              ...(pick % 4 ? { heartbeatTimeout: toDuration(500) } : {}),
+              retryPolicy: { initialInterval: toDuration(100), maximumAttempts: pick % 4 },
+            },
+          },
+        ];
+      case 'cancel activity': {
+        const scheduledEventId = choose(record.activities.keys(), pick);
+        if (scheduledEventId === undefined) return [];
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
+            requestCancelActivityTaskCommandAttributes: { scheduledEventId: toLong(scheduledEventId) },
+          },
+        ];
+      }
+      case 'child':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
+            startChildWorkflowExecutionCommandAttributes: {
+              workflowId: id,
+              workflowType: { name: 'child' },
+              parentClosePolicy: pick % 4,
+            },
+          },
+        ];
+      case 'signal':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION,
+            signalExternalWorkflowExecutionCommandAttributes: { execution: { workflowId: id }, signalName: id },
+          },
+        ];
+      case 'cancel external':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION,
+            requestCancelExternalWorkflowExecutionCommandAttributes: { workflowId: id },
+          },
+        ];
+      case 'marker':
+        return [
+          { commandType: CommandType.COMMAND_TYPE_RECORD_MARKER, recordMarkerCommandAttributes: { markerName: id } },
+        ];
+      case 'attributes':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+            upsertWorkflowSearchAttributesCommandAttributes: { searchAttributes: { indexedFields: fields(id, pick) } },
+          },
+        ];
+      case 'memo':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES,
+            modifyWorkflowPropertiesCommandAttributes: { upsertedMemo: { fields: fields(id, pick) } },
+          },
+        ];
+      case 'accept':
+        return say('Acceptance', Acceptance.encode({}).finish());
+      case 'reject':
+        return say('Rejection', Rejection.encode({}).finish());
+      case 'complete update':
+        return say('Response', Response.encode({ outcome: { success: {} } }).finish());
+      case 'complete':
+        return [{ commandType: CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION }];
+      case 'fail':
+        return [
+          {
+            commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
+            failWorkflowExecutionCommandAttributes: { failure: { message: 'no' } },
+          },
+        ];
+      case 'canceled':
+        return [{ commandType: CommandType.COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION }];
+      case 'continue':
+        return [{ commandType: CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION }];
+    }
+  }
+
+  #happen(draft: RunDraft, { what, pick }: Step): boolean {
+    switch (what) {
+      case 'signal':
+        signalRun(draft, { signalName: 's' }, pick % 3 ? `request-${pick % 10}` : '');
+        return true;
+      case 'cancel':
+        requestCancelRun(draft, { cause: 'why' });
+        return true;
+      case 'update':
+        scheduleWorkflowTask(draft, 'speculative');
+        return true;
+      case 'start task':
+        if (draft.record.workflowTask === undefined || draft.taskIsOut) return false;
+        startWorkflowTask(draft, reporter);
+        return true;
+      case 'fail task':
+        if (!draft.taskIsOut) return false;
+        failWorkflowTask(draft, 1 + (pick % 20), { message: 'broken' }, 'worker');
+        scheduleWorkflowTask(draft);
+        return true;
+      case 'terminate':
+        // Otherwise few runs would live long.
+        if (pick % 4) return false;
+        terminateRun(draft, 'enough', undefined, 'someone');
+        return true;
+      case 'child':
+      case 'child closed':
+      case 'external':
+        return this.#fromOutside(draft, what, pick);
+      default:
+        return this.#activity(draft, what, pick);
+    }
+  }
+
+  #activity(draft: RunDraft, what: Step['what'], pick: number): boolean {
+    const activity = choose(draft.record.activities.values(), pick);
+    if (activity === undefined) return false;
+    const started = activity.state === 'started';
+    if (what === 'start activity') {
+      if (started || activity.attemptScheduledTime > this.now) return false;
+      startActivity(draft, activity, reporter);
+    } else if (!started) return false;
+    else if (what === 'complete activity') completeActivity(draft, activity, undefined, reporter);
+    else if (what === 'fail activity')
+      failActivity(draft, activity, { message: 'broken', applicationFailureInfo: {} }, reporter);
+    else if (what === 'heartbeat') heartbeatActivity(draft, activity, { payloads: [] });
+    else if (what === 'cancel activity' && activity.cancelRequestedEventId > 0)
+      cancelActivity(draft, activity, undefined, '');
+    else return false;
+    return true;
+  }
+
+  #fromOutside(draft: RunDraft, what: 'child' | 'child closed' | 'external', pick: number): boolean {
+    if (what === 'external') {
+      const external = choose(draft.record.externals.values(), pick);
+      if (external === undefined) return false;
+      const deliver = external.kind === 'signal' ? signalDelivered : cancelDelivered;
+      deliver(draft, external.initiatedEventId, {}, pick % 2 ? 1 : undefined);
+      draft.confirmEffect(String(external.initiatedEventId));
+      return true;
+    }
+    const child = choose(draft.record.children.values(), pick);
+    if (child === undefined) return false;
+    if (what === 'child closed') {
+      if (child.runId === '') return false;
+      childClosed(draft, child.initiatedEventId, { ...child }, closing(pick));
+      return true;
+    }
+    if (child.runId !== '') return false;
+    if (pick % 3) childStarted(draft, child, { header: {} }, this.newId());
+    else childStartFailed(draft, child, { workflowId: child.workflowId }, 1);
+    draft.confirmEffect(String(child.initiatedEventId));
+    return true;
+  }
+}
+
+const closings = [
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+] as const;
+
+function closing(pick: number): HistoryEvent {
+  return {
+    eventType: closings[pick % closings.length] ?? null,
+    workflowExecutionCompletedEventAttributes: { result: { payloads: [] } },
+    workflowExecutionCanceledEventAttributes: { details: { payloads: [] } },
+  };
+}
+
+function fields(name: string, pick: number): Record<string, { data: Uint8Array }> {
+  return Object.fromEntries([[name, { data: new TextEncoder().encode(['null', '[]', '', '"text"'][pick % 4]) }]]);
+}
+
+function choose<T>(items: Iterable<T>, pick: number): T | undefined {
+  const all = [...items];
+  return all[pick % Math.max(all.length, 1)];
+}
+
+/** Ids of what history has opened and not settled. */
+export function openIn(history: readonly HistoryEvent[], kind: 'timer' | 'activity'): number[] {
+  const open = new Set<number>();
+  for (const event of history) {
+    const id = toNumber(event.eventId);
+    if (kind === 'timer') {
+      if (event.timerStartedEventAttributes) open.add(id);
+      const settled = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes;
+      if (settled) open.delete(toNumber(settled.startedEventId));
+    } else {
+      if (event.activityTaskScheduledEventAttributes) open.add(id);
+      const settled =
+        event.activityTaskCompletedEventAttributes ??
+        event.activityTaskFailedEventAttributes ??
+        event.activityTaskTimedOutEventAttributes ??
+        event.activityTaskCanceledEventAttributes;
+      if (settled) open.delete(toNumber(settled.scheduledEventId));
+    }
+  }
+  return [...open];
+}
