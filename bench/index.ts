@@ -9,7 +9,7 @@ import { run } from '../scripts/run.ts';
 import { cacheFolder } from '../scripts/services/service.ts';
 import type { Service } from '../scripts/services/service.ts';
 import { temporalServer } from '../scripts/services/temporal.ts';
-import { type Figures, medians } from './measure.ts';
+import { type Amount, type Figures, medians } from './measure.ts';
 import { readOptions } from './options.ts';
 import { coldStart, SystemProcess } from './processes.ts';
 import { currentLoad, formatTable, readMachine, type Row } from './report.ts';
@@ -31,6 +31,8 @@ interface Pair {
 const pairs: Pair[] = options.workloads.flatMap((workload) =>
   options.systems.filter((system) => knows(system, workload)).map((system) => ({ workload, system, rounds: [] })),
 );
+/** Enough for the compiler; what is slow need not be slow for long. */
+const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.min(10, options.inFlight) };
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
 
 async function bundle(): Promise<string> {
@@ -65,13 +67,16 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
     // The first round warms up.
     for (let round = 0; round <= options.rounds; round++) {
       console.error(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
-      const seconds = round === 0 ? Math.min(1, options.seconds) : options.seconds;
+      const amount = round === 0 ? warmUp : options;
       for (const pair of pairs) {
         const { workload, system } = pair;
         const figures = isCold(workload)
           ? await coldFigures(pair, surroundings)
-          : await processes.get(system)?.measure(workload, { seconds, inFlight: options.inFlight });
-        if (round > 0 && figures !== undefined) pair.rounds.push(figures);
+          : await processes.get(system)?.measure(workload, amount);
+        if (round === 0 || figures === undefined) continue;
+        pair.rounds.push(figures);
+        const rate = figures.runsPerSecond === null ? '' : `${figures.runsPerSecond.toFixed(1)} runs/s, `;
+        console.error(`  ${workload}, ${system}: ${rate}p50 ${figures.p50Ms.toFixed(1)} ms`);
       }
     }
   } finally {
