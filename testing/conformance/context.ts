@@ -37,14 +37,13 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
     interceptors: { workflow: [tracker(track)] },
   });
   const sleep = (ms: number): Promise<void> => target.sleep?.(ms) ?? wait(ms);
-  const ids = { taskQueue: unique, count: 0 };
-  const workflowId = (suffix?: string): string => `${unique}-${suffix ?? `w${++ids.count}`}`;
-  const startOptions = (options: StartOptions): WorkflowStartOptions =>
-    ({
-      ...options,
-      taskQueue: options.taskQueue ?? unique,
-      workflowId: options.workflowId ?? workflowId(),
-    }) as WorkflowStartOptions;
+  let issued = 0;
+  const workflowId = (suffix?: string): string => `${unique}-${suffix ?? `w${++issued}`}`;
+  const startOptions = (options: StartOptions): WorkflowStartOptions => ({
+    ...options,
+    taskQueue: options.taskQueue ?? unique,
+    workflowId: options.workflowId ?? workflowId(),
+  });
   const history: ScenarioContext['history'] = async (handle, runId) =>
     (await fetchHistory(client, handle.workflowId, runId)).events ?? [];
   const eventually = <T>(check: () => T | Promise<T>): Promise<T> => retry(check, sleep);

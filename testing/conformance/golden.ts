@@ -25,8 +25,8 @@ export async function compareWithGolden(
       throw new Error(`Golden histories are recorded from the real server, not from ${target.name}`);
     return await write(scenario, actual);
   }
-  const prepare = (read: readonly NormalHistory[]): unknown => {
-    const plain = target.cached ? read : withoutStickiness(read);
+  const prepare = (some: readonly NormalHistory[]): unknown => {
+    const plain = target.cached ? some : withoutStickiness(some);
     return compare === 'unordered' ? plain.map(asSet) : plain;
   };
   assert.deepEqual(prepare(actual), prepare(await read(scenario)), `Histories differ from golden/${scenario.id}.jsonl`);

@@ -53,10 +53,11 @@ export function normaliseHistories(histories: readonly RunHistory[], particulars
     events: (history.events ?? []).map((event) => {
       // By way of the wire, so that a field that was set to its default and one that was not are the same, as they are for any reader.
       const wire = HistoryEvent.decode(HistoryEvent.encode(event).finish());
-      const { eventId, eventType, ...rest } = HistoryEvent.toObject(wire, { enums: String, longs: Number }) as Record<
-        string,
-        unknown
-      >;
+      const {
+        eventId,
+        eventType: _,
+        ...rest
+      } = HistoryEvent.toObject(wire, { enums: String, longs: Number }) as Record<string, unknown>;
       const fields = normaliseObject(rest, text);
       return { eventId: Number(eventId), eventType: eventTypeName(event), ...fields };
     }),
@@ -108,7 +109,7 @@ function normaliseValue(key: string, value: unknown, text: Text): Json {
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   if (value instanceof Uint8Array) return `base64:${Buffer.from(value).toString('base64')}`;
   // The flags are a set: the worker hands them over in any order.
-  if (/UsedFlags$/.test(key)) return (value as number[]).toSorted((a, b) => a - b);
+  if (key.endsWith('UsedFlags')) return (value as number[]).toSorted((a, b) => a - b);
   if (Array.isArray(value)) return value.map((item) => normaliseValue(key, item, text));
   if (typeof value !== 'object' || value === null) return null;
   if (isPayload(value)) return normalisePayload(value, text);

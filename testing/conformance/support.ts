@@ -59,7 +59,7 @@ export function gates(): Gates {
     report: { value: { fn: (_info, value) => void reported.push(structuredClone(value)), callDuringReplay: true } },
   };
   return {
-    sinks: sinks as unknown as InjectedSinks<Sinks>,
+    sinks,
     reported,
     reached: (name) => of(arrivals, name).promise,
     open: (name) => of(openings, name).resolve(),

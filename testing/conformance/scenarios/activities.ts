@@ -90,14 +90,28 @@ export const activities: readonly Scenario[] = topic('activities', [
   scenario('an activity knows about itself', async (t) => {
     const about = async (): Promise<unknown> => {
       const info = activityInfo();
-      const { activityId, activityType, attempt, workflowType, workflowNamespace, isLocal, heartbeatDetails } = info;
+      const {
+        activityId,
+        activityType,
+        attempt,
+        workflowType,
+        workflowNamespace,
+        isLocal,
+        heartbeatDetails,
+        taskQueue,
+      } = info;
       return {
-        ...{ activityId, activityType, attempt, workflowType, workflowNamespace, isLocal, heartbeatDetails },
-        ...{
-          startToCloseTimeoutMs: info.startToCloseTimeoutMs,
-          scheduleToCloseTimeoutMs: info.scheduleToCloseTimeoutMs,
-        },
-        ...{ heartbeatTimeoutMs: info.heartbeatTimeoutMs, taskQueue: info.taskQueue },
+        activityId,
+        activityType,
+        attempt,
+        workflowType,
+        workflowNamespace,
+        isLocal,
+        heartbeatDetails,
+        taskQueue,
+        startToCloseTimeoutMs: info.startToCloseTimeoutMs,
+        scheduleToCloseTimeoutMs: info.scheduleToCloseTimeoutMs,
+        heartbeatTimeoutMs: info.heartbeatTimeoutMs,
         token: info.taskToken.length > 0,
         workflowId: info.workflowExecution?.workflowId,
         timely: info.currentAttemptScheduledTimestampMs >= info.scheduledTimestampMs,

@@ -72,7 +72,7 @@ export const basics: readonly Scenario[] = topic('basics', [
   }),
   scenario('a run has no memo and no timeouts by default', async (t) => {
     await t.startWorker();
-    const about = (await t.execute(aboutMe)) as Record<string, unknown>;
+    const about = await t.execute(aboutMe);
     assert.deepEqual(about['memo'] ?? {}, {});
     assert.equal(about['taskTimeoutMs'], 10_000);
     assert.equal(about['runTimeoutMs'], undefined);

@@ -12,8 +12,8 @@ interface Held {
   readonly handle: WorkflowHandleWithFirstExecutionRunId<typeof workflows.logArrivals>;
   readonly finish: Record<'one' | 'two', Deferred<string>>;
   /** Waits until this many activities are no longer pending. */
-  gone(activities: number): Promise<unknown>;
-  open(): void;
+  readonly gone: (activities: number) => Promise<unknown>;
+  readonly open: () => void;
 }
 
 async function held(t: ScenarioContext, waits: workflows.Waits): Promise<Held> {

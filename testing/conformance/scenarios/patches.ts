@@ -40,7 +40,7 @@ export const patches: readonly Scenario[] = topic('patches', [
     const handle = await t.start(workflows.patchedOften);
     assert.deepEqual(await handle.result(), [true, true, true, true]);
     assert.equal(count(await t.eventTypes(handle), 'MarkerRecorded'), 2);
-    assert.deepEqual((await versions(handle)) as string[], ['one', 'two']);
+    assert.deepEqual(await versions(handle), ['one', 'two']);
   }),
   scenario('a patch that an open run has not reached is taken', async (t) => {
     const handle = await replaceCode(t, workflows.patchedMeanwhile);

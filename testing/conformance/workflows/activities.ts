@@ -1,13 +1,5 @@
-import {
-  ActivityCancellationType,
-  CancellationScope,
-  condition,
-  defineSignal,
-  isCancellation,
-  setHandler,
-  sleep,
-} from '@temporalio/workflow';
-import type { ActivityOptions, SignalDefinition } from '@temporalio/workflow';
+import { CancellationScope, condition, defineSignal, isCancellation, setHandler, sleep } from '@temporalio/workflow';
+import type { ActivityCancellationType, ActivityOptions, SignalDefinition } from '@temporalio/workflow';
 import { explain } from '../explain.ts';
 import { activity, brief } from './support.ts';
 
