@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { cancelled, isServiceError, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
 import { serviceOf } from './rpc-methods.ts';
 import type { RpcMethod } from './rpc-methods.ts';
-import { CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
+import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
+
+/** How long a call that was given up may take to end in order. */
+const CANCEL_GRACE_MS = 1000;
 
 /** A service in another process. */
 export interface SocketClient {
@@ -65,17 +69,33 @@ export function originOf(error: unknown): Origin | undefined {
 function send(client: Client, method: RpcMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
   const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(cancelled());
+  const metadata = new Metadata();
+  const id = signal === undefined ? '' : randomUUID();
+  if (signal !== undefined) metadata.set(CALL_KEY, id);
   return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
     const onAnswer = (error: ServiceError | null, response?: unknown): void => {
       signal?.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
       if (error === null) resolve(response);
       else reject(error);
     };
     const { path, request: requests, response: responses } = method;
-    const call = client.makeUnaryRequest(path, requests.encode, responses.decode, request, new Metadata(), onAnswer);
-    const onAbort = (): void => call.cancel();
+    const call = client.makeUnaryRequest(path, requests.encode, responses.decode, request, metadata, onAnswer);
+    const onAbort = (): void => {
+      timer = setTimeout(() => call.cancel(), CANCEL_GRACE_MS);
+      giveUp(client, id, () => call.cancel());
+    };
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/** Has the owner end a call, which is still answered: cancelling it here would lose a task that is on its way. */
+function giveUp(client: Client, id: string, onFailure: () => void): void {
+  const onAnswer = (error: ServiceError | null): void => {
+    if (error !== null) onFailure();
+  };
+  client.makeUnaryRequest(CANCEL_PATH, Buffer.from, (bytes: Buffer) => bytes, id, onAnswer);
 }
 
 /** Tries to connect; whether it worked. */

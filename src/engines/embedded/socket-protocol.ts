@@ -6,6 +6,12 @@ export const ORIGIN_KEY = 'perdure-origin';
 /** `answered`: the owner says so. `leaving`: the owner gives up the file, ask the next one. */
 export type Origin = 'answered' | 'leaving';
 
+/** Metadata of calls that may be given up: an id that no other call has. */
+export const CALL_KEY = 'perdure-call';
+
+/** The RPC by which a call is given up: with its id, as text. It still gets an answer, for a poll may have been given a task just then. */
+export const CANCEL_PATH = '/perdure.Socket/Cancel';
+
 const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 
 /** Options of both sides. */

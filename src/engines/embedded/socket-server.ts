@@ -9,7 +9,7 @@ import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { workflowServiceMethods } from './rpc-methods.ts';
 import type { AnyCall, RpcMethod } from './rpc-methods.ts';
-import { CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
+import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 
 /** How long calls that are under way may take when the server closes. Long polls are ended at once. */
@@ -36,6 +36,7 @@ export async function serveSocket(service: WorkflowServiceApi, path: string): Pr
   const grpc = new Server(CHANNEL_OPTIONS);
   addWorkflowService(grpc, service, calls);
   addHealthService(grpc);
+  addCancelService(grpc, calls);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   // A listener of our own, as the one of gRPC would keep the process alive.
@@ -111,9 +112,24 @@ function addHealthService(grpc: Server): void {
   grpc.addService({ check } as ServiceDefinition, { check: answer });
 }
 
+/** Lets clients end calls without losing their answers. */
+function addCancelService(grpc: Server, calls: Calls): void {
+  const asText = {
+    encode: (id: unknown) => Buffer.from(String(id)),
+    decode: (bytes: Uint8Array) => Buffer.from(bytes).toString(),
+  };
+  const cancel = definitionOf({ path: CANCEL_PATH, request: asText, response: asText });
+  const answer: handleUnaryCall<unknown, unknown> = ({ request }, respond) => {
+    calls.cancel(String(request));
+    respond(null, '');
+  };
+  grpc.addService({ cancel } as ServiceDefinition, { cancel: answer });
+}
+
 /** The calls that are under way. */
 class Calls {
   readonly #underWay = new Map<Promise<void>, AbortController>();
+  readonly #byId = new Map<string, AbortController>();
   #isLeaving = false;
 
   handle(method: AnyCall, call: Call, respond: Respond): void {
@@ -123,9 +139,19 @@ class Calls {
     }
     const stop = new AbortController();
     call.on('cancelled', () => stop.abort());
+    const id = String(call.metadata.get(CALL_KEY)[0] ?? '');
+    if (id !== '') this.#byId.set(id, stop);
     const answer = this.#answer(method, call, respond, stop.signal);
     this.#underWay.set(answer, stop);
-    void answer.finally(() => this.#underWay.delete(answer));
+    void answer.finally(() => {
+      this.#underWay.delete(answer);
+      this.#byId.delete(id);
+    });
+  }
+
+  /** Ends a call, which is answered with what it has come to. */
+  cancel(id: string): void {
+    this.#byId.get(id)?.abort();
   }
 
   /** Answers no more calls; resolves when those under way have ended, or their time is up. */

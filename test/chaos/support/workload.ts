@@ -14,20 +14,33 @@ export interface DrivenRun {
   readonly done: Promise<void>;
 }
 
+/** How a run is driven. Times are in milliseconds. */
+export interface DriveOptions {
+  /** Before each signal and each update. Default 20. */
+  readonly pause?: number;
+  /** After which a step is tried again whose process is gone. Default 2000. */
+  readonly stepTimeout?: number;
+}
+
 /** Starts a run, and tells it all that it waits for. */
-export function drive(client: Client, taskQueue: string, workflowId: string, pauseMs: number): DrivenRun {
+export function drive(
+  client: Client,
+  taskQueue: string,
+  workflowId: string,
+  { pause = 20, stepTimeout = 2000 }: DriveOptions = {},
+): DrivenRun {
   const started = client.workflow.start(mixed, {
     taskQueue,
     workflowId,
     workflowTaskTimeout: '2s',
-    args: [{ notes: 2 * NOTES, additions: ADDITIONS }],
+    args: [{ notes: 2 * NOTES, additions: ADDITIONS, stepTimeout }],
   });
   const send = async (sender: string): Promise<void> => {
     await started;
     // Without a run id: also what comes after the first run is meant.
     const handle = client.workflow.getHandle(workflowId);
     for (let i = 0; i < NOTES; i++) {
-      await delay(pauseMs);
+      await delay(pause);
       await handle.signal(note, `${sender}${i}`);
     }
   };
@@ -35,7 +48,7 @@ export function drive(client: Client, taskQueue: string, workflowId: string, pau
     const { firstExecutionRunId } = await started;
     const handle = client.workflow.getHandle(workflowId, firstExecutionRunId);
     for (let i = 1; i <= ADDITIONS; i++) {
-      await delay(pauseMs);
+      await delay(pause);
       await handle.executeUpdate(add, { updateId: `addition-${i}`, args: [i] });
     }
   };

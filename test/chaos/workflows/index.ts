@@ -14,15 +14,20 @@ import {
 } from '@temporalio/workflow';
 import type { LedgerActivities } from '../fixtures/ledger.ts';
 
-const { step } = proxyActivities<LedgerActivities>({
-  startToCloseTimeout: '2s',
-  retry: { initialInterval: 20, backoffCoefficient: 1 },
-});
+/** @param timeout after which a step whose process is gone is tried again. */
+function steps(timeout: number): LedgerActivities {
+  return proxyActivities<LedgerActivities>({
+    startToCloseTimeout: timeout,
+    retry: { initialInterval: 20, backoffCoefficient: 1 },
+  });
+}
 
 /** What is expected of a run before it ends. */
 export interface MixedInput {
   readonly notes: number;
   readonly additions: number;
+  /** Milliseconds. */
+  readonly stepTimeout: number;
 }
 
 /** What a run has come to. */
@@ -43,8 +48,9 @@ const fresh: MixedState = { generation: 0, steps: [], notes: [], sum: 0 };
 /** Activities one after another and at once, retries, a timer, a child, signals both ways, updates, and a run that follows on this one. */
 export async function mixed(input: MixedInput, before: MixedState = fresh): Promise<MixedState> {
   const { workflowId } = workflowInfo();
+  const { step } = steps(input.stepTimeout);
   const { generation } = before;
-  const steps = [...before.steps];
+  const done = [...before.steps];
   const notes = [...before.notes];
   let sum = before.sum;
   let greetings = 0;
@@ -59,30 +65,30 @@ export async function mixed(input: MixedInput, before: MixedState = fresh): Prom
     return (sum += amount);
   });
   const run = async (name: string, flaky = false): Promise<void> => {
-    steps.push(await step(`${generation} ${name}`, flaky));
+    done.push(await step(`${generation} ${name}`, flaky));
   };
   await run('first');
   await sleep(50);
   await Promise.all([
     run('left'),
     run('right', true),
-    executeChild(child, { workflowId: `${workflowId}/${generation}`, args: [workflowId] }),
+    executeChild(child, { workflowId: `${workflowId}/${generation}`, args: [workflowId, input.stepTimeout] }),
   ]);
   await condition(() => greetings === 1);
   await Promise.race([condition(() => false, 60_000), sleep(20)]);
   if (generation === 0) {
     await condition(() => additions === input.additions && notes.length >= input.notes / 2);
     await condition(allHandlersFinished);
-    await continueAsNew<typeof mixed>(input, { generation: 1, steps, notes, sum });
+    await continueAsNew<typeof mixed>(input, { generation: 1, steps: done, notes, sum });
   }
   await condition(() => notes.length === input.notes);
   await run('last');
-  return { generation, steps, notes, sum };
+  return { generation, steps: done, notes, sum };
 }
 
 /** Works, waits, and greets its parent. */
-export async function child(parentId: string): Promise<string> {
-  const done = await step('child', false);
+export async function child(parentId: string, stepTimeout: number): Promise<string> {
+  const done = await steps(stepTimeout).step('child', false);
   await sleep(30);
   await getExternalWorkflowHandle(parentId).signal(note, 'from the child');
   return done;

@@ -86,6 +86,25 @@ describe('calls through a socket', () => {
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   });
 
+  test('do not lose a task that was given to them while they were given up', async () => {
+    const { service } = await connect({
+      pollActivityTaskQueue: (_, options) =>
+        new Promise((resolve) => options?.signal?.addEventListener('abort', () => resolve({ activityId: 'taken' }))),
+    });
+    const stop = new AbortController();
+    const poll = service.pollActivityTaskQueue({}, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 20);
+    await expect(poll).resolves.toMatchObject({ activityId: 'taken' });
+  });
+
+  test('end also where the other side goes on', async () => {
+    const { service } = await connect({ pollActivityTaskQueue: () => new Promise(() => {}) });
+    const stop = new AbortController();
+    const poll = service.pollActivityTaskQueue({}, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 20);
+    await expect(poll).rejects.toMatchObject({ code: grpcStatus.CANCELLED });
+  });
+
   test('are cancelled at the other side', async () => {
     const ended = Promise.withResolvers<void>();
     const { service } = await connect({
