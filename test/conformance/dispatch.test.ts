@@ -1,4 +1,4 @@
 import { conformance } from './suite.ts';
 import { dispatchTarget } from './targets/dispatch.ts';
 
-conformance('dispatch', () => dispatchTarget());
+conformance('dispatch', () => dispatchTarget(), { server: true, full: true });

@@ -15,17 +15,24 @@ interface Owned {
 
 /** How the suite is run on a target. */
 export interface SuiteOptions {
-  /** How often a scenario that failed is tried again. For targets that are a process beside, whose timing is not ours. Default: 0. */
+  /** How often a scenario that failed is tried again: a loaded machine may be too slow for the short times in it. Default: 1. */
   readonly retry?: number;
+  /** It needs the Temporal server of the test run. Default: false. */
+  readonly server?: boolean;
+  /** It runs only when `PERDURE_TEST_DEPTH` is `full`: what it covers, the other targets cover together. Default: false. */
+  readonly full?: boolean;
 }
 
 /** Runs the whole suite as tests of the calling file, several at a time. */
-export function conformance(name: string, create: () => Promise<Owned>, { retry = 0 }: SuiteOptions = {}): void {
+export function conformance(name: string, create: () => Promise<Owned>, options: SuiteOptions = {}): void {
+  const { retry = 1, server = false, full = false } = options;
   vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000, maxConcurrency: 6 });
   const only = process.env['CONFORMANCE'];
   const updateGolden = process.env['UPDATE_GOLDEN'] === '1';
 
-  describe(`conformance: ${name}`, () => {
+  const serverIsMissing = server && process.env['PERDURE_TEST_TEMPORAL_ADDRESS'] === undefined;
+  const isTooDeep = full && process.env['PERDURE_TEST_DEPTH'] !== 'full';
+  describe.skipIf(serverIsMissing || isTooDeep)(`conformance: ${name}`, () => {
     let owned: Owned;
     const replayer = createReplayer();
     beforeAll(async () => {
