@@ -79,7 +79,11 @@ export async function coldStart({ system, engineModule, workflows, address }: Co
 }
 
 function forkFile(name: string, args: readonly string[]): ChildProcess {
-  return fork(fileURLToPath(new URL(name, import.meta.url)), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return fork(fileURLToPath(new URL(name, import.meta.url)), args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Of node:sqlite, in some versions of Node.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
 }
 
 function nextMessage(child: ChildProcess, name: string): Promise<unknown> {
