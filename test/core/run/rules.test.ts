@@ -13,10 +13,14 @@ const pick = fc.nat(50);
 const step: fc.Arbitrary<Step> = fc.record({
   what: fc.constantFrom(...happenings),
   pick,
-  ms: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 3000 }), fc.constant(20_000)),
+  ms: fc.oneof(
+    { weight: 20, arbitrary: fc.constant(0) },
+    { weight: 10, arbitrary: fc.integer({ min: 0, max: 1000 }) },
+    { weight: 1, arbitrary: fc.constant(12_000) },
+  ),
   commands: fc.array(fc.record({ kind: fc.constantFrom(...commandKinds), pick }), { maxLength: 4 }),
 });
-const steps = fc.array(step, { minLength: 5, maxLength: 60 });
+const steps = fc.array(step, { minLength: 5, maxLength: 120, size: 'max' });
 const attributes = fc.record({
   workflowRunTimeout: fc.constantFrom(null, toDuration(60_000)),
   workflowExecutionTimeout: fc.constantFrom(null, toDuration(90_000)),
@@ -31,7 +35,7 @@ function examine(simulation: Simulation): void {
   expect(record.nextEventId).toBe(history.length + 1);
   const next = nextDeadline(record, now);
   if (record.closeTime !== undefined) expect(next).toBeUndefined();
-  else if (next !== undefined) expect(next).toBeGreaterThan(now - 1e-6);
+  else if (next !== undefined) expect(next).toBeGreaterThanOrEqual(now);
   if (record.closeTime === undefined) {
     const waiting = openIn(record.buffered, 'timer');
     expect(waiting).toEqual([]);
@@ -64,7 +68,7 @@ describe('whatever happens to a run', () => {
           expect(simulation.record.nextRunId).toBe(record.runId);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -77,7 +81,7 @@ describe('whatever happens to a run', () => {
         const next = nextDeadline(simulation.record, simulation.now);
         expect(next === undefined || next > simulation.now).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

@@ -39,8 +39,9 @@ export const happenings = [
   'cancel',
   'start task',
   'answer',
-  'start task',
-  'answer',
+  'turn',
+  'turn',
+  'turn',
   'fail task',
   'update',
   'start activity',
@@ -110,6 +111,11 @@ export class Simulation {
     if (due) this.record = this.#commit(draft);
     if (this.record.closeTime !== undefined) return due;
     if (step.what === 'answer') return this.#answer(step) || due;
+    if (step.what === 'turn') {
+      this.step({ ...step, what: 'signal', ms: 0 });
+      this.step({ ...step, what: 'start task', ms: 0 });
+      return this.step({ ...step, what: 'answer', ms: 0 }) || due;
+    }
     const next = this.draft();
     if (!this.#happen(next, step)) return due;
     this.record = this.#commit(next);
@@ -159,7 +165,7 @@ export class Simulation {
 
   #command(kind: Step['commands'][number]['kind'], pick: number, messages: ProtocolMessage[]): Command[] {
     const { record } = this;
-    const id = ['a', 'b', '__proto__', 'constructor'][pick % 4] as string;
+    const id = ['a', 'b', '__proto__', 'constructor'][(pick >> 1) % 4] as string;
     const say = (type: string, value: Uint8Array): Command[] => {
       const message = {
         id: `${id}/${type}`,
@@ -178,6 +184,7 @@ export class Simulation {
     };
     switch (kind) {
       case 'timer':
+        if (pick % 16 < 12 && this.#hasTimer(id)) return [];
         return [
           {
             commandType: CommandType.COMMAND_TYPE_START_TIMER,
@@ -185,13 +192,18 @@ export class Simulation {
           },
         ];
       case 'cancel timer':
+        if (pick % 16 < 12 && !this.#hasTimer(id)) return [];
         return [{ commandType: CommandType.COMMAND_TYPE_CANCEL_TIMER, cancelTimerCommandAttributes: { timerId: id } }];
-      case 'activity':
+      case 'activity': {
+        // A workflow may not use an id again before it knows that the other one has ended.
+        const other = pick % 16 < 12 ? undefined : choose(record.activities.values(), pick);
+        const isOpen = other?.state === 'started';
+        const activityId = isOpen ? other.activityId : `${id}/${this.history.length}/${(this.#ids += 1)}`;
         return [
           {
             commandType: CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
             scheduleActivityTaskCommandAttributes: {
-              activityId: id,
+              activityId,
               activityType: { name: 'act' },
               startToCloseTimeout: toDuration(1000 + pick),
               ...(pick % 3 ? { scheduleToCloseTimeout: toDuration(5000) } : {}),
@@ -200,6 +212,7 @@ export class Simulation {
             },
           },
         ];
+      }
       case 'cancel activity': {
         const scheduledEventId = choose(record.activities.keys(), pick);
         if (scheduledEventId === undefined) return [];
@@ -254,14 +267,18 @@ export class Simulation {
           },
         ];
       case 'accept':
+        if (pick % 16 < 12 && record.updates.has(id)) return [];
         return say('Acceptance', Acceptance.encode({}).finish());
       case 'reject':
         return say('Rejection', Rejection.encode({}).finish());
       case 'complete update':
+        if (pick % 16 < 12 && record.updates.get(id)?.completedEventId !== 0) return [];
         return say('Response', Response.encode({ outcome: { success: {} } }).finish());
       case 'complete':
+        if (pick % 8) return [];
         return [{ commandType: CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION }];
       case 'fail':
+        if (pick % 8) return [];
         return [
           {
             commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
@@ -269,10 +286,19 @@ export class Simulation {
           },
         ];
       case 'canceled':
+        if (pick % 8) return [];
         return [{ commandType: CommandType.COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION }];
       case 'continue':
+        if (pick % 8) return [];
         return [{ commandType: CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION }];
     }
+  }
+
+  #hasTimer(id: string): boolean {
+    return (
+      this.record.timers.has(id) ||
+      this.record.buffered.some((event) => event.timerFiredEventAttributes?.timerId === id)
+    );
   }
 
   #happen(draft: RunDraft, { what, pick }: Step): boolean {
@@ -297,7 +323,7 @@ export class Simulation {
         return true;
       case 'terminate':
         // Otherwise few runs would live long.
-        if (pick % 4) return false;
+        if (pick % 10) return false;
         terminateRun(draft, 'enough', undefined, 'someone');
         return true;
       case 'child':
@@ -331,8 +357,9 @@ export class Simulation {
     if (what === 'external') {
       const external = choose(draft.record.externals.values(), pick);
       if (external === undefined) return false;
-      const deliver = external.kind === 'signal' ? signalDelivered : cancelDelivered;
-      deliver(draft, external.initiatedEventId, {}, pick % 2 ? 1 : undefined);
+      const { kind, initiatedEventId } = external;
+      if (kind === 'signal') signalDelivered(draft, initiatedEventId, {}, pick % 2 ? 1 : undefined);
+      else cancelDelivered(draft, initiatedEventId, {}, pick % 2 ? 1 : undefined);
       draft.confirmEffect(String(external.initiatedEventId));
       return true;
     }

@@ -15,8 +15,9 @@ describe('waiting', () => {
   it('leaves no listeners behind, however it ends', async () => {
     const { signal } = new AbortController();
     const options = { signal };
+    const polled = bench.service.pollWorkflowTaskQueue({ namespace, taskQueue }, options);
     const waits = [
-      bench.service.pollWorkflowTaskQueue({ namespace, taskQueue }, options),
+      polled,
       bench.service.getWorkflowExecutionHistory(
         { namespace, execution: { workflowId: 'w' }, waitNewEvent: true },
         options,
@@ -29,10 +30,11 @@ describe('waiting', () => {
       bench.update('w', 'u', 3, signal),
       bench.service.queryWorkflow({ namespace, execution: { workflowId: 'w' }, query: { queryType: 'q' } }, options),
     ];
-    const [task] = await Promise.all([waits[0], waits[1]]);
+    const task = await polled;
+    await waits[1];
     await bench.settle();
     expect(getEventListeners(signal, 'abort').length).toBeGreaterThan(0);
-    await bench.complete(task ?? {}, [commands.activity('a')]);
+    await bench.complete(task, [commands.activity('a')]);
     await bench.terminate('w');
     const query = await bench.poll();
     await bench.service.respondQueryTaskCompleted({ taskToken: query.taskToken ?? null, completedType: 1 });
