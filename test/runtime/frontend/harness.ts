@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { temporal } from '@temporalio/proto';
+import type { Clock } from '../../../src/core/clock.ts';
 import { eventTypeName } from '../../../src/core/history/event-type.ts';
 import { CommandType, toDuration } from '../../../src/core/proto.ts';
 import type { Command, HistoryEvent } from '../../../src/core/proto.ts';
@@ -31,14 +32,22 @@ export class UnreliableStore extends MemoryStore {
 }
 
 /** The durable core with nobody on the other side but the test. */
-export class Bench {
+export class Bench<Time extends Clock = VirtualClock> {
   readonly store = new UnreliableStore();
-  readonly clock: VirtualClock = new VirtualClock({ startTime: Date.UTC(2030, 0, 1) });
+  readonly clock: Time;
   readonly errors: unknown[] = [];
   frontend!: Frontend;
 
-  static async open(): Promise<Bench> {
-    const bench = new Bench();
+  private constructor(clock: Time) {
+    this.clock = clock;
+  }
+
+  static open(): Promise<Bench> {
+    return Bench.openAt(new VirtualClock({ startTime: Date.UTC(2030, 0, 1) }));
+  }
+
+  static async openAt<Time extends Clock>(clock: Time): Promise<Bench<Time>> {
+    const bench = new Bench(clock);
     await bench.restart();
     return bench;
   }
