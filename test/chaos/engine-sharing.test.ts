@@ -24,34 +24,40 @@ beforeAll(async () => {
 });
 
 describe.concurrent('processes that share a file', () => {
-  test('owner, worker and client: each may be killed', { timeout: TIMEOUT }, async (context) => {
-    const scene = createScene(bundle.path, context.onTestFinished);
-    const owner = scene.start({ worker: false });
-    await owner.ready();
-    expect(readOwner(scene.path)?.pid).toBe(owner.pid);
-    const worker = scene.start();
-    const engine = await createEmbeddedEngine({ path: scene.path });
-    const { client } = engine;
-    for (let i = 0; i < 3; i++) scene.drive({ client });
-    await scene.driven[0]?.started;
-    await worker.ready();
-    await delay(300);
-    await owner.kill();
-    for (let i = 0; i < 2; i++) scene.drive({ client });
-    // Somebody answers again: the worker's process, or this one.
-    await client.workflow.getHandle('run-0').describe();
-    expect([worker.pid, process.pid]).toContain(readOwner(scene.path)?.pid);
-    await delay(300);
-    await worker.kill();
-    await Promise.all(scene.driven.map(({ started }) => started));
-    expect(readOwner(scene.path)?.pid).toBe(process.pid);
-    const next = scene.start();
-    await settled({ ...scene, client });
-    await engine.close();
-    expect(await next.stop()).toBe(0);
-    expect(owner.errors + worker.errors + next.errors).toBe('');
-    console.log('Owner and worker killed:', await inspect(scene));
-  });
+  test(
+    'owner, worker, client and one that only looks on: the first two are killed',
+    { timeout: TIMEOUT },
+    async (context) => {
+      const scene = createScene(bundle.path, context.onTestFinished);
+      const owner = scene.start({ worker: false });
+      await owner.ready();
+      expect(readOwner(scene.path)?.pid).toBe(owner.pid);
+      const worker = scene.start();
+      const web = scene.start({ worker: false });
+      const engine = await createEmbeddedEngine({ path: scene.path });
+      const { client } = engine;
+      for (let i = 0; i < 3; i++) scene.drive({ client });
+      await scene.driven[0]?.started;
+      await Promise.all([worker.ready(), web.ready()]);
+      await delay(300);
+      await owner.kill();
+      for (let i = 0; i < 2; i++) scene.drive({ client });
+      // Somebody answers again.
+      await client.workflow.getHandle('run-0').describe();
+      expect([worker.pid, web.pid, process.pid]).toContain(readOwner(scene.path)?.pid);
+      await delay(300);
+      await worker.kill();
+      await Promise.all(scene.driven.map(({ started }) => started));
+      expect([web.pid, process.pid]).toContain(readOwner(scene.path)?.pid);
+      const next = scene.start();
+      await settled({ ...scene, client });
+      await engine.close();
+      expect(await web.stop()).toBe(0);
+      expect(await next.stop()).toBe(0);
+      expect(owner.errors + worker.errors + web.errors + next.errors).toBe('');
+      console.log('Owner and worker killed:', await inspect(scene));
+    },
+  );
 
   test('owners with workers, killed one after the other', { timeout: TIMEOUT }, async (context) => {
     const scene = createScene(bundle.path, context.onTestFinished);
