@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import type { RunRecord } from '../../../src/core/record.ts';
+import { RunDraft } from '../../../src/core/run/draft.ts';
+import { signalRun } from '../../../src/core/run/signal.ts';
+import { freezeDeep } from './frozen.ts';
+import { Simulation } from './simulation.ts';
+
+describe('request ids', () => {
+  test('are remembered up to 10,000, the oldest are forgotten', () => {
+    const { record } = new Simulation();
+    const draft = new RunDraft(record, 1, 0);
+    for (let count = 0; count < 10_001; count++) signalRun(draft, { signalName: 's' }, `${count}`);
+    expect(draft.record.requestIds.size).toBe(10_000);
+    const { length } = draft.events;
+    signalRun(draft, { signalName: 's' }, '1');
+    signalRun(draft, { signalName: 's' }, '10000');
+    expect(draft.events).toHaveLength(length);
+    signalRun(draft, { signalName: 's' }, '0');
+    expect(draft.events).toHaveLength(length + 1);
+  });
+
+  test('are those of committed signals only', () => {
+    const { record } = new Simulation();
+    const stored: RunRecord = freezeDeep(record);
+    signalRun(new RunDraft(stored, 1, 0), { signalName: 's' }, 'r');
+    expect(stored.requestIds.size).toBe(0);
+  });
+});
