@@ -4,10 +4,16 @@ import { TimerQueue } from '../../src/runtime/timer-queue.ts';
 /** A clock that only the test moves. */
 export class ManualClock implements Clock {
   readonly #timers = new TimerQueue();
+  readonly #waiting = new Set<object>();
   #now: number;
 
   constructor(now: number = Date.UTC(2030, 0, 1)) {
     this.#now = now;
+  }
+
+  /** Number of timers that will still fire. */
+  get pending(): number {
+    return this.#waiting.size;
   }
 
   now(): number {
@@ -15,7 +21,19 @@ export class ManualClock implements Clock {
   }
 
   schedule(at: number, task: () => void): () => void {
-    return this.#timers.add({ at, task });
+    const timer = {
+      at,
+      task: () => {
+        this.#waiting.delete(timer);
+        task();
+      },
+    };
+    this.#waiting.add(timer);
+    const cancel = this.#timers.add(timer);
+    return () => {
+      this.#waiting.delete(timer);
+      cancel();
+    };
   }
 
   hold(): () => void {
