@@ -77,6 +77,8 @@ class LocalEngine implements EmbeddedEngine {
       ...(dataConverter === undefined ? {} : { dataConverter }),
       ...options,
     });
+    // Those that have ended are of no interest any more, and hold their workflow code.
+    for (const other of this.workers) if (hasEnded(other)) this.workers.delete(other);
     this.workers.add(worker);
     return worker;
   }
@@ -100,7 +102,7 @@ class LocalEngine implements EmbeddedEngine {
   }
 
   private async closeAll(): Promise<void> {
-    const open = [...this.workers].filter((worker) => !['STOPPED', 'FAILED'].includes(worker.getState()));
+    const open = [...this.workers].filter((worker) => !hasEnded(worker));
     if (open.some((worker) => worker.getState() !== 'INITIALIZED')) {
       throw workersRun();
     }
@@ -113,6 +115,10 @@ class LocalEngine implements EmbeddedEngine {
   private statusSource(): StatusSource {
     return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
   }
+}
+
+function hasEnded(worker: Worker): boolean {
+  return ['STOPPED', 'FAILED'].includes(worker.getState());
 }
 
 function workersRun(): IllegalStateError {

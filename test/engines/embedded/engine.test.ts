@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Client } from '@temporalio/client';
 import { activityInfo, Context } from '@temporalio/activity';
 import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
@@ -10,6 +12,9 @@ import { createEmbeddedEngine, type EmbeddedEngine, type EmbeddedEngineOptions }
 import { ConfigurationError } from 'perdure/engine';
 import { VirtualClock } from 'perdure/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const workflowsPath = fileURLToPath(new URL('../workflows.ts', import.meta.url));
 const activities = { greet: async (name: string): Promise<string> => `Hello, ${name}` };
@@ -138,6 +143,19 @@ describe('the embedded engine', () => {
     await engine.close();
     await expect(one).resolves.toMatchObject({ code: 14 });
     await expect(two).resolves.toMatchObject({ code: 14 });
+  });
+
+  it('keeps nothing of workers that have ended', async () => {
+    const engine = await create();
+    const ended: WeakRef<object>[] = [];
+    for (let i = 0; i < 3; i++) {
+      const worker = (await engine.createWorker({ taskQueue: `short-lived-${i}`, activities })) as Worker;
+      ended.push(new WeakRef(worker));
+      await worker.runUntil(Promise.resolve());
+    }
+    await expect
+      .poll(() => (collectGarbage(), ended.filter((worker) => worker.deref() !== undefined).length))
+      .toBeLessThan(3);
   });
 
   it('refuses to close while workers run', async () => {
