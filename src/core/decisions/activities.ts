@@ -1,12 +1,12 @@
 import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import { jsonPayloads } from '../payloads.ts';
-import type { Command } from '../proto.ts';
+import type { Command, HistoryEvent } from '../proto.ts';
 import { TaskQueueKind, toLong, toNumber, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelActivity, completeTimeouts, requestCancelActivity, scheduleActivity } from '../run/activity.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import type { Decision, HandlerResult } from './decision.ts';
-import { userMetadata } from './common.ts';
+import { required, userMetadata } from './common.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 type Attributes = temporal.api.command.v1.IScheduleActivityTaskCommandAttributes;
@@ -43,11 +43,31 @@ export function scheduleActivityCommand(decision: Decision, command: Command): H
 /** Cancels an activity: at once when no worker has it, else with the worker's next heartbeat. */
 export function cancelActivityCommand({ draft, taskCompletedId, identity }: Decision, command: Command): HandlerResult {
   const scheduledEventId = toNumber(command.requestCancelActivityTaskCommandAttributes?.scheduledEventId);
+  refuseWrongCancel(draft, scheduledEventId);
   requestCancelActivity(draft, scheduledEventId, taskCompletedId);
   const activity = draft.record.activities.get(scheduledEventId);
   if (activity?.state !== 'scheduled') return {};
   cancelActivity(draft, activity, jsonPayloads('ACTIVITY_ID_NOT_STARTED'), identity);
   return { needsNewTask: true };
+}
+
+/** Only what is pending can be cancelled, once, or what has ended without the workflow knowing it yet. */
+function refuseWrongCancel({ record }: Decision['draft'], scheduledEventId: number): void {
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES;
+  required(scheduledEventId || null, cause, 'ScheduledEventId is not set on RequestCancelActivityTaskCommand.');
+  const activity = record.activities.get(scheduledEventId);
+  const isKnown = activity !== undefined || record.buffered.some((event) => endsActivity(event, scheduledEventId));
+  if (isKnown && !activity?.cancelRequestedEventId) return;
+  throw new WorkflowTaskRefused(cause, `ScheduledEventID: ${scheduledEventId}`);
+}
+
+function endsActivity(event: HistoryEvent, scheduledEventId: number): boolean {
+  const end =
+    event.activityTaskCompletedEventAttributes ??
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes ??
+    event.activityTaskCanceledEventAttributes;
+  return toNumber(end?.scheduledEventId) === scheduledEventId;
 }
 
 function eventAttributes(

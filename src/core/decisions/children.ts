@@ -6,10 +6,13 @@ import { initiateChild } from '../run/child.ts';
 import { initiateCancel, initiateSignal } from '../run/external.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import type { Decision, HandlerResult } from './decision.ts';
-import { userMetadata } from './common.ts';
+import { required, userMetadata } from './common.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
+const badSignal = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
+const badCancel =
+  WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
 
 function unimplemented(feature: string): WorkflowTaskRefused {
   return new WorkflowTaskRefused(
@@ -24,12 +27,14 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
   const { record } = draft;
   const namespace = attributes.namespace || record.namespace;
   const workflowType = attributes.workflowType?.name ?? '';
-  if (!attributes.workflowId) {
-    throw new WorkflowTaskRefused(
-      badStart,
-      `Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. WorkflowType=${workflowType} Namespace=${namespace}`,
-    );
-  }
+  const onCommand = 'is not set on StartChildWorkflowExecutionCommand.';
+  const workflowId = required(
+    attributes.workflowId,
+    badStart,
+    `Required field WorkflowId ${onCommand} WorkflowType=${workflowType} Namespace=${namespace}`,
+  );
+  const missingType = `Required field WorkflowType ${onCommand} WorkflowId=${workflowId} Namespace=${namespace}`;
+  required(workflowType, badStart, missingType);
   const retryPolicy = attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null;
   const problem = retryPolicy && retryPolicyProblem(retryPolicy);
   if (problem) {
@@ -44,7 +49,7 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
     {
       namespace,
       namespaceId: namespaceId(namespace),
-      workflowId: attributes.workflowId,
+      workflowId,
       workflowType: attributes.workflowType ?? null,
       taskQueue: { name: attributes.taskQueue?.name || record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
       input: attributes.input ?? null,
@@ -72,6 +77,11 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
 export function signalExternalCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
   const attributes = command.signalExternalWorkflowExecutionCommandAttributes ?? {};
   const namespace = attributes.namespace || draft.record.namespace;
+  const { workflowId, runId } = attributes.execution ?? {};
+  const at = `Namespace=${namespace} RunId=${runId ?? ''}`;
+  const onCommand = 'is not set on SignalExternalWorkflowExecutionCommand.';
+  required(workflowId, badSignal, `WorkflowId ${onCommand} ${at} SignalName=${attributes.signalName ?? ''}`);
+  required(attributes.signalName, badSignal, `SignalName ${onCommand} WorkflowId=${workflowId} ${at}`);
   initiateSignal(draft, {
     workflowTaskCompletedEventId: toLong(taskCompletedId),
     namespace,
@@ -90,11 +100,14 @@ export function signalExternalCommand({ draft, taskCompletedId }: Decision, comm
 export function cancelExternalCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
   const attributes = command.requestCancelExternalWorkflowExecutionCommandAttributes ?? {};
   const namespace = attributes.namespace || draft.record.namespace;
+  const at = `Namespace=${namespace} RunId=${attributes.runId ?? ''}`;
+  const missing = `WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. ${at}`;
+  const workflowId = required(attributes.workflowId, badCancel, missing);
   initiateCancel(draft, {
     workflowTaskCompletedEventId: toLong(taskCompletedId),
     namespace,
     namespaceId: namespaceId(namespace),
-    workflowExecution: { workflowId: attributes.workflowId ?? '', runId: attributes.runId ?? '' },
+    workflowExecution: { workflowId, runId: attributes.runId ?? '' },
     control: attributes.control ?? '',
     childWorkflowOnly: attributes.childWorkflowOnly ?? false,
     reason: attributes.reason ?? '',

@@ -14,6 +14,7 @@ import { planRetry } from '../run/retry-run.ts';
 import { withRetryDefaults } from '../run/retry.ts';
 import { inheritedResetPoints } from '../run/reset-points.ts';
 import { explicitTimeouts, optionalDuration, startRun } from '../run/start.ts';
+import { required } from './common.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
@@ -35,11 +36,15 @@ export function completeRun(decision: Decision, command: Command): HandlerResult
 /** The workflow threw a failure: another run follows, if its retry policy says so. */
 export function failRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
-  const failure = command.failWorkflowExecutionCommandAttributes?.failure ?? undefined;
+  const failure = required(
+    command.failWorkflowExecutionCommandAttributes?.failure,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES,
+    'Failure is not set on FailWorkflowExecutionCommand.',
+  );
   const { retryState, newExecutionRunId, start } = planRetry(decision.draft, failure, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
     workflowExecutionFailedEventAttributes: {
-      failure: failure ?? null,
+      failure,
       retryState,
       workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
       newExecutionRunId,

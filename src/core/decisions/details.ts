@@ -2,16 +2,18 @@ import type { Command, Payload } from '../proto.ts';
 import { durationMs, EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelTimer, startTimer } from '../run/timer.ts';
 import type { Decision, HandlerResult } from './decision.ts';
-import { userMetadata } from './common.ts';
+import { required, userMetadata } from './common.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 /** Starts a timer. */
 export function startTimerCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
   const attributes = command.startTimerCommandAttributes ?? {};
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_TIMER_ATTRIBUTES;
+  required(attributes.timerId, cause, 'TimerId is not set on StartTimerCommand.');
   if (durationMs(attributes.startToFireTimeout) < 0) {
     throw new WorkflowTaskRefused(
-      WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_TIMER_ATTRIBUTES,
-      `Invalid StartToFireTimeout on StartTimerCommand: negative duration. TimerId=${attributes.timerId}`,
+      cause,
+      `An invalid StartToFireTimeout is set on StartTimerCommand: negative duration. TimerId=${attributes.timerId}`,
     );
   }
   if (startTimer(draft, attributes, taskCompletedId, userMetadata(command))) return {};
@@ -23,12 +25,11 @@ export function startTimerCommand({ draft, taskCompletedId }: Decision, command:
 
 /** Cancels a timer. */
 export function cancelTimerCommand({ draft, taskCompletedId, identity }: Decision, command: Command): HandlerResult {
-  const timerId = command.cancelTimerCommandAttributes?.timerId ?? '';
-  if (cancelTimer(draft, timerId, taskCompletedId, identity)) return {};
-  throw new WorkflowTaskRefused(
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_CANCEL_TIMER_ATTRIBUTES,
-    `there is no timer with ID ${timerId}`,
-  );
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_CANCEL_TIMER_ATTRIBUTES;
+  const { timerId } = command.cancelTimerCommandAttributes ?? {};
+  const id = required(timerId, cause, 'TimerId is not set on CancelTimerCommand.');
+  if (cancelTimer(draft, id, taskCompletedId, identity)) return {};
+  throw new WorkflowTaskRefused(cause, `there is no timer with ID ${id}`);
 }
 
 /** Writes a marker: a patch, the result of a local activity, a side effect. */
@@ -37,7 +38,11 @@ export function recordMarker({ draft, taskCompletedId }: Decision, command: Comm
   draft.append(EventType.EVENT_TYPE_MARKER_RECORDED, {
     ...userMetadata(command),
     markerRecordedEventAttributes: {
-      markerName: attributes.markerName ?? '',
+      markerName: required(
+        attributes.markerName,
+        WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_RECORD_MARKER_ATTRIBUTES,
+        'MarkerName is not set on RecordMarkerCommand.',
+      ),
       details: attributes.details ?? {},
       workflowTaskCompletedEventId: toLong(taskCompletedId),
       header: attributes.header ?? null,

@@ -128,6 +128,14 @@ export class Simulation {
     return draft;
   }
 
+  /** Commits what a rule does; nothing when it throws. */
+  change<T>(rule: (draft: RunDraft) => T): T {
+    const draft = this.draft();
+    const result = rule(draft);
+    this.record = this.#commit(draft);
+    return result;
+  }
+
   #commit(draft: RunDraft): RunRecord {
     const { record, events } = draft.toWrite();
     this.#revision++;
