@@ -1,3 +1,5 @@
+// A property often holds under a condition.
+/* oxlint-disable vitest/no-conditional-expect */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EventType, toLong, toNumber } from '../../../src/core/proto.ts';
@@ -30,6 +32,7 @@ const event = (kind: Kind, about: number): HistoryEvent => {
         childWorkflowExecutionStartedEventAttributes: { initiatedEventId: toLong(about) },
       };
     case 'child failed':
+    default:
       return {
         eventType: EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED,
         childWorkflowExecutionFailedEventAttributes: { initiatedEventId: toLong(about), startedEventId: toLong(3) },
@@ -77,7 +80,7 @@ describe('the inbox', () => {
         const children = wireStartedIds(placed);
         const idOf = (kind: Kind, about: number): number | undefined => {
           const text = JSON.stringify(event(kind, about));
-          const found = placed.find(({ eventId: _, ...rest }) => JSON.stringify(rest) === text);
+          const found = placed.find((each) => JSON.stringify({ ...each, eventId: undefined }) === text);
           return found && toNumber(found.eventId);
         };
         for (const each of placed) {

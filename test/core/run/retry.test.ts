@@ -1,3 +1,5 @@
+// A property often holds under a condition.
+/* oxlint-disable vitest/no-conditional-expect */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { durationMs, RetryState, TimeoutType, toDuration } from '../../../src/core/proto.ts';

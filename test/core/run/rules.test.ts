@@ -1,3 +1,5 @@
+// A property often holds under a condition.
+/* oxlint-disable vitest/no-conditional-expect */
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +8,8 @@ import { toDuration, toNumber } from '../../../src/core/proto.ts';
 import { decodeRecord, encodeRecord } from '../../../src/core/record-codec.ts';
 import { nextDeadline } from '../../../src/core/run/due.ts';
 import { thawed } from './frozen.ts';
-import { commandKinds, happenings, openIn, Simulation } from './simulation.ts';
+import { commandKinds } from './random-commands.ts';
+import { happenings, openIn, Simulation } from './simulation.ts';
 import type { Step } from './simulation.ts';
 
 const pick = fc.nat(50);

@@ -20,7 +20,7 @@ type WorkflowTask = Awaited<ReturnType<WorkflowServiceApi['pollWorkflowTaskQueue
 type Answer = temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedRequest;
 
 /** A store whose commits may go wrong before anything is written. */
-export class UnreliableStore extends MemoryStore {
+class UnreliableStore extends MemoryStore {
   /** What happens to a commit. Default: it is tried. */
   trouble: (commit: Commit) => 'conflict' | 'full' | undefined = () => undefined;
 

@@ -176,6 +176,7 @@ class Model {
           ? commands.timer(id, 1)
           : { ...commands.complete(), completeWorkflowExecutionCommandAttributes: {} };
       case 'continue':
+      default:
         return pick % 3
           ? commands.timer(id, 1)
           : { commandType: 10, continueAsNewWorkflowExecutionCommandAttributes: {} };
@@ -195,7 +196,7 @@ class Model {
     const polled = poll(controller.signal).catch(rpcErrorsOnly);
     await this.bench.settle(4);
     controller.abort();
-    return (await polled) as T | undefined;
+    return await polled;
   }
 
   async #try(call: () => Promise<unknown>, ...names: readonly string[]): Promise<void> {

@@ -1,3 +1,5 @@
+// A property often holds under a condition.
+/* oxlint-disable vitest/no-conditional-expect */
 import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
