@@ -19,23 +19,38 @@ type Enums = typeof temporal.api.enums.v1;
 
 const enums: Enums = proto.temporal.api.enums.v1;
 
+/** Kinds of history events. */
 export const EventType: Enums['EventType'] = enums.EventType;
+/** Kinds of commands. */
 export const CommandType: Enums['CommandType'] = enums.CommandType;
+/** How far a run has come. */
 export const WorkflowExecutionStatus: Enums['WorkflowExecutionStatus'] = enums.WorkflowExecutionStatus;
+/** Whether the id of a closed run may be used again. */
 export const WorkflowIdReusePolicy: Enums['WorkflowIdReusePolicy'] = enums.WorkflowIdReusePolicy;
+/** What a start does when a run with its id is open. */
 export const WorkflowIdConflictPolicy: Enums['WorkflowIdConflictPolicy'] = enums.WorkflowIdConflictPolicy;
+/** Which limit was passed. */
 export const TimeoutType: Enums['TimeoutType'] = enums.TimeoutType;
+/** Why there is no further attempt, or that there is one. */
 export const RetryState: Enums['RetryState'] = enums.RetryState;
+/** Why a workflow task failed. */
 export const WorkflowTaskFailedCause: Enums['WorkflowTaskFailedCause'] = enums.WorkflowTaskFailedCause;
+/** What becomes of a child when its parent closes. */
 export const ParentClosePolicy: Enums['ParentClosePolicy'] = enums.ParentClosePolicy;
+/** Why a run goes on as a new one. */
 export const ContinueAsNewInitiator: Enums['ContinueAsNewInitiator'] = enums.ContinueAsNewInitiator;
+/** Why a child could not be started. */
 export const StartChildWorkflowExecutionFailedCause: Enums['StartChildWorkflowExecutionFailedCause'] =
   enums.StartChildWorkflowExecutionFailedCause;
+/** Why a signal did not reach another run. */
 export const SignalExternalWorkflowExecutionFailedCause: Enums['SignalExternalWorkflowExecutionFailedCause'] =
   enums.SignalExternalWorkflowExecutionFailedCause;
+/** Why a cancel request did not reach another run. */
 export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWorkflowExecutionFailedCause'] =
   enums.CancelExternalWorkflowExecutionFailedCause;
+/** How far an activity has come, for those who look. */
 export const PendingActivityState: Enums['PendingActivityState'] = enums.PendingActivityState;
+/** Whether a task queue is for everybody or for one worker's cache. */
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
 
 /** Milliseconds since the epoch as a protobuf timestamp. */

@@ -80,6 +80,7 @@ export interface ParentLink extends RunKey {
 /** `normal` has events as usual; `transient` (a retry) and `speculative` (for an update) write theirs when they complete. */
 export type WorkflowTaskKind = 'normal' | 'transient' | 'speculative';
 
+/** The workflow task of a run that is scheduled or out. */
 export interface WorkflowTask {
   readonly kind: WorkflowTaskKind;
   readonly scheduledEventId: number;
@@ -99,6 +100,7 @@ export interface WorkflowTask {
   readonly startDeadline: number;
 }
 
+/** An activity that has not ended. Times and timeouts as in the record. */
 export interface PendingActivity {
   readonly scheduledEventId: number;
   readonly activityId: string;
@@ -124,12 +126,14 @@ export interface PendingActivity {
   readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
 }
 
+/** A timer that has not fired. */
 export interface PendingTimer {
   readonly timerId: string;
   readonly startedEventId: number;
   readonly fireAt: number;
 }
 
+/** A child that has not ended, as far as its parent knows. */
 export interface PendingChild {
   readonly initiatedEventId: number;
   /** 0 until the child was started. */
