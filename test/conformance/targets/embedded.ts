@@ -25,8 +25,7 @@ export async function embeddedTarget({
       client: engine.client,
       createWorker: (options) =>
         engine.createWorker({
-          // The memory target has threads, as users have; the others save their start, a third of a second for each scenario.
-          workflowThreadPoolSize: sqlite || cache === 0 ? 0 : 1,
+          workflowThreadPoolSize: 1,
           ...(cache === undefined ? {} : { maxCachedWorkflows: cache }),
           ...options,
         }),
