@@ -36,10 +36,10 @@ export async function readReport(path: string): Promise<Report> {
     const failedTests = statuses.filter((status) => status === 'failed').length;
     failed += file.status === 'failed' ? Math.max(failedTests, 1) : failedTests;
     const left = file.assertionResults.filter((test) => !['passed', 'failed'].includes(test.status));
-    const path = relative(root, file.name);
+    const name = relative(root, file.name);
     // A file that was left out as a whole needs one line only.
-    if (left.length > 1 && left.length === statuses.length) skipped.push(`${path}: all ${left.length} tests`);
-    else skipped.push(...left.map((test) => `${path} > ${test.fullName}`));
+    if (left.length > 1 && left.length === statuses.length) skipped.push(`${name}: all ${left.length} tests`);
+    else skipped.push(...left.map((test) => `${name} > ${test.fullName}`));
   }
   return { passed, failed, skipped };
 }

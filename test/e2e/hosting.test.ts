@@ -18,7 +18,7 @@ let directory: string;
 let codePath: string;
 let path: string;
 let remote: RemoteClient;
-let stopAll: (() => Promise<void>)[] = [];
+const stopAll: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   quiet();

@@ -4,6 +4,7 @@ export interface Difference {
   readonly scenario: string;
   /** The name of the target. */
   readonly target: string;
+  /** One sentence. */
   readonly reason: string;
 }
 

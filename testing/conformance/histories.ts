@@ -4,12 +4,15 @@ import type { HistoryEvent } from './scenario.ts';
 
 /** Identifies one run. */
 export interface RunRef {
+  /** The workflow's id. */
   readonly workflowId: string;
+  /** The run's id. */
   readonly runId: string;
 }
 
 /** A run's whole history. */
 export interface RunHistory extends RunRef {
+  /** All its events. */
   readonly history: temporal.api.history.v1.IHistory;
 }
 

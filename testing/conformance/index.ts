@@ -17,4 +17,6 @@ export type {
   ScenarioWorker,
   ScenarioWorkerOptions,
   StartOptions,
+  Comparison,
+  Reason,
 } from './scenario.ts';

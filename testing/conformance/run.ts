@@ -26,6 +26,7 @@ export interface RunOptions {
 export interface ScenarioReport {
   /** Time of the scenario itself, without the oracles. Milliseconds. */
   readonly ms: number;
+  /** The histories that it left, children and successors included. */
   readonly histories: readonly RunHistory[];
   /** Set when it failed and is listed as a difference. */
   readonly difference?: Difference;

@@ -15,8 +15,21 @@ export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 /** Which workflow code a worker has: the suite's, or (`before`) the older one of the same types, see `workflows/before`. */
 export type BundleName = 'current' | 'before';
 
+/** Why a scenario is an exception. */
+export interface Reason {
+  /** One sentence. */
+  readonly reason: string;
+}
+
+/** A weaker comparison of histories, and why. */
+export interface Comparison extends Reason {
+  /** `unordered`: as sets of events without ids. `none`: not at all. */
+  readonly compare: 'unordered' | 'none';
+}
+
 /** Options of a start: the official ones, with the id and the task queue of the scenario when they are not given. */
 export type StartOptions<T extends Workflow = Workflow> = Partial<Omit<WorkflowStartOptions<T>, 'args'>> & {
+  /** Arguments of the workflow. Default: none. */
   readonly args?: Parameters<T>;
 };
 
@@ -26,9 +39,9 @@ export interface ScenarioOptions {
    * How histories are compared with the recorded ones. Default: event by event, in order.
    * `unordered`: as sets of events without ids, for events whose order a server does not define. `none`: not at all.
    */
-  readonly history?: { readonly compare: 'unordered' | 'none'; readonly reason: string };
+  readonly history?: Comparison;
   /** Histories are not replayed, for example because the scenario breaks determinism on purpose. */
-  readonly noReplay?: { readonly reason: string };
+  readonly noReplay?: Reason;
 }
 
 /** One thing that every target does alike. It fails by throwing. */
@@ -39,6 +52,7 @@ export interface Scenario extends ScenarioOptions {
   readonly topic: string;
   /** `topic/name-in-kebab-case`: names its golden file and its entry in `differences`. */
   readonly id: string;
+  /** Does it, and throws when something is not as it should be. */
   run(t: ScenarioContext): Promise<void>;
 }
 
@@ -50,16 +64,21 @@ export interface ScenarioWorker {
 
 /** Options of a scenario's worker: the official ones. Given by the context: task queue, namespace, workflow code. */
 export type ScenarioWorkerOptions = Partial<Omit<WorkerOptions, 'namespace' | 'connection'>> & {
+  /** Default: `current`. */
   readonly bundle?: BundleName;
 };
 
 /** What a scenario works with. Ids are unique to this run of it, so that scenarios share a namespace. */
 export interface ScenarioContext {
+  /** What is tested. */
   readonly target: ConformanceTarget;
+  /** The target's client. */
   readonly client: Client;
   /** RPCs by hand, for ids, request ids, policies and whatever the client does not offer. See `track`. */
   readonly raw: WorkflowService;
+  /** The target's namespace. */
   readonly namespace: string;
+  /** A task queue for this run of the scenario alone. */
   readonly taskQueue: string;
   /** A workflow id. Equal suffixes give equal ids; without one it is new each time. */
   workflowId(suffix?: string): string;

@@ -8,7 +8,10 @@ import { describe, expect, it } from 'vitest';
 const script = new URL('use-and-close.ts', import.meta.url).pathname;
 
 async function run(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], { timeout: 9_000, killSignal: 'SIGKILL' });
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
+    timeout: 9_000,
+    killSignal: 'SIGKILL',
+  });
   return stdout.trim();
 }
 
