@@ -32,12 +32,13 @@ export interface TemporalEnvironment {
 const METADATA_PREFIX = 'TEMPORAL_GRPC_META_';
 
 /**
- * Reads Temporal's own environment variables. Profiles in configuration files (`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`) are refused, not
- * ignored: somebody would connect to the wrong cluster.
+ * Reads Temporal's own environment variables. Profiles in configuration files (`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE`) and remote codecs
+ * (`TEMPORAL_CODEC_…`) are refused, not ignored: somebody would connect to the wrong cluster, or write what should be encrypted.
  * @throws ConfigurationError
  */
 export function readEnvironment(env: Environment): TemporalEnvironment {
   refuseConfigFiles(env);
+  refuseCodecs(env);
   refuseBoth(env, 'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_CERT_DATA');
   refuseBoth(env, 'TEMPORAL_TLS_CLIENT_KEY_PATH', 'TEMPORAL_TLS_CLIENT_KEY_DATA');
   refuseBoth(env, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'TEMPORAL_TLS_SERVER_CA_CERT_DATA');
@@ -87,6 +88,16 @@ function readMetadata(env: Environment): Record<string, string> {
 function refuseBoth(env: Environment, path: string, data: string): void {
   if (!env[path] || !env[data]) return;
   throw new ConfigurationError(path, `is set together with ${data}.`, { fix: 'Set only one of the two.' });
+}
+
+/** A codec that is left out would write readable payloads where encrypted ones are expected. */
+function refuseCodecs(env: Environment): void {
+  for (const name of ['TEMPORAL_CODEC_ENDPOINT', 'TEMPORAL_CODEC_AUTH']) {
+    if (!env[name]) continue;
+    throw new ConfigurationError(name, 'is set, but remote codecs are not used by SDKs.', {
+      fix: 'Pass a `dataConverter` with `payloadCodecs`, or unset the variable.',
+    });
+  }
 }
 
 function refuseConfigFiles(env: Environment): void {

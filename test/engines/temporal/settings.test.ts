@@ -129,6 +129,7 @@ describe('the configuration of the Temporal engine', () => {
     ],
     [{ TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: 'true' }, 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION', 'not supported'],
     [{ TEMPORAL_PROFILE: 'prod' }, 'TEMPORAL_PROFILE', 'configuration files are not read'],
+    [{ TEMPORAL_CODEC_ENDPOINT: 'http://localhost' }, 'TEMPORAL_CODEC_ENDPOINT', 'remote codecs are not used'],
   ])('refuses the environment %o', (env, path, problem) => {
     const error = refusal({}, env);
     expect(error.path).toBe(path);
