@@ -13,7 +13,7 @@ import { closeRun } from '../run/close.ts';
 import { planRetry } from '../run/retry-run.ts';
 import { withRetryDefaults } from '../run/retry.ts';
 import { inheritedResetPoints } from '../run/reset-points.ts';
-import { explicitTimeouts, optionalDuration, startRun } from '../run/start.ts';
+import { explicitTimeouts, inheritedPlace, optionalDuration, startRun } from '../run/start.ts';
 import { required } from './common.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
@@ -90,14 +90,9 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   draft.successors.push(
     startRun(
       {
-        namespace: record.namespace,
-        workflowId: record.workflowId,
+        ...inheritedPlace(record),
         runId,
         requestId: decision.newId(),
-        chain: { firstRunId: record.firstRunId, previousRunId: record.runId },
-        parent: record.parent,
-        root: record.parent === undefined ? undefined : record.root,
-        executionDeadline: record.executionDeadline,
         explicitTimeouts: true,
         attributes: {
           ...carried,

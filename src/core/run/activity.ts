@@ -203,7 +203,7 @@ function writeStarted(draft: RunDraft, activity: PendingActivity, buildId: strin
     activityTaskStartedEventAttributes: {
       scheduledEventId: toLong(activity.scheduledEventId),
       identity: activity.identity,
-      ...(activity.requestId === '' ? {} : { requestId: activity.requestId }),
+      requestId: activity.requestId,
       attempt: activity.attempt,
       ...(activity.lastFailure === undefined ? {} : { lastFailure: activity.lastFailure }),
       ...workerVersion({ buildId }),

@@ -1,11 +1,11 @@
 import type { temporal } from '@temporalio/proto';
 import type { Failure } from '../proto.ts';
-import { ContinueAsNewInitiator, EventType, toDuration, TimeoutType } from '../proto.ts';
+import { ContinueAsNewInitiator, EventType, RetryState, toDuration, TimeoutType } from '../proto.ts';
 import { closeRun, failTaskThatIsOut } from './close.ts';
 import type { RunDraft } from './draft.ts';
 import { inheritedResetPoints } from './reset-points.ts';
 import { decideRetry } from './retry.ts';
-import { startRun } from './start.ts';
+import { inheritedPlace, startRun } from './start.ts';
 
 /** What follows a run that failed or ran out of time. */
 export interface RetryPlan {
@@ -15,8 +15,6 @@ export interface RetryPlan {
   /** Begins that run; to be called once the closing event is written. */
   readonly start: () => void;
 }
-
-const inProgress = 1;
 
 /** Decides by the run's retry policy whether another run with the same input follows. */
 export function planRetry(draft: RunDraft, failure: Failure | undefined, newId: () => string): RetryPlan {
@@ -34,7 +32,7 @@ export function planRetry(draft: RunDraft, failure: Failure | undefined, newId: 
   const start = (): void => {
     draft.successors.push(startRetry(draft, { runId, requestId: newId(), failure, delayMs: decision.delayMs }));
   };
-  return { retryState: inProgress, newExecutionRunId: runId, start };
+  return { retryState: RetryState.RETRY_STATE_IN_PROGRESS, newExecutionRunId: runId, start };
 }
 
 /** The run, or the chain that it belongs to, ran out of time. */
@@ -49,14 +47,12 @@ export function timeOutRun(draft: RunDraft, newId: () => string): void {
   const plan = chainIsOver ? undefined : planRetry(draft, failure, newId);
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, {
     workflowExecutionTimedOutEventAttributes: {
-      retryState: plan?.retryState ?? timedOut,
+      retryState: plan?.retryState ?? RetryState.RETRY_STATE_TIMEOUT,
       newExecutionRunId: plan?.newExecutionRunId ?? '',
     },
   });
   plan?.start();
 }
-
-const timedOut = 3;
 
 interface Retry {
   readonly runId: string;
@@ -70,14 +66,9 @@ function startRetry(draft: RunDraft, retry: Retry): RunDraft {
   const started = startedAttributes ?? {};
   return startRun(
     {
-      namespace: record.namespace,
-      workflowId: record.workflowId,
+      ...inheritedPlace(record),
       runId: retry.runId,
       requestId: retry.requestId,
-      chain: { firstRunId: record.firstRunId, previousRunId: record.runId },
-      parent: record.parent,
-      root: record.parent === undefined ? undefined : record.root,
-      executionDeadline: record.executionDeadline,
       explicitTimeouts: Boolean(started.workflowRunTimeout),
       attributes: {
         ...started,

@@ -92,6 +92,15 @@ export function startRun(start: NewRun, now: number): RunDraft {
   return draft;
 }
 
+/** Where a run that follows another one belongs: its chain, its parent, and the chain's deadline. */
+export function inheritedPlace(
+  previous: Readonly<Pick<RunRecord, 'firstRunId' | 'parent' | 'root' | 'executionDeadline'> & RunKey>,
+): Pick<NewRun, 'namespace' | 'workflowId' | 'chain' | 'parent' | 'root' | 'executionDeadline'> {
+  const { namespace, workflowId, firstRunId, runId, parent, root, executionDeadline } = previous;
+  const chain = { firstRunId, previousRunId: runId };
+  return { namespace, workflowId, chain, parent, root: parent === undefined ? undefined : root, executionDeadline };
+}
+
 function parentAttributes(parent: ParentLink | undefined, root: RunRecord['root']): Partial<StartedAttributes> {
   if (parent === undefined) return {};
   return {
