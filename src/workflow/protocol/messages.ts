@@ -1,0 +1,77 @@
+import type { Json, JsonObject } from './json.ts';
+
+/** What a provider wants to see again with a part, as it sent it. */
+interface FromProvider {
+  readonly providerOptions?: Readonly<Record<string, JsonObject>>;
+}
+
+/** Text of a message. */
+export interface TextPart extends FromProvider {
+  readonly type: 'text';
+  readonly text: string;
+}
+
+/** What a model thought aloud before it answered. */
+export interface ReasoningPart extends FromProvider {
+  readonly type: 'reasoning';
+  readonly text: string;
+}
+
+/** An image or another file. */
+export interface FilePart extends FromProvider {
+  readonly type: 'file';
+  /** IANA media type, e.g. `image/png`, or `image/*`. */
+  readonly mediaType: string;
+  /** Base64, or an `http(s):` or `data:` URL. */
+  readonly data: string;
+  readonly filename?: string;
+}
+
+/** A model's wish to call a tool or an agent, or to ask the user. */
+export interface ToolCallPart extends FromProvider {
+  readonly type: 'tool-call';
+  /** Unique within the run, whatever the model said. */
+  readonly toolCallId: string;
+  readonly toolName: string;
+  /** The arguments as the model gave them; text when they are no JSON. */
+  readonly input: Json;
+}
+
+/** What came of a call. */
+export type ToolOutput =
+  | { readonly type: 'text'; readonly value: string }
+  | { readonly type: 'json'; readonly value: Json }
+  | { readonly type: 'error'; readonly value: string }
+  | { readonly type: 'content'; readonly value: readonly (TextPart | FilePart)[] };
+
+/** What came of a call, as the model is told. */
+export interface ToolResultPart {
+  readonly type: 'tool-result';
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly output: ToolOutput;
+}
+
+/** Said by a user, or by the caller of a sub-agent. */
+export interface UserMessage {
+  readonly role: 'user';
+  readonly content: readonly (TextPart | FilePart)[];
+}
+
+/** Said by the model. */
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content: readonly (TextPart | ReasoningPart | FilePart | ToolCallPart)[];
+}
+
+/** What came of the calls of the message before. */
+export interface ToolMessage {
+  readonly role: 'tool';
+  readonly content: readonly ToolResultPart[];
+}
+
+/** One message of a conversation. Instructions are no message: they belong to the agent's definition. */
+export type Message = UserMessage | AssistantMessage | ToolMessage;
+
+/** What a user may say: text, or text with files. */
+export type UserContent = string | readonly (TextPart | FilePart)[];

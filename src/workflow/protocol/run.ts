@@ -1,0 +1,43 @@
+import type { AgentRecord, Limits } from './definition.ts';
+import type { CarriedConversation } from './conversation.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { UserContent } from './messages.ts';
+import type { Spent } from './usage.ts';
+import type { CarriedState } from './carried.ts';
+
+/** Where a run stands in its tree. */
+export interface Lineage {
+  readonly rootWorkflowId: string;
+  readonly parentWorkflowId: string;
+  /** The call of the parent that this run answers. */
+  readonly toolCallId: string;
+  /** Prefix of the ids of waits: empty at the root. */
+  readonly path: string;
+}
+
+/** The argument of the workflow `perdureAgent`. */
+export interface AgentRunInput {
+  readonly agent: string;
+  /** What the user says; with a schema of its own, the agent's typed input. */
+  readonly input: UserContent | JsonObject;
+  /** The author's own, kept with the run and given to tools. */
+  readonly metadata?: JsonObject;
+  /** Below the agent's own limits; what the caller of a sub-agent has left. */
+  readonly limits?: Partial<Limits>;
+  readonly lineage?: Lineage;
+  /** Set when this run continues another one. */
+  readonly carried?: {
+    readonly definition: AgentRecord;
+    readonly conversation: CarriedConversation;
+    readonly state: CarriedState;
+  };
+}
+
+/** What a run of an agent comes to. */
+export interface AgentResult {
+  /** Text, or what the agent's output schema says. */
+  readonly output: Json;
+  /** `limit`: a limit ended it (`onLimit: 'stop'`), and `output` is what there was. */
+  readonly finish: 'complete' | 'limit';
+  readonly spent: Spent;
+}
