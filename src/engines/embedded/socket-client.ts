@@ -107,9 +107,15 @@ function send(
  */
 function giveUp(client: Client, id: string, patience: number, onFailure: () => void): () => void {
   const tell = (): void => {
-    client.makeUnaryRequest(CANCEL_PATH, Buffer.from, (bytes: Buffer) => bytes, id, (error: ServiceError | null) => {
-      if (error !== null) onFailure();
-    });
+    client.makeUnaryRequest(
+      CANCEL_PATH,
+      Buffer.from,
+      (bytes: Buffer) => bytes,
+      id,
+      (error: ServiceError | null) => {
+        if (error !== null) onFailure();
+      },
+    );
   };
   const reminder = setInterval(tell, REMINDER_MS);
   const end = setTimeout(onFailure, patience);

@@ -6,7 +6,7 @@ import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
-import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
 import { workflowServiceMethods } from './rpc-methods.ts';
 import type { AnyCall, RpcMethod } from './rpc-methods.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
@@ -141,7 +141,7 @@ class Calls {
     call.on('cancelled', () => stop.abort());
     const id = String(call.metadata.get(CALL_KEY)[0] ?? '');
     if (id !== '') this.#byId.set(id, stop);
-    const answer = this.#answer(method, call, respond, stop.signal);
+    const answer = this.#answer(method, call, respond, { signal: stop.signal, isGone: () => call.cancelled });
     this.#underWay.set(answer, stop);
     void answer.finally(() => {
       this.#underWay.delete(answer);
@@ -162,12 +162,13 @@ class Calls {
     await within(CLOSE_GRACE_MS, Promise.all(answers));
   }
 
-  async #answer(method: AnyCall, call: Call, respond: Respond, signal: AbortSignal): Promise<void> {
+  async #answer(method: AnyCall, call: Call, respond: Respond, options: CallOptions): Promise<void> {
     try {
-      respond(null, await method(call.request, { signal }));
+      respond(null, await method(call.request, options));
     } catch (error) {
       // A poll that was ended by the leaving owner goes on at the next one.
-      if (this.#isLeaving && signal.aborted) fail(respond, unavailable('The owner of the file is leaving.'), 'leaving');
+      if (this.#isLeaving && options.signal?.aborted)
+        fail(respond, unavailable('The owner of the file is leaving.'), 'leaving');
       else fail(respond, error, 'answered');
     }
   }

@@ -115,6 +115,21 @@ describe('calls through a socket', () => {
     await expect(poll).resolves.toMatchObject({ activityId: 'taken' });
   });
 
+  test('say whether the caller is still there', async () => {
+    const stop = new AbortController();
+    const seen: unknown[] = [];
+    const poll: AnyCall = async (_, options) => {
+      seen.push(options?.isGone?.());
+      stop.abort();
+      await expect.poll(() => options?.isGone?.()).toBe(true);
+      seen.push(options?.isGone?.());
+      return {};
+    };
+    const { service } = await connect({ pollActivityTaskQueue: poll }, { patience: 20 });
+    await expect(service.pollActivityTaskQueue({}, stop)).rejects.toMatchObject({ code: grpcStatus.CANCELLED });
+    await expect.poll(() => seen).toEqual([false, true]);
+  });
+
   test('end also where the other side goes on', async () => {
     const { service } = await connect({ pollActivityTaskQueue: () => new Promise(() => {}) }, { patience: 100 });
     const stop = new AbortController();

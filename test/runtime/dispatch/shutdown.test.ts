@@ -3,7 +3,6 @@ import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { Activities } from '../../../src/runtime/dispatch/activities.ts';
 import type { DispatchOptions } from '../../../src/runtime/dispatch/options.ts';
-import type { PolledActivityTask } from '../../../src/runtime/dispatch/activity-tasks.ts';
 import type { WorkflowServiceApi } from '../../../src/runtime/service.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { endlessPoll, fakeService } from '../../engines/embedded/fake-service.ts';
@@ -44,7 +43,7 @@ describe('a worker that is told to stop', () => {
     expect(worker.reserve()).toBe(false);
     // Polling has ended long before the answer is there.
     await delay(50);
-    worker.take(1, [{ taskToken } as PolledActivityTask]);
+    worker.take(1, [{ taskToken }]);
     const task = ActivityTask.decode(await first);
     expect(Buffer.from(task.taskToken)).toEqual(taskToken);
     const next = worker.poll();
