@@ -12,8 +12,10 @@ import type { AnyCall, RpcMethod } from './rpc-methods.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 
-/** How long calls that are under way may take when the server closes. Long polls are ended at once. */
-const CLOSE_GRACE_MS = 1000;
+/** How long calls that are under way may take when the server closes: they wait for the disk. Long polls are ended at once. */
+const CALLS_GRACE_MS = 5000;
+/** How long the last answers may travel. */
+const ANSWERS_GRACE_MS = 1000;
 const DETAILS_KEY = 'grpc-status-details-bin';
 
 type Call = ServerUnaryCall<unknown, unknown>;
@@ -22,7 +24,7 @@ type Respond = sendUnaryData<unknown>;
 /** A service that other processes reach through a socket. */
 export interface SocketServer {
   readonly path: string;
-  /** Ends long polls, lets other calls finish (1 s), and sends everybody to the next owner. */
+  /** Ends long polls, lets other calls finish (5 s), and sends everybody to the next owner. */
   close(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ export async function serveSocket(service: WorkflowServiceApi, path: string): Pr
       // Connections end when the last answers have travelled.
       const ended = Array.from(sockets, (socket) => once(socket.ref(), 'close'));
       injector.destroy();
-      await within(CLOSE_GRACE_MS, Promise.all(ended));
+      await within(ANSWERS_GRACE_MS, Promise.all(ended));
       for (const socket of sockets) socket.destroy();
       grpc.forceShutdown();
     },
@@ -159,7 +161,7 @@ class Calls {
     this.#isLeaving = true;
     const answers = Array.from(this.#underWay.keys());
     for (const stop of this.#underWay.values()) stop.abort();
-    await within(CLOSE_GRACE_MS, Promise.all(answers));
+    await within(CALLS_GRACE_MS, Promise.all(answers));
   }
 
   async #answer(method: AnyCall, call: Call, respond: Respond, options: CallOptions): Promise<void> {

@@ -213,7 +213,8 @@ describe('a socket', () => {
     const server = await serve({
       pollWorkflowTaskQueue: endlessPoll,
       getSystemInfo: async () => {
-        await delay(100);
+        // A commit to a slow disk.
+        await delay(2500);
         return { serverVersion: '1' };
       },
     });
