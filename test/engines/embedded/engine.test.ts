@@ -75,10 +75,20 @@ describe('the embedded engine', () => {
       name: 'embedded',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       features: expect.arrayContaining(['upsertMemo']),
+      limits: { idLength: 1000, workflowTaskTimeout: 120_000 },
     });
-    await expect(engine.health()).resolves.toMatchObject({ status: 'healthy', activeRuns: 1, error: undefined });
+    const start = (length: number): Promise<unknown> =>
+      engine.client.workflow.start('greetings', { taskQueue: 'nobody', workflowId: 'x'.repeat(length), args: ['Ann'] });
+    await start(1000);
+    await expect(start(1001)).rejects.toMatchObject({ cause: { details: expect.stringContaining('exceeds limit') } });
+    await expect(engine.health()).resolves.toMatchObject({ status: 'healthy', activeRuns: 2, error: undefined });
     await engine.close();
     await expect(engine.health()).resolves.toMatchObject({ status: 'unhealthy' });
+  });
+
+  it('tells how much may travel between processes', async () => {
+    const engine = await create({ path: file() });
+    expect((await engine.info()).limits).toMatchObject({ messageSize: 128 * 1024 * 1024 });
   });
 
   it('runs workers with the ways of the official host', async () => {
