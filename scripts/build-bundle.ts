@@ -20,7 +20,9 @@ function withoutPlaces(code: string): string {
   return code.replace(comment, comment.replace(encoded, replaced));
 }
 
-const bundle = (await import(`${root}/dist/src/worker/bundle/build.js`)) as typeof import('../src/worker/bundle/build.ts');
+const bundle = (await import(
+  `${root}/dist/src/worker/bundle/build.js`
+)) as typeof import('../src/worker/bundle/build.ts');
 const { PREBUILT } = (await import(
   `${root}/dist/src/worker/bundle/prebuilt.js`
 )) as typeof import('../src/worker/bundle/prebuilt.ts');
