@@ -5,3 +5,26 @@
  */
 export type { Engine, EngineHealth, EngineInfo, PerdureWorker } from './engine/index.ts';
 export { ConfigurationError, EngineUnavailableError } from './engine/index.ts';
+export { defineAgent, type AgentInput, type AgentOptions, type AgentOutput } from './agent/define-agent.ts';
+export { defineTool, type ToolOptions, type ToolSettings } from './agent/define-tool.ts';
+export { DefinitionError, type DefinitionErrorOptions } from './agent/errors.ts';
+export type { RetryOptions } from './agent/checks.ts';
+export type { DepsOf, DepsOption, InputOf, Needed, OutputOf } from './agent/inference.ts';
+export type { LimitOptions } from './agent/limits.ts';
+export { ToolError, type ToolErrorOptions } from './agent/tool-error.ts';
+export type {
+  Agent,
+  AnyAgent,
+  AnyTool,
+  ApprovalAnswer,
+  ApprovalContext,
+  CompensationContext,
+  InstructionContext,
+  ModelSettings,
+  OpenToolSource,
+  Time,
+  Tool,
+  ToolContext,
+  ToolSource,
+  TypesOf,
+} from './agent/types.ts';

@@ -44,6 +44,9 @@ export type CompensationContext<Deps = unknown> = Pick<
   | 'metadata'
 >;
 
+/** What a tool's `approval` is given beside the arguments of the call that it decides on. */
+export type ApprovalContext<Deps = unknown> = Omit<CompensationContext<Deps>, 'attempt'>;
+
 /** What names the types of a tool or an agent; it is never there at run time. */
 export interface TypesOf<Input, Output, Deps> {
   readonly input: Input;
@@ -70,7 +73,7 @@ export interface Tool<out Input = unknown, out Output = unknown, out Deps = unkn
   readonly retry: RetrySettings;
   /** Whether a person has to decide first, and what that person is told. */
   readonly approval:
-    | ((args: never, context: Omit<CompensationContext<never>, 'attempt'>) => ApprovalAnswer | Promise<ApprovalAnswer>)
+    | ((args: never, context: ApprovalContext<never>) => ApprovalAnswer | Promise<ApprovalAnswer>)
     | undefined;
   readonly run: (args: never, context: ToolContext<never>) => unknown;
   readonly compensate: ((args: never, context: CompensationContext<never>) => unknown) | undefined;

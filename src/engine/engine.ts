@@ -27,6 +27,13 @@ export interface Engine {
    */
   info(): Promise<EngineInfo>;
 
+  /**
+   * A secret that every process of this engine has and nobody else, by which completion tokens are signed. Missing on engines that have no place for
+   * one: there, all processes have to be given the same.
+   * @throws what the engine's storage throws.
+   */
+  secret?(): string;
+
   /** How the engine is. Never throws: an engine that cannot be reached is `unhealthy`, with the reason. */
   health(): Promise<EngineHealth>;
 

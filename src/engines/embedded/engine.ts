@@ -11,6 +11,7 @@ import { createTestService } from '../../runtime/test-service.ts';
 import { VirtualClock } from '../../runtime/virtual-clock.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
 import { openService, type OpenService } from './open-service.ts';
+import { sharedSecret } from './secret.ts';
 import { createLocalWorker } from './worker.ts';
 
 const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
@@ -19,6 +20,8 @@ const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { read
 export interface EmbeddedEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+  /** As in `Engine`: in a file beside the database, or, in memory, made for this engine. */
+  secret(): string;
 }
 
 /**
@@ -47,6 +50,7 @@ class LocalEngine implements EmbeddedEngine {
   private readonly workers = new Set<Worker>();
   private readonly madeAt = performance.now();
   private closing: Promise<void> | undefined;
+  private knownSecret: string | undefined;
 
   constructor(options: EmbeddedEngineOptions, clock: Clock, namespace: string, opened: OpenService) {
     this.options = options;
@@ -67,6 +71,12 @@ class LocalEngine implements EmbeddedEngine {
     });
     this.connections.add(connection);
     return connection;
+  }
+
+  secret(): string {
+    const { options, opened } = this;
+    this.knownSecret ??= sharedSecret(databasePath(options) === undefined ? undefined : opened.address);
+    return this.knownSecret;
   }
 
   async createWorker(options: WorkerOptions): Promise<PerdureWorker> {

@@ -1,0 +1,82 @@
+import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { AgentRecord, CarriedConversation, Message } from '../../workflow/protocol/index.ts';
+import { ConversationCache } from './cache.ts';
+import { ConversationLostError } from './errors.ts';
+import type { RunOrigin } from './facts.ts';
+import { PayloadReader } from './payloads.ts';
+import { readFacts } from './read-facts.ts';
+import { readEventsAfter, type Execution } from './read-history.ts';
+import type { ConversationBase, ConversationState } from './state.ts';
+
+/** What of a conversation is wanted, and where it may be kept. */
+export interface ReadConversationOptions {
+  /** Only what the model call of this step is given: all before it, and what is new to it. Default: everything. */
+  readonly upTo?: number;
+  /** Default: one for the process. */
+  readonly cache?: ConversationCache;
+}
+
+/** The conversation of a run. */
+export interface Conversation {
+  /** As recorded when the run started; `undefined` before that. */
+  readonly definition: AgentRecord | undefined;
+  readonly origin: RunOrigin | undefined;
+  readonly messages: readonly Message[];
+}
+
+const processCache = new ConversationCache();
+
+/**
+ * The conversation of a run of an agent, from its history, which is where it is stored. What was read before is not read again.
+ * @throws ConversationLostError when the history of an earlier run of the chain is gone that the conversation stands in.
+ */
+export async function readConversation(
+  client: Client,
+  execution: Execution,
+  { upTo, cache = processCache }: ReadConversationOptions = {},
+): Promise<Conversation> {
+  const state = await readState(client, execution, cache);
+  return { definition: state.definition, origin: state.origin, messages: state.messages(upTo) };
+}
+
+async function readState(client: Client, execution: Execution, cache: ConversationCache): Promise<ConversationState> {
+  const state = cache.take(execution.runId);
+  const events = await readEventsAfter(client, execution, state.lastEventId);
+  const { loadedDataConverter, namespace } = client.options;
+  const facts = await readFacts(events, {
+    workflowId: execution.workflowId,
+    payloads: new PayloadReader(loadedDataConverter, namespace),
+    scheduled: new Map(state.scheduled),
+  });
+  const started = facts.find((fact) => fact.type === 'started');
+  const base = started?.carried && (await readCarried(client, started.carried.conversation, cache));
+  // From here on nothing is awaited: another reader of the same run may have added the same events meanwhile.
+  state.add(facts, base);
+  cache.keep(execution.runId, state);
+  return state;
+}
+
+async function readCarried(
+  client: Client,
+  carried: CarriedConversation,
+  cache: ConversationCache,
+): Promise<ConversationBase> {
+  if (carried.type === 'messages') return { messages: carried.messages };
+  const { workflowId, runId } = carried;
+  try {
+    const state = await readState(client, { workflowId, runId }, cache);
+    return { messages: state.messages(), results: state.results, bytes: state.bytes };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new ConversationLostError(
+      `The conversation began in run ${runId} of ${workflowId}, whose history is gone. Keep histories (the namespace's retention) as long as runs may last.`,
+      { cause: error },
+    );
+  }
+}
+
+const notFound = 5;
+
+function isNotFound(error: unknown): boolean {
+  return isGrpcServiceError(error) && Number(error.code) === notFound;
+}
