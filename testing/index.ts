@@ -11,13 +11,7 @@ export {
 } from './environment.ts';
 export { type FakeBehaviour, fakeTool, type FakeTool, type FakeToolCall, inOrder, type InOrder } from './fake-tool.ts';
 export type { CallOrigin, ModelCall, ToolResult } from './model/call.ts';
-export {
-  type PassTime,
-  scriptedModel,
-  type ScriptedModel,
-  type ScriptedModelOptions,
-  UnscriptedCallError,
-} from './model/scripted-model.ts';
+export { type PassTime, scriptedModel, type ScriptedModel, type ScriptedModelOptions } from './model/scripted-model.ts';
 export type { FailureTurn, MessageTurn, ScriptedTurn, ScriptedUsage, Turn, TurnOptions } from './model/turn.ts';
 export {
   answer,

@@ -43,6 +43,11 @@ export class Line {
       void this.#service.shutdownWorker({ namespace, stickyTaskQueue }).catch(() => undefined);
   }
 
+  /** @throws what a worker is told that is gone. */
+  assertUncut(): void {
+    if (this.isCut) throw notFound(GONE);
+  }
+
   async #call(
     name: string,
     call: (options: CallOptions | undefined) => Promise<unknown>,

@@ -13,7 +13,7 @@ export interface Step {
 
 /** Hears of steps. */
 export interface StepListener {
-  /** The work is done, and nobody knows of it yet. */
+  /** The work is done, and nobody knows of it yet. @throws what the worker is told instead. */
   before(step: Step): void;
   /** It is committed. */
   after(step: Step): void;

@@ -5,6 +5,8 @@ import type {
   LanguageModelV4StreamResult,
 } from '@ai-sdk/provider';
 import { asyncLocalStorage } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { FAILURE } from '../../src/workflow/protocol/index.ts';
 import { indent, count } from '../text.ts';
 import { type CallOrigin, type ModelCall, readCall } from './call.ts';
 import { describePrompt } from './describe.ts';
@@ -42,14 +44,9 @@ export interface ScriptedModel extends LanguageModelV4 {
   assertDone(): void;
 }
 
-/** The script had no turn for a call. No attempt can make that better. */
-export class UnscriptedCallError extends Error {
-  /** Tells this class from others by text. */
-  override readonly name = 'UnscriptedCallError';
-}
-
 /**
- * A language model for tests: answers each call with the next turn of its script. A call without a turn fails for good, and says what was asked.
+ * A language model for tests: answers each call with the next turn of its script. A call without a turn fails for good (`ModelFailed`), and says
+ * what was asked.
  * @example
  * const model = scriptedModel([callTool('lookup_order', { orderId: '1042' }), say('It is on its way.')]);
  */
@@ -131,7 +128,7 @@ class Player implements ScriptedModel {
     return script;
   }
 
-  #unscripted(call: ModelCall, script: Script): UnscriptedCallError {
+  #unscripted(call: ModelCall, script: Script): ApplicationFailure {
     const { origin, tools } = call;
     const by = origin === undefined ? '' : ` by run ${origin.workflowId}, attempt ${origin.attempt}`;
     const message = [
@@ -142,7 +139,8 @@ class Player implements ScriptedModel {
       'Add a turn, or see why it was asked once more.',
     ].join('\n');
     this.problems.push(message);
-    return new UnscriptedCallError(message);
+    // No attempt can make that better.
+    return ApplicationFailure.nonRetryable(message, FAILURE.modelFailed);
   }
 }
 

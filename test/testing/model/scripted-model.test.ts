@@ -11,7 +11,6 @@ import {
   say,
   scriptedModel,
   type ScriptedModel,
-  UnscriptedCallError,
 } from 'perdure/testing';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -231,7 +230,7 @@ describe('a call without a turn', () => {
     const model = scriptedModel([say('One.')]);
     await model.doGenerate(asked);
     const error: unknown = await model.doStream(asked).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(UnscriptedCallError);
+    expect(error).toMatchObject({ type: 'ModelFailed', nonRetryable: true });
     expect((error as Error).message).toBe(
       [
         'The script of model "scripted" has no turn 2: it has 1 turn, and all were played.',
