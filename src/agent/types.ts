@@ -45,7 +45,10 @@ export type CompensationContext<Deps = unknown> = Pick<
 >;
 
 /** What a tool's `approval` is given beside the arguments of the call that it decides on. */
-export type ApprovalContext<Deps = unknown> = Omit<CompensationContext<Deps>, 'attempt'>;
+export type ApprovalContext<Deps = unknown> = Pick<
+  ToolContext<Deps>,
+  'deps' | 'signal' | 'toolCallId' | 'agent' | 'workflowId' | 'runId' | 'metadata'
+>;
 
 /** What names the types of a tool or an agent; it is never there at run time. */
 export interface TypesOf<Input, Output, Deps> {
