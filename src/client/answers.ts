@@ -80,9 +80,13 @@ interface Described {
   readonly waits: readonly Wait[];
 }
 
-async function describe({ client }: ClientContext, { workflowId }: RunReference): Promise<Described> {
-  const { status, taskQueue, memo } = await client.workflow.getHandle(workflowId).describe();
-  return { isRunning: ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED'].includes(status.name), taskQueue, waits: waitsOf(memo) };
+async function describe({ client }: ClientContext, { workflowId, firstRunId }: RunReference): Promise<Described> {
+  const { status, taskQueue, memo, raw } = await client.workflow.getHandle(workflowId).describe();
+  const first = raw.workflowExecutionInfo?.firstRunId;
+  // The id was used again: the run that is meant has ended.
+  const isAnother = Boolean(firstRunId && first && first !== firstRunId);
+  const isRunning = ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED'].includes(status.name) && !isAnother;
+  return { isRunning, taskQueue, waits: waitsOf(memo) };
 }
 
 interface SentAnswer {

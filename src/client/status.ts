@@ -51,7 +51,7 @@ export const STATUS_QUERIES: Readonly<Record<RunStatus, string>> = {
 };
 
 /** What a description or a row of a list says about a run. */
-export function runInfo(info: WorkflowExecutionInfo): RunInfo {
+export function runInfo(info: Omit<WorkflowExecutionInfo, 'raw'>): RunInfo {
   const status = STATUSES[info.status.name] ?? 'running';
   return {
     id: info.workflowId,
@@ -65,7 +65,7 @@ export function runInfo(info: WorkflowExecutionInfo): RunInfo {
   };
 }
 
-function agentOf({ memo, type, workflowId }: WorkflowExecutionInfo): string {
+function agentOf({ memo, type, workflowId }: Omit<WorkflowExecutionInfo, 'raw'>): string {
   const agent = memo?.[AGENT_MEMO];
   if (typeof agent === 'string') return agent;
   if (type !== AGENT_WORKFLOW) return type;

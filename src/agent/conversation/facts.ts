@@ -1,4 +1,11 @@
-import type { AgentRunInput, CallModelInput, Json, ModelTurn, Resolved, ToolOutput } from '../../workflow/protocol/index.ts';
+import type {
+  AgentRunInput,
+  CallModelInput,
+  Json,
+  ModelTurn,
+  Resolved,
+  ToolOutput,
+} from '../../workflow/protocol/index.ts';
 
 /** An activity whose result matters to the conversation. */
 export interface ScheduledActivity {

@@ -2,11 +2,11 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { AgentRecord, CarriedConversation, Message } from '../../workflow/protocol/index.ts';
 import { ConversationCache } from './cache.ts';
 import { ConversationLostError } from './errors.ts';
-import type { RunOrigin } from './facts.ts';
+import type { Fact, RunOrigin } from './facts.ts';
 import { PayloadReader } from './payloads.ts';
 import { readFacts } from './read-facts.ts';
 import { readEventsAfter, type Execution } from './read-history.ts';
-import type { ConversationBase, ConversationState } from './state.ts';
+import type { CallResults, ConversationBase, ConversationState, EarlierRuns } from './state.ts';
 
 /** What of a conversation is wanted, and where it may be kept. */
 export interface ReadConversationOptions {
@@ -48,12 +48,32 @@ async function readState(client: Client, execution: Execution, cache: Conversati
     payloads: new PayloadReader(loadedDataConverter, namespace),
     scheduled: new Map(state.scheduled),
   });
-  const started = facts.find((fact) => fact.type === 'started');
-  const base = started?.carried && (await readCarried(client, started.carried.conversation, cache));
+  const earlier = await readEarlier(client, execution, facts, cache);
   // From here on nothing is awaited: another reader of the same run may have added the same events meanwhile.
-  state.add(facts, base);
+  state.add(facts, earlier);
   cache.keep(execution.runId, state);
   return state;
+}
+
+async function readEarlier(
+  client: Client,
+  { workflowId, runId }: Execution,
+  facts: readonly Fact[],
+  cache: ConversationCache,
+): Promise<EarlierRuns> {
+  const results = new Map<string, CallResults>();
+  let base: ConversationBase | undefined;
+  for (const fact of facts) {
+    if (fact.type === 'started' && fact.carried) base = await readCarried(client, fact.carried.conversation, cache);
+    if (fact.type !== 'scheduled') continue;
+    for (const item of fact.call?.delta ?? []) {
+      if (item.type === 'message' || item.runId === undefined || item.runId === runId || results.has(item.runId))
+        continue;
+      const state = await readEarlierRun(client, { workflowId, runId: item.runId }, cache);
+      results.set(item.runId, state.results);
+    }
+  }
+  return { base, results };
 }
 
 async function readCarried(
@@ -61,11 +81,19 @@ async function readCarried(
   carried: CarriedConversation,
   cache: ConversationCache,
 ): Promise<ConversationBase> {
-  if (carried.type === 'messages') return { messages: carried.messages };
-  const { workflowId, runId } = carried;
+  // The size of messages that are carried along is that of the run's input.
+  if (carried.type === 'messages') return { messages: carried.messages, bytes: 0 };
+  const state = await readEarlierRun(client, carried, cache);
+  return { messages: state.messages(), bytes: state.bytes };
+}
+
+async function readEarlierRun(
+  client: Client,
+  { workflowId, runId }: Execution,
+  cache: ConversationCache,
+): Promise<ConversationState> {
   try {
-    const state = await readState(client, { workflowId, runId }, cache);
-    return { messages: state.messages(), results: state.results, bytes: state.bytes };
+    return await readState(client, { workflowId, runId }, cache);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new ConversationLostError(

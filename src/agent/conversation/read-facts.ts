@@ -53,7 +53,11 @@ async function started(event: HistoryEvent, { payloads, workflowId }: FactContex
   const attributes = event.workflowExecutionStartedEventAttributes;
   if (!attributes) return undefined;
   const firstRunId = attributes.firstExecutionRunId || attributes.originalExecutionRunId || '';
-  const fact = { ...at(event, undefined), type: 'started' as const, origin: { firstRunId, rootWorkflowId: workflowId } };
+  const fact = {
+    ...at(event, undefined),
+    type: 'started' as const,
+    origin: { firstRunId, rootWorkflowId: workflowId },
+  };
   // What other workflows are started with is their authors' own business.
   if (attributes.workflowType?.name !== AGENT_WORKFLOW) return fact;
   const input = (await payloads.first(attributes.input, { workflowId })) as AgentRunInput;
@@ -105,7 +109,9 @@ async function activityCompleted(event: HistoryEvent, context: FactContext): Pro
     }
     case 'agent.checkChild': {
       const end = result as ChildEnd | null;
-      return end ? { ...from, type: 'child', workflowId: activity.childWorkflowId ?? '', output: endOutput(end) } : undefined;
+      return end
+        ? { ...from, type: 'child', workflowId: activity.childWorkflowId ?? '', output: endOutput(end) }
+        : undefined;
     }
   }
 }
@@ -140,7 +146,12 @@ async function childEnded(event: HistoryEvent, context: FactContext): Promise<Fa
     return { ...at(event, completed.result), type: 'child', workflowId, output: childOutput(result) };
   }
   const reason = await context.payloads.messageOf(failed?.failure, { workflowId });
-  return { ...at(event, undefined), type: 'child', workflowId, output: errorOutput(reason || 'The agent did not finish.') };
+  return {
+    ...at(event, undefined),
+    type: 'child',
+    workflowId,
+    output: errorOutput(reason || 'The agent did not finish.'),
+  };
 }
 
 /** After a run has continued as another one, sub-agents tell how they ended by a signal. */
@@ -149,7 +160,12 @@ async function childReported(event: HistoryEvent, { payloads, workflowId }: Fact
   if (attributes?.signalName !== CHILD_ENDED) return undefined;
   const report = (await payloads.first(attributes.input, { workflowId })) as Partial<ChildReport> | undefined;
   if (!report?.workflowId || !report.end) return undefined;
-  return { ...at(event, attributes.input), type: 'child', workflowId: report.workflowId, output: endOutput(report.end) };
+  return {
+    ...at(event, attributes.input),
+    type: 'child',
+    workflowId: report.workflowId,
+    output: endOutput(report.end),
+  };
 }
 
 function endOutput(end: ChildEnd): ToolOutput {

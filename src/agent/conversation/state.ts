@@ -1,6 +1,7 @@
 import type {
   AgentRecord,
   AssistantMessage,
+  CallModelInput,
   ConversationItem,
   Message,
   ToolMessage,
@@ -19,18 +20,27 @@ interface Turn {
   answer: AssistantMessage | undefined;
 }
 
-/** What the conversation of a run stands on: that of the run before it. */
-export interface ConversationBase {
-  readonly messages: readonly Message[];
-  /** Results of calls, for those that the run goes on with. */
-  readonly results?: Results;
-  /** Of everything that is kept, in bytes of JSON, roughly. */
-  readonly bytes?: number;
+/** Results of calls in the history of one run. */
+export interface CallResults {
+  /** By the id of the activity. */
+  readonly tools: ReadonlyMap<string, ToolOutput>;
+  /** By the workflow id of the sub-agent. */
+  readonly children: ReadonlyMap<string, ToolOutput>;
 }
 
-interface Results {
-  readonly tools: ReadonlyMap<string, ToolOutput>;
-  readonly children: ReadonlyMap<string, ToolOutput>;
+/** What the conversation of a run stands on: runs before it. */
+export interface ConversationBase {
+  readonly messages: readonly Message[];
+  /** Of everything that is kept, in bytes of JSON, roughly. */
+  readonly bytes: number;
+}
+
+/** What facts refer to that stands in other runs. */
+export interface EarlierRuns {
+  /** What the start of the run refers to. */
+  readonly base?: ConversationBase | undefined;
+  /** What its model calls refer to, by run id. */
+  readonly results?: ReadonlyMap<string, CallResults>;
 }
 
 /** The conversation of a run, as far as its history was read. */
@@ -62,20 +72,20 @@ export class ConversationState {
     return this.#origin;
   }
 
-  /** Results of calls, for the run that continues this one. */
-  get results(): Results {
+  /** Results of calls, for runs that continue this one. */
+  get results(): CallResults {
     return { tools: this.#tools, children: this.#children };
   }
 
   /**
    * Adds what later events say, in their order; what is known already is skipped, so that two readers may add the same.
-   * @param base of the run before, when `facts` have a start that refers to it.
+   * @param earlier what `facts` refer to.
    * @throws ConversationLostError when a call's result is referred to that is not in history.
    */
-  add(facts: readonly Fact[], base?: ConversationBase): void {
+  add(facts: readonly Fact[], earlier: EarlierRuns = {}): void {
     for (const fact of facts) {
       if (fact.eventId <= this.#lastEventId) continue;
-      this.#apply(fact, base);
+      this.#apply(fact, earlier);
       this.#lastEventId = fact.eventId;
       this.bytes += fact.bytes;
     }
@@ -95,19 +105,17 @@ export class ConversationState {
     return messages;
   }
 
-  #apply(fact: Fact, base: ConversationBase | undefined): void {
+  #apply(fact: Fact, earlier: EarlierRuns): void {
     switch (fact.type) {
       case 'started':
         this.#origin = fact.origin;
         this.#definition = fact.carried?.definition;
-        this.#base = base?.messages ?? [];
-        this.bytes += base?.bytes ?? 0;
-        base?.results?.tools.forEach((output, id) => this.#tools.set(id, output));
-        base?.results?.children.forEach((output, id) => this.#children.set(id, output));
+        this.#base = earlier.base?.messages ?? [];
+        this.bytes += earlier.base?.bytes ?? 0;
         return;
       case 'scheduled':
         this.scheduled.set(fact.eventId, fact.activity);
-        if (fact.call) this.#ask(fact.eventId, fact.call.step, fact.call.delta);
+        if (fact.call) this.#ask(fact.eventId, fact.call, earlier);
         return;
       case 'resolved':
         this.#definition = fact.resolved.definition;
@@ -127,18 +135,18 @@ export class ConversationState {
   }
 
   /** A call of the same step takes the place of one that has failed. */
-  #ask(scheduledEventId: number, step: number, delta: readonly ConversationItem[]): void {
-    const before = this.#resolve(delta);
+  #ask(scheduledEventId: number, { step, delta }: CallModelInput, earlier: EarlierRuns): void {
+    const before = this.#resolve(delta, earlier);
     while ((this.#turns.at(-1)?.step ?? 0) >= step) this.#turns.pop();
     this.#turns.push({ step, scheduledEventId, before, answer: undefined });
   }
 
   /** Results of calls come first, in one message, directly after the message with the calls: providers insist on it. */
-  #resolve(delta: readonly ConversationItem[]): Message[] {
+  #resolve(delta: readonly ConversationItem[], earlier: EarlierRuns): Message[] {
     const results: ToolResultPart[] = [];
     const others: Message[] = [];
     for (const item of delta) {
-      if (item.type !== 'message') results.push(this.#result(item));
+      if (item.type !== 'message') results.push(this.#result(item, earlier));
       else if (item.message.role === 'tool') results.push(...item.message.content);
       else others.push(item.message);
     }
@@ -146,8 +154,9 @@ export class ConversationState {
     return results.length > 0 ? [message, ...others] : others;
   }
 
-  #result(item: Exclude<ConversationItem, { readonly type: 'message' }>): ToolResultPart {
-    const output = item.type === 'tool' ? this.#tools.get(item.activityId) : this.#children.get(item.workflowId);
+  #result(item: Exclude<ConversationItem, { readonly type: 'message' }>, { results }: EarlierRuns): ToolResultPart {
+    const { tools, children } = (item.runId === undefined ? undefined : results?.get(item.runId)) ?? this.results;
+    const output = item.type === 'tool' ? tools.get(item.activityId) : children.get(item.workflowId);
     if (output) return { type: 'tool-result', toolCallId: item.toolCallId, toolName: item.toolName, output };
     throw new ConversationLostError(`History has no result of the call ${item.toolCallId} of ${item.toolName}.`);
   }

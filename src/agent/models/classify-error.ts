@@ -63,7 +63,9 @@ function fromUnknown(error: unknown, now: number): ApplicationFailure {
     statusCode === undefined && stated === undefined
       ? code === undefined || !finalCode.test(code)
       : isRetryable(statusCode, stated ?? false, code);
-  const headers = isRecord(fields['responseHeaders']) ? (fields['responseHeaders'] as Record<string, string>) : undefined;
+  const headers = isRecord(fields['responseHeaders'])
+    ? (fields['responseHeaders'] as Record<string, string>)
+    : undefined;
   return modelFailure(`The model's provider failed: ${messageOf(error)}`, {
     ...describe(retryable, statusCode, code),
     delay: retryDelay(headers, now),
@@ -91,7 +93,9 @@ function isRetryable(status: number | undefined, stated: boolean, code: string |
 function codeOf(data: unknown): string | undefined {
   if (!isRecord(data)) return undefined;
   const inner = isRecord(data['error']) ? data['error'] : data;
-  const found = [inner['code'], inner['type'], inner['status']].find((value) => typeof value === 'string' && value !== 'error');
+  const found = [inner['code'], inner['type'], inner['status']].find(
+    (value) => typeof value === 'string' && value !== 'error',
+  );
   return typeof found === 'string' ? found.slice(0, 100) : undefined;
 }
 
@@ -99,7 +103,8 @@ function messageOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (isRecord(error)) {
     const inner = isRecord(error['error']) ? error['error'] : error;
-    if (typeof inner['message'] === 'string' && inner['message'] !== '') return withCause(inner['message'], inner['cause']);
+    if (typeof inner['message'] === 'string' && inner['message'] !== '')
+      return withCause(inner['message'], inner['cause']);
   }
   return error instanceof Error ? error.name : 'no reason was given';
 }

@@ -21,7 +21,8 @@ const shortestSecret = 8;
 export function redact(text: string, environment: Readonly<Record<string, string | undefined>> = process.env): string {
   let result = text;
   for (const [name, value] of Object.entries(environment)) {
-    if (value && value.length >= shortestSecret && secretName.test(name)) result = result.replaceAll(value, '[redacted]');
+    if (value && value.length >= shortestSecret && secretName.test(name))
+      result = result.replaceAll(value, '[redacted]');
   }
   for (const pattern of secrets) result = result.replace(pattern, '[redacted]');
   return result;

@@ -1,0 +1,1 @@
+export { perdureAgent } from '../../../../src/workflow/bundle-entry.ts';
