@@ -1,5 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { LanguageModelV4, LanguageModelV4CallOptions, SharedV4ProviderOptions } from '@ai-sdk/provider';
+import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import {
   FAILURE,
   type AgentActivities,
@@ -136,7 +136,7 @@ function callOptions(
     prompt: toPrompt(definition.instructions, messages),
     ...(Number.isFinite(maximum) ? { maxOutputTokens: maximum } : {}),
     ...(stopSequences ? { stopSequences: [...stopSequences] } : {}),
-    ...(providerOptions ? { providerOptions: providerOptions as SharedV4ProviderOptions } : {}),
+    ...(providerOptions ? { providerOptions } : {}),
     // With calls in the conversation providers want to see the tools, also when there are to be no more.
     ...(tools.length > 0 ? { tools, toolChoice: { type: mustAnswer ? 'none' : 'auto' } } : {}),
     ...(format ? { responseFormat: format } : {}),

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { AgentRecord, CarriedConversation, Message } from '../../workflow/protocol/index.ts';
 import { ConversationCache } from './cache.ts';
@@ -103,8 +104,6 @@ async function readEarlierRun(
   }
 }
 
-const notFound = 5;
-
 function isNotFound(error: unknown): boolean {
-  return isGrpcServiceError(error) && Number(error.code) === notFound;
+  return isGrpcServiceError(error) && error.code === status.NOT_FOUND;
 }

@@ -107,13 +107,13 @@ async function activityCompleted(event: HistoryEvent, context: FactContext): Pro
       const outcome = result as ToolOutcome;
       return outcome.type === 'completed' ? { ...from, type: 'tool', activityId, output: outcome.output } : undefined;
     }
-    case 'agent.checkChild': {
-      const end = result as ChildEnd | null;
-      return end
-        ? { ...from, type: 'child', workflowId: activity.childWorkflowId ?? '', output: endOutput(end) }
-        : undefined;
-    }
+    case 'agent.checkChild':
+      break;
   }
+  const end = result as ChildEnd | null;
+  return end
+    ? { ...from, type: 'child', workflowId: activity.childWorkflowId ?? '', output: endOutput(end) }
+    : undefined;
 }
 
 /** Of tools only: a model call that failed has said nothing. */

@@ -17,7 +17,8 @@ export async function resolveModel(
   const { provider, modelId } = parse(spec);
   const { providers = {} } = options;
   const own = Object.hasOwn(providers, provider) ? providers[provider] : undefined;
-  const factory = own ?? (await installedProvider(spec, provider, options));
+  // Models name the provider's interface, too: `openai.responses`.
+  const factory = own ?? (await installedProvider(spec, provider.replace(/\..*$/s, ''), options));
   return requireVersion(factory(modelId), spec);
 }
 

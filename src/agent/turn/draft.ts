@@ -85,7 +85,7 @@ export class MessageDraft {
         return undefined;
       case 'finish':
         this.usage = usageOf(part.usage);
-        this.finishReason = String(part.finishReason?.unified ?? 'other');
+        this.finishReason = textOf(part.finishReason?.unified) || 'other';
         return undefined;
       default:
         // Sources, results of the provider's own tools, and what newer providers may send.
@@ -135,7 +135,7 @@ export class MessageDraft {
       if (open?.type === 'call' && typeof part.delta === 'string' && this.#fits(part.delta)) open.input += part.delta;
       return;
     }
-    const id = String(part.type === 'tool-call' ? part.toolCallId : part.id);
+    const id = textOf(part.type === 'tool-call' ? part.toolCallId : part.id);
     if (part.providerExecuted) this.#providerCalls.add(id);
     // The provider has made that call itself.
     if (this.#providerCalls.has(id)) return;
@@ -144,7 +144,7 @@ export class MessageDraft {
     if (part.type === 'tool-input-start') return;
     this.#open.delete(`call ${id}`);
     const input = inputText(part.input);
-    call.name = String(part.toolName);
+    call.name = textOf(part.toolName);
     // What was streamed of it is counted already.
     if (!this.#fits(input.slice(Math.min(call.input.length, input.length)))) return;
     call.input = input;
@@ -153,7 +153,7 @@ export class MessageDraft {
   }
 
   #beginCall(id: string, name: unknown): DraftCall {
-    const call: DraftCall = { type: 'call', id, name: String(name), input: '', complete: false, options: undefined };
+    const call: DraftCall = { type: 'call', id, name: textOf(name), input: '', complete: false, options: undefined };
     this.#size += partOverhead;
     this.#calls += 1;
     // One more than are looked at: it stands for the rest when the model is told.
@@ -167,13 +167,18 @@ export class MessageDraft {
     const data = fileData(part.data);
     if (data === undefined || !this.#fits(data)) return;
     const options = toOptions(part.providerMetadata);
-    this.parts.push({ type: 'file', mediaType: String(part.mediaType), data, options });
+    this.parts.push({ type: 'file', mediaType: textOf(part.mediaType), data, options });
   }
 
   #fits(text: string): boolean {
     this.#size += text.length;
     return !this.tooLarge;
   }
+}
+
+/** Providers promise text; what else they send is none. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Some models give the arguments as a value. */

@@ -27,7 +27,7 @@ export function responseFormat({ name, outputSchema }: AgentRecord): ResponseFor
   return (
     outputSchema && {
       type: 'json',
-      schema: outputSchema as NonNullable<LanguageModelV4FunctionTool['inputSchema']>,
+      schema: outputSchema,
       name,
     }
   );
@@ -38,6 +38,6 @@ function functionTool(name: string, description: string, inputSchema: JsonSchema
     type: 'function',
     name,
     description,
-    inputSchema: inputSchema as LanguageModelV4FunctionTool['inputSchema'],
+    inputSchema,
   };
 }

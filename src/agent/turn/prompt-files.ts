@@ -45,5 +45,5 @@ function decoded(text: string): string {
 }
 
 function options({ providerOptions }: TextPart | FilePart): { providerOptions?: SharedV4ProviderOptions } {
-  return providerOptions ? { providerOptions: providerOptions as SharedV4ProviderOptions } : {};
+  return providerOptions ? { providerOptions } : {};
 }

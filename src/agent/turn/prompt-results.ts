@@ -1,4 +1,4 @@
-import type { JSONValue, LanguageModelV4ToolResultOutput } from '@ai-sdk/provider';
+import type { LanguageModelV4ToolResultOutput } from '@ai-sdk/provider';
 import type { ToolOutput } from '../../workflow/protocol/index.ts';
 import { userPart } from './prompt-files.ts';
 
@@ -8,10 +8,11 @@ export function resultOutput(output: ToolOutput): LanguageModelV4ToolResultOutpu
     case 'text':
       return { type: 'text', value: output.value };
     case 'json':
-      return { type: 'json', value: output.value as JSONValue };
+      return { type: 'json', value: output.value };
     case 'error':
       return { type: 'error-text', value: output.value };
     case 'content':
-      return { type: 'content', value: output.value.map(userPart) };
+      break;
   }
+  return { type: 'content', value: output.value.map(userPart) };
 }

@@ -40,15 +40,11 @@ function assistantParts({ content }: AssistantMessage, ids: ReadonlyMap<string, 
       case 'file':
         return filePart(part);
       case 'tool-call':
-        return {
-          type: 'tool-call',
-          toolCallId: idOf(part.toolCallId, ids),
-          toolName: nameOf(part.toolName),
-          // What were no arguments is repeated in the error that the model was told.
-          input: isRecord(part.input) ? part.input : {},
-          ...options(part),
-        };
+        break;
     }
+    // What were no arguments is repeated in the error that the model was told.
+    const input = isRecord(part.input) ? part.input : {};
+    return { type: 'tool-call', ...called(part, ids), input, ...options(part) };
   });
 }
 
@@ -103,9 +99,7 @@ function options({ providerOptions = {} }: Pick<ToolCallPart, 'providerOptions'>
   providerOptions?: NonNullable<LanguageModelV4Message['providerOptions']>;
 } {
   const { [PROVIDER_CALL_ID]: _, ...rest } = providerOptions;
-  return Object.keys(rest).length > 0
-    ? { providerOptions: rest as NonNullable<LanguageModelV4Message['providerOptions']> }
-    : {};
+  return Object.keys(rest).length > 0 ? { providerOptions: rest } : {};
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
