@@ -9,7 +9,11 @@ const MOST_ROUNDS = 20;
  * Terminates a run, and then all runs below it: the run first, so that it starts no more of them.
  * @throws RunNotFoundError when there is no such run. One that has ended stays as it is; what is left below it is terminated.
  */
-export async function abortTree(client: Client, { workflowId, firstRunId }: RunReference, reason: string): Promise<void> {
+export async function abortTree(
+  client: Client,
+  { workflowId, firstRunId }: RunReference,
+  reason: string,
+): Promise<void> {
   const handle = client.workflow.getHandle(
     workflowId,
     undefined,

@@ -28,7 +28,8 @@ async function search(
     if (page === undefined) return false;
     for (const event of page.history?.events ?? []) {
       const accepted = event.workflowExecutionUpdateAcceptedEventAttributes;
-      if (accepted?.acceptedRequest?.meta?.updateId === updateId || accepted?.protocolInstanceId === updateId) return true;
+      if (accepted?.acceptedRequest?.meta?.updateId === updateId || accepted?.protocolInstanceId === updateId)
+        return true;
       before = event.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? before;
     }
     nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;

@@ -110,8 +110,11 @@ function chosen(workflowId: string, answer: Answer, waits: readonly Wait[], isRu
   // Calls of sub-agents may have the ids of the run's own calls; those go first.
   const own = toolCallId === undefined ? [] : all.filter((wait) => wait.workflowId === workflowId);
   const [wait, ...others] = own.length === 1 ? own : all;
+  // Nobody may have been told yet that this result is awaited; the run knows.
+  if (wait === undefined && kind === 'tool' && toolCallId !== undefined) return toolCallId;
   if (wait === undefined) {
-    const what = toolCallId === undefined ? `no wait of kind '${kind}'` : `no wait of kind '${kind}' for the call '${toolCallId}'`;
+    const what =
+      toolCallId === undefined ? `no wait of kind '${kind}'` : `no wait of kind '${kind}' for the call '${toolCallId}'`;
     throw new AnswerRefusedError(
       workflowId,
       'not_open',

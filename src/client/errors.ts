@@ -17,7 +17,11 @@ export class RunNotFoundError extends RunError {
   readonly code = 'RUN_NOT_FOUND';
 
   constructor(runId: string, options?: ErrorOptions) {
-    super(runId, `There is no run '${runId}'. Check the id, and that this process uses the engine that the run is on.`, options);
+    super(
+      runId,
+      `There is no run '${runId}'. Check the id, and that this process uses the engine that the run is on.`,
+      options,
+    );
   }
 
   /** Whether a value is such an error, also one of another copy of this package. */
@@ -187,7 +191,11 @@ export class NoWorkerError extends RunError {
       workers === 0
         ? `No worker works on the task queue '${taskQueue}'. Start one with the same engine and task queue (\`perdure worker FILE\`)`
         : `The workers of the task queue '${taskQueue}' did not answer for the run. Look into their logs`;
-    super(runId, `${what}, then try again: an answer is taken once, however often it is given. Waited ${timeout} ms.`, options);
+    super(
+      runId,
+      `${what}, then try again: an answer is taken once, however often it is given. Waited ${timeout} ms.`,
+      options,
+    );
     this.taskQueue = taskQueue;
   }
 

@@ -60,7 +60,8 @@ export async function startRun(
       staticSummary: agent,
       // An id is for ever: whoever sends a request twice must not get two runs, even if the first is quick.
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      workflowIdConflictPolicy: ifExists === 'use' ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
+      workflowIdConflictPolicy:
+        ifExists === 'use' ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
       ...(timeout === undefined ? {} : { workflowExecutionTimeout: parseTime(timeout, 'timeout') }),
       ...(priority === undefined ? {} : { priority }),
     });

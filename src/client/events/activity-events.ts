@@ -1,17 +1,20 @@
 import type {
   AssistantMessage,
   CallModelInput,
+  ChildEnd,
   Decision,
   ExecuteToolInput,
   ModelTurn,
   Resolved,
   ToolOutcome,
 } from '../../workflow/protocol/index.ts';
+import type { AgentEvents } from './agent-events.ts';
 import type { CallReference, EventBody, EventCall, EventFailure, StepReference } from './event.ts';
 import type { Ending, Fact } from './facts.ts';
 
 type Scheduled =
   | { readonly type: 'resolve' }
+  | { readonly type: 'child-check'; readonly workflowId: string }
   | { readonly type: 'model'; readonly step: StepReference }
   | { readonly type: 'tool' | 'compensation'; readonly call: CallReference };
 
@@ -20,9 +23,25 @@ export class ActivityEvents {
   /** Who runs, where an activity does not say so itself. */
   agent = '';
   readonly #scheduled = new Map<number, Scheduled>();
+  /** Calls whose result arrives later, by the id of the wait for it. */
+  readonly #awaited = new Map<string, CallReference>();
+  readonly #agents: AgentEvents;
+
+  /** @param agents is told of sub-agents whose end an activity found out. */
+  constructor(agents: AgentEvents) {
+    this.#agents = agents;
+  }
+
+  /** The call of an async tool that a wait is about, although nobody was told of that wait. */
+  awaited(waitId: string): CallReference | undefined {
+    return this.#awaited.get(waitId);
+  }
 
   /** An activity was asked for. */
-  scheduled(eventId: number, { activityType, input }: Extract<Fact, { readonly kind: 'activity-scheduled' }>): EventBody[] {
+  scheduled(
+    eventId: number,
+    { activityType, input }: Extract<Fact, { readonly kind: 'activity-scheduled' }>,
+  ): EventBody[] {
     switch (activityType) {
       case 'agent.resolve':
         this.#scheduled.set(eventId, { type: 'resolve' });
@@ -33,7 +52,8 @@ export class ActivityEvents {
         return [{ type: 'model_called', step, agent }];
       }
       case 'agent.executeTool': {
-        const { toolCallId, tool: toolName, input: args } = input as ExecuteToolInput;
+        const { toolCallId, tool: toolName, input: args, waitId } = input as ExecuteToolInput;
+        if (waitId !== undefined) this.#awaited.set(waitId, { toolCallId, toolName });
         this.#scheduled.set(eventId, { type: 'tool', call: { toolCallId, toolName } });
         return [{ type: 'tool_started', toolCallId, toolName, input: args }];
       }
@@ -42,6 +62,9 @@ export class ActivityEvents {
         this.#scheduled.set(eventId, { type: 'compensation', call: { toolCallId, toolName } });
         return [];
       }
+      case 'agent.checkChild':
+        this.#scheduled.set(eventId, { type: 'child-check', workflowId: String(input) });
+        return [];
       default:
         return [];
     }
@@ -54,6 +77,10 @@ export class ActivityEvents {
     switch (scheduled?.type) {
       case 'resolve':
         return resolved(ending);
+      case 'child-check':
+        return 'result' in ending && ending.result != null
+          ? this.#agents.reported(scheduled.workflowId, ending.result as ChildEnd)
+          : [];
       case 'model':
         return 'failure' in ending
           ? [{ type: 'model_failed', ...scheduled.step, error: ending.failure }]
@@ -66,7 +93,7 @@ export class ActivityEvents {
         return 'failure' in ending
           ? [{ type: 'compensation_failed', ...scheduled.call, error: ending.failure }]
           : [{ type: 'tool_compensated', ...scheduled.call }];
-      case undefined:
+      default:
         return [];
     }
   }
@@ -76,9 +103,7 @@ function resolved(ending: Ending): EventBody[] {
   // A definition that is not found ends the run, and that is what is said then.
   if ('failure' in ending) return [];
   const { definition } = ending.result as Resolved;
-  return [
-    { type: 'agent_resolved', agent: definition.name, definitionHash: definition.hash, model: definition.model },
-  ];
+  return [{ type: 'agent_resolved', agent: definition.name, definitionHash: definition.hash, model: definition.model }];
 }
 
 function responded(step: StepReference, turn: ModelTurn): EventBody[] {
@@ -91,9 +116,7 @@ function responded(step: StepReference, turn: ModelTurn): EventBody[] {
       text: joined(message, 'text'),
       reasoning: joined(message, 'reasoning'),
       calls: message.content.flatMap((part): EventCall[] =>
-        part.type === 'tool-call'
-          ? [{ toolCallId: part.toolCallId, toolName: part.toolName, input: part.input }]
-          : [],
+        part.type === 'tool-call' ? [{ toolCallId: part.toolCallId, toolName: part.toolName, input: part.input }] : [],
       ),
       usage,
       finishReason,

@@ -1,3 +1,4 @@
+import type { ChildEnd } from '../../workflow/protocol/index.ts';
 import type { AgentRunReference, EventBody } from './event.ts';
 import type { Ending, Fact } from './facts.ts';
 import { isResult, isRunInput, outputOf } from './shapes.ts';
@@ -15,7 +16,13 @@ export class AgentEvents {
     return [{ type: 'agent_called', ...reference, input: input.input }];
   }
 
-  /** A child has ended, or says so. */
+  /** A child, or somebody who asked, says how it has ended. */
+  reported(workflowId: string, end: ChildEnd): EventBody[] {
+    if (end.type === 'completed') return this.ended(workflowId, { result: end.result });
+    return this.ended(workflowId, { failure: { type: 'Error', message: end.message } });
+  }
+
+  /** A child has ended. */
   ended(workflowId: string, ending: Ending): EventBody[] {
     // It may have been started by a run before this one; its id says then who it is.
     const reference = this.#running.get(workflowId) ?? fromId(workflowId);

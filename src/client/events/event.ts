@@ -123,15 +123,17 @@ export interface RunEvents {
   /** The end: a failure. */
   readonly run_failed: { readonly error: EventFailure };
   /** The end: cancelled, and cleaned up. */
-  readonly run_cancelled: Readonly<Record<never, never>>;
+  readonly run_cancelled: unknown;
   /** The end: from outside, without cleaning up. */
   readonly run_terminated: { readonly reason: string };
   /** The end: it took longer than it was given when it was started. */
-  readonly run_timed_out: Readonly<Record<never, never>>;
+  readonly run_timed_out: unknown;
 }
 
 /** What an event says, without its id and time. */
-export type EventBody = { readonly [Type in keyof RunEvents]: { readonly type: Type } & RunEvents[Type] }[keyof RunEvents];
+export type EventBody = {
+  readonly [Type in keyof RunEvents]: { readonly type: Type } & RunEvents[Type];
+}[keyof RunEvents];
 
 /** What every event has. */
 export interface EventBase {

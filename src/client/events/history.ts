@@ -50,7 +50,8 @@ export async function firstOfChain(
   { workflowId, firstRunId }: RunReference,
   signal: AbortSignal,
 ): Promise<ChainRun> {
-  const isThere = firstRunId === undefined ? undefined : await unlessForgotten(startOf(client, workflowId, firstRunId, signal));
+  const isThere =
+    firstRunId === undefined ? undefined : await unlessForgotten(startOf(client, workflowId, firstRunId, signal));
   if (isThere !== undefined) return { workflowId, runId: isThere.runId, generation: 1 };
   let earliest = await startOf(client, workflowId, await currentRunId(client, workflowId, signal), signal);
   const first = await unlessForgotten(startOf(client, workflowId, earliest.firstRunId, signal));

@@ -26,7 +26,9 @@ export function formatEventId({ generation, eventId, index, runId }: EventPositi
 export function parseEventId(id: string): EventPosition {
   const [, generation, eventId, index, runId] = PATTERN.exec(id) ?? [];
   if (runId === undefined) {
-    throw new ConfigurationError('from', `'${id}' is no id of an event.`, { fix: 'Pass the `id` of an event of this run.' });
+    throw new ConfigurationError('from', `'${id}' is no id of an event.`, {
+      fix: 'Pass the `id` of an event of this run.',
+    });
   }
   return { generation: Number(generation), eventId: Number(eventId), index: Number(index), runId };
 }

@@ -7,6 +7,7 @@ import {
   type CancelRequest,
   CHILD_ENDED,
   type ChildReport,
+  DELIVER_ANSWER,
   FAILURE,
   type Json,
   STEER,
@@ -31,13 +32,13 @@ export interface TranslatorOptions {
 /** Makes events of what the history of one run says, from its beginning. Pure: the same history gives the same events, wherever it is read. */
 export class Translator {
   readonly #generation: number;
-  readonly #activities = new ActivityEvents();
   readonly #agents = new AgentEvents();
+  readonly #activities = new ActivityEvents(this.#agents);
   readonly #waits: WaitEvents;
 
   constructor({ workflowId, generation }: TranslatorOptions) {
     this.#generation = generation;
-    this.#waits = new WaitEvents(workflowId);
+    this.#waits = new WaitEvents(workflowId, (waitId) => this.#activities.awaited(waitId));
   }
 
   /** What the next event of history comes to: often nothing, sometimes several events. `at` is its time in milliseconds. */
@@ -63,7 +64,7 @@ export class Translator {
         return [{ type: 'cancel_requested', ...(fact.reason === '' ? {} : { reason: fact.reason }) }];
       case 'continued':
         return [];
-      case 'closed':
+      default:
         return closed(fact.closing);
     }
   }
@@ -85,9 +86,10 @@ export class Translator {
         return [{ type: 'cancel_requested', ...(input as CancelRequest | undefined) }];
       case CHILD_ENDED: {
         const { workflowId, end } = input as ChildReport;
-        const failure = { type: 'Error', message: end.type === 'failed' ? end.message : '' };
-        return this.#agents.ended(workflowId, end.type === 'completed' ? { result: end.result } : { failure });
+        return this.#agents.reported(workflowId, end);
       }
+      case DELIVER_ANSWER:
+        return this.#waits.answered(input as WaitAnswer);
       case USER_INPUT:
         return this.#waits.signalled('input', input as Json);
       case ASYNC_TOOL_COMPLETED:
@@ -121,7 +123,7 @@ function closed(closing: Closing): EventBody[] {
       return [{ type: 'run_cancelled' }];
     case 'timed_out':
       return [{ type: 'run_timed_out' }];
-    case 'terminated':
+    default:
       return [{ type: 'run_terminated', reason: closing.reason }];
   }
 }

@@ -1,5 +1,5 @@
 import type { Json, Wait, WaitAnswer, WaitKind, WaitOutcome } from '../../workflow/protocol/index.ts';
-import type { EventBody } from './event.ts';
+import type { CallReference, EventBody } from './event.ts';
 import { isObject } from './shapes.ts';
 import { answeredWait, waitIdOf, waitsOf } from './waits.ts';
 
@@ -10,6 +10,9 @@ const OPENED = {
   event: 'event_awaited',
 } as const;
 
+/** By these waits a run asks whether it may use more than its limits. */
+const LIMIT_WAIT = /(^|\/)limit\d+$/;
+
 /** Events of waits: they open and close in the run's memo, and are answered by updates and signals. */
 export class WaitEvents {
   readonly #workflowId: string;
@@ -17,8 +20,12 @@ export class WaitEvents {
   /** Answered, and not closed yet. */
   readonly #answered = new Set<string>();
 
-  constructor(workflowId: string) {
+  readonly #callOf: (waitId: string) => CallReference | undefined;
+
+  /** @param callOf the call of an async tool that an unlisted wait is about. */
+  constructor(workflowId: string, callOf: (waitId: string) => CallReference | undefined) {
     this.#workflowId = workflowId;
+    this.#callOf = callOf;
   }
 
   /** What the run before has left open, so that it is not told again. */
@@ -28,26 +35,35 @@ export class WaitEvents {
 
   /** Fields of the memo were set or removed. */
   changed(memo: Readonly<Record<string, unknown>>, at: number): EventBody[] {
-    const closed = Object.entries(memo).flatMap(([field, value]) => {
+    const closedNow = Object.entries(memo).flatMap(([field, value]) => {
       const id = waitIdOf(field);
       return id !== undefined && value === null ? this.#close(id, at) : [];
     });
-    const opened = waitsOf(memo).flatMap((wait): EventBody[] => {
+    const openedNow = waitsOf(memo).flatMap((wait): EventBody[] => {
       const isKnown = this.#open.has(wait.id);
       this.#open.set(wait.id, wait);
-      return isKnown ? [] : [{ type: OPENED[wait.kind], wait }];
+      return isKnown ? [] : opened(wait);
     });
-    return [...closed, ...opened];
+    return [...closedNow, ...openedNow];
   }
 
   /** An answer was taken. */
   answered(answer: WaitAnswer): EventBody[] {
     const wait = answeredWait(this.#open, answer);
+    const { outcome, waitId } = answer;
+    if (wait === undefined) return this.#unlistedAnswered(waitId, outcome);
     // The first answer wins: what follows changes nothing.
-    if (wait === undefined || this.#answered.has(wait.id)) return [];
+    if (this.#answered.has(wait.id)) return [];
     this.#answered.add(wait.id);
-    const { outcome } = answer;
     return [{ type: 'wait_answered', wait, outcome }, ...this.#toolEnded(wait, outcome)];
+  }
+
+  /** The result of an async tool may be there before anybody is told that it is awaited; and sub-agents' waits are listed at the root only. */
+  #unlistedAnswered(waitId: string | undefined, outcome: WaitOutcome): EventBody[] {
+    const call = waitId === undefined || this.#answered.has(waitId) ? undefined : this.#callOf(waitId);
+    if (waitId === undefined || call === undefined) return [];
+    this.#answered.add(waitId);
+    return toolEnded(call, outcome);
   }
 
   /** A signal of the seed: an answer, or the bare value of one. */
@@ -74,15 +90,23 @@ export class WaitEvents {
   /** The end of an async tool of this very run; those of sub-agents are told by the sub-agents' own events. */
   #toolEnded(wait: Wait, outcome: WaitOutcome): EventBody[] {
     if (wait.kind !== 'tool' || wait.call === undefined || wait.workflowId !== this.#workflowId) return [];
-    const { toolCallId, toolName } = wait.call;
-    if (outcome.type === 'error') {
-      const error = { type: 'ToolFailed', message: outcome.message };
-      return [{ type: 'tool_failed', toolCallId, toolName, error }];
-    }
-    const { value } = outcome;
-    const output = typeof value === 'string' ? ({ type: 'text', value } as const) : ({ type: 'json', value } as const);
-    return [{ type: 'tool_completed', toolCallId, toolName, output }];
+    return toolEnded(wait.call, outcome);
   }
+}
+
+function opened(wait: Wait): EventBody[] {
+  const event: EventBody = { type: OPENED[wait.kind], wait };
+  const isLimit = wait.kind === 'approval' && wait.call === undefined && LIMIT_WAIT.test(wait.id);
+  return isLimit ? [{ type: 'limit_reached', message: wait.message }, event] : [event];
+}
+
+function toolEnded({ toolCallId, toolName }: CallReference, outcome: WaitOutcome): EventBody[] {
+  if (outcome.type === 'error') {
+    return [{ type: 'tool_failed', toolCallId, toolName, error: { type: 'ToolFailed', message: outcome.message } }];
+  }
+  const { value } = outcome;
+  const output = typeof value === 'string' ? ({ type: 'text', value } as const) : ({ type: 'json', value } as const);
+  return [{ type: 'tool_completed', toolCallId, toolName, output }];
 }
 
 function valueOf(outcome: WaitOutcome): Json {

@@ -2,7 +2,9 @@ import { type Wait, WAIT_MEMO_PREFIX, type WaitAnswer, type WaitKind } from '../
 
 /** The open waits among the fields of a memo, oldest first. */
 export function waitsOf(memo: Readonly<Record<string, unknown>> | undefined): Wait[] {
-  const waits = Object.entries(memo ?? {}).flatMap(([name, value]) => (isWaitField(name, value) ? [value as Wait] : []));
+  const waits = Object.entries(memo ?? {}).flatMap(([name, value]) =>
+    isWaitField(name, value) ? [value as Wait] : [],
+  );
   return waits.toSorted((a, b) => a.openedAt.localeCompare(b.openedAt) || a.id.localeCompare(b.id));
 }
 
