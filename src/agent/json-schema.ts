@@ -44,7 +44,16 @@ const WRAPPERS = new Set(
 
 function specific(errors: readonly OutputUnit[]): readonly OutputUnit[] {
   const telling = errors.filter(({ keyword }) => !WRAPPERS.has(keyword));
-  return telling.length > 0 ? telling : errors;
+  const useful = telling.filter((error) => !telling.some((other) => explains(other, error)));
+  return useful.length > 0 ? useful : errors;
+}
+
+/** A property that is wrong counts as an additional one, too, for the validator. */
+function explains(error: OutputUnit, additional: OutputUnit): boolean {
+  const [, key] = /^Property "(.*)" does not match (?:additional|unevaluated) /s.exec(additional.error) ?? [];
+  if (key === undefined) return false;
+  const place = `${additional.instanceLocation}/${encodeURI(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`;
+  return error.instanceLocation === place || error.instanceLocation.startsWith(`${place}/`);
 }
 
 function toIssue({ instanceLocation, error }: OutputUnit): StandardSchemaV1.Issue {
