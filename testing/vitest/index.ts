@@ -1,0 +1,34 @@
+/**
+ * Assertions about runs of agents for vitest. Import it once, in the test or in a setup file: `import 'perdure/testing/vitest'`.
+ *
+ * @module
+ */
+import { expect } from 'vitest';
+import {
+  toHaveAsked,
+  toHaveCalledAgent,
+  toHaveCalledTool,
+  toHaveCalledToolTimes,
+  toHaveCompletedWith,
+  toHaveFailedWith,
+  toHaveUsedAtMost,
+} from './matchers.ts';
+import type { RunMatchers } from './types.ts';
+
+export type { RunLimits, RunMatchers } from './types.ts';
+export type { EventSource } from '../events/source.ts';
+
+declare module 'vitest' {
+  // The parameters are those of vitest's own declaration.
+  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> extends RunMatchers {}
+}
+
+expect.extend({
+  toHaveAsked,
+  toHaveCalledAgent,
+  toHaveCalledTool,
+  toHaveCalledToolTimes,
+  toHaveCompletedWith,
+  toHaveFailedWith,
+  toHaveUsedAtMost,
+});
