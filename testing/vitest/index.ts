@@ -1,5 +1,6 @@
 /**
- * Assertions about runs of agents for vitest. Import it once, in the test or in a setup file: `import 'perdure/testing/vitest'`.
+ * Assertions about runs of agents for vitest. Import it once, in the test or in a setup file: `import 'perdure/testing/vitest'`. What a test environment finds
+ * when it ends is then shown beside the test's own failure, and not in its place.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import {
   toHaveFailedWith,
   toHaveUsedAtMost,
 } from './matchers.ts';
+import { tellProblems } from './problems.ts';
 import type { RunMatchers } from './types.ts';
 
 export type { RunLimits, RunMatchers } from './types.ts';
@@ -32,3 +34,5 @@ expect.extend({
   toHaveFailedWith,
   toHaveUsedAtMost,
 });
+
+tellProblems();

@@ -3,9 +3,9 @@ import { PayloadReader } from '../../agent/conversation/payloads.ts';
 import type { RunReference } from '../context.ts';
 import type { RunEvent } from './event.ts';
 import { type ChainRun, firstOfChain, historyPages } from './history.ts';
-import { compareEventIds, formatEventId, parseEventId } from './ids.ts';
-import { FactReader, type HistoryEvent, successor } from './read-fact.ts';
-import { Translator } from './translate.ts';
+import { EventReader } from './event-reader.ts';
+import { compareEventIds, parseEventId } from './ids.ts';
+import { successor } from './read-fact.ts';
 
 /** What of a run's events is wanted. */
 export interface FollowOptions {
@@ -32,7 +32,8 @@ export async function* followEvents(
       : { workflowId: run.workflowId, runId: known.runId, generation: known.generation };
   while (next !== undefined) {
     const current: ChainRun = next;
-    const reader = new EventReader(client, current);
+    const { loadedDataConverter, namespace } = client.options;
+    const reader = new EventReader(current, new PayloadReader(loadedDataConverter, namespace));
     next = undefined;
     for await (const page of historyPages(client, current, { signal, follow })) {
       const events = await reader.read(page);
@@ -43,37 +44,4 @@ export async function* followEvents(
       if (runId !== undefined) next = { ...current, runId, generation: current.generation + 1 };
     }
   }
-}
-
-/** Reads the events of one run, from its beginning: what an event means may depend on those before it. */
-class EventReader {
-  readonly #run: ChainRun;
-  readonly #facts: FactReader;
-  readonly #translator: Translator;
-
-  constructor(client: Client, run: ChainRun) {
-    const { loadedDataConverter, namespace } = client.options;
-    this.#run = run;
-    this.#facts = new FactReader(new PayloadReader(loadedDataConverter, namespace), run.workflowId);
-    this.#translator = new Translator(run);
-  }
-
-  async read(page: readonly HistoryEvent[]): Promise<RunEvent[]> {
-    const events: RunEvent[] = [];
-    for (const event of page) {
-      const fact = await this.#facts.read(event);
-      if (fact === undefined) continue;
-      const eventId = Number(event.eventId);
-      const ms = timeOf(event);
-      const at = new Date(ms).toISOString();
-      for (const [index, body] of this.#translator.translate(eventId, ms, fact).entries()) {
-        events.push({ id: formatEventId({ ...this.#run, eventId, index }), at, ...body });
-      }
-    }
-    return events;
-  }
-}
-
-function timeOf({ eventTime }: HistoryEvent): number {
-  return Number(eventTime?.seconds ?? 0) * 1000 + Math.floor((eventTime?.nanos ?? 0) / 1e6);
 }

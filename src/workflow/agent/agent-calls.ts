@@ -1,7 +1,6 @@
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
-  condition,
   ParentClosePolicy,
   startChild,
   TemporalFailure,
@@ -17,18 +16,15 @@ import {
   type Json,
   type Limits,
 } from '../protocol/index.ts';
-import type { AgentRun, News } from './agent-run.ts';
-import { lookups } from './activity-options.ts';
+import type { AgentRun } from './agent-run.ts';
 import type { Call, CallDecision } from './call.ts';
 import { describeFailure } from './failures.ts';
 import { childPath, childWorkflowId } from './ids.ts';
+import { lookAfter } from './looking-after.ts';
 import { agentOutput, errorOutput } from './outputs.ts';
-import { toldByReference, toldByValue } from './settled.ts';
+import { toldByReference, toldByValue, type News } from './news.ts';
 
 type AgentDecision = Extract<CallDecision, { type: 'call_agent' }>;
-
-/** How often a sub-agent is looked after that the run before this one has started, in milliseconds: at first, and at the least. */
-const LOOK_AFTER = { first: 60_000, longest: 3_600_000 };
 
 /** Runs a sub-agent. Its failure is told to the model. */
 export async function callAgent(
@@ -40,7 +36,13 @@ export async function callAgent(
   const workflowId = subAgentId(decision);
   // It is told to end by signal, and then heard of: the scope must not cut that off.
   const end = await CancellationScope.nonCancellable(() =>
-    call.resumed === 'child' ? lookAfter(run, call, workflowId) : attend(run, call, decision, share),
+    call.resumed === 'child'
+      ? lookAfter(
+          workflowId,
+          () => run.session.reports.get(workflowId)?.end,
+          (waiting) => (call.phase = waiting ? 'child' : 'work'),
+        )
+      : attend(run, call, decision, share),
   );
   call.phase = 'work';
   const reported = run.session.reports.get(workflowId)?.end;
@@ -106,26 +108,5 @@ async function attend(run: AgentRun, call: Call, decision: AgentDecision, share:
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
     return { type: 'failed', message: describeFailure(error) };
-  }
-}
-
-/** Awaits the end of a sub-agent that the run before this one has started: it reports, or is found to have ended without a word. */
-async function lookAfter(run: AgentRun, call: Call, workflowId: string): Promise<ChildEnd> {
-  const report = (): ChildEnd | undefined => run.session.reports.get(workflowId)?.end;
-  for (let pause = LOOK_AFTER.first; ; pause = Math.min(pause * 2, LOOK_AFTER.longest)) {
-    call.phase = 'child';
-    await condition(() => report() !== undefined, pause);
-    call.phase = 'work';
-    const end = report() ?? (await found(workflowId));
-    if (end) return end;
-  }
-}
-
-async function found(workflowId: string): Promise<ChildEnd | null> {
-  try {
-    return await lookups()['agent.checkChild'](workflowId);
-  } catch (error) {
-    if (!(error instanceof TemporalFailure)) throw error;
-    return null; // asked again later
   }
 }

@@ -4,9 +4,7 @@ import type {
   AgentRunInput,
   AssistantMessage,
   CancelRequest,
-  ConversationItem,
   Limits,
-  Message,
   Undoable,
   UserContent,
 } from '../protocol/index.ts';
@@ -14,15 +12,9 @@ import type { Session } from '../session/session.ts';
 import type { Call } from './call.ts';
 import { deltaMessages } from './carrying.ts';
 import { left, tighter, type Budget } from './limits.ts';
+import type { News } from './news.ts';
 import { textOf } from './outputs.ts';
 import { Transcript } from './transcript.ts';
-
-/** Something new in the conversation: as it is sent to the model activity, and in full where the workflow knows it. */
-export interface News {
-  readonly item: ConversationItem;
-  /** Unknown when it stands in the history of an earlier run only. */
-  readonly message?: Message;
-}
 
 /** What is said to a run from outside, from its very beginning on. */
 export interface Control {

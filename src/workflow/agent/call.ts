@@ -33,16 +33,9 @@ export function resumedCalls(open: readonly OpenCall[]): Call[] {
 
 /** The name by which the model called. */
 export function calledName(decision: CallDecision): string {
-  switch (decision.type) {
-    case 'call_agent':
-      return decision.agent;
-    case 'execute_tool':
-      return decision.tool;
-    case 'request_user_input':
-      return decision.type;
-    case 'refuse_call':
-      return decision.toolName;
-  }
+  if (decision.type === 'call_agent') return decision.agent;
+  if (decision.type === 'execute_tool') return decision.tool;
+  return decision.type === 'refuse_call' ? decision.toolName : decision.type;
 }
 
 /** How many calls count against the limits. */

@@ -1,5 +1,5 @@
-import type { CarriedState, ConversationItem, Message, OpenCall } from '../protocol/index.ts';
-import type { News } from './agent-run.ts';
+import type { ConversationItem, Message, OpenCall } from '../protocol/index.ts';
+import type { News } from './news.ts';
 import type { Call } from './call.ts';
 import { callOrder } from './ids.ts';
 import { jsonBytes } from './transcript.ts';
@@ -41,6 +41,3 @@ function orderOf(item: ConversationItem): number {
   const [part] = item.message.role === 'tool' ? item.message.content : [];
   return part ? callOrder(part.toolCallId) : Number.MAX_SAFE_INTEGER;
 }
-
-/** What is carried, but for the waits. */
-export type CarriedRun = Omit<CarriedState, 'waits' | 'answers'>;

@@ -1,9 +1,9 @@
 import { condition, log, TemporalFailure } from '@temporalio/workflow';
 import type { Undoable } from '../protocol/index.ts';
-import { undoActivity } from './activity-options.ts';
 import { cancelAgents } from './agent-calls.ts';
 import type { AgentRun } from './agent-run.ts';
 import { describeFailure } from './failures.ts';
+import { undoCall } from './undoing.ts';
 
 /** How long cleaning up may take when the one who cancels says nothing, in milliseconds. */
 export const CANCEL_DEADLINE = 60_000;
@@ -35,20 +35,8 @@ export async function cleanUp(run: AgentRun, reason: string, deadline?: number):
 async function undoOne(run: AgentRun, undo: Undoable, rest: number | undefined): Promise<string | undefined> {
   const what = `${undo.toolName} (${undo.toolCallId}) was not undone`;
   if (rest !== undefined && rest <= 0) return `${what}: the time to clean up was over.`;
-  const { agent, toolName, toolHash, toolCallId, input, idempotencyKey } = undo;
-  const { metadata } = run.input;
   try {
-    await undoActivity(
-      undo,
-      rest,
-    )({
-      tool: toolName,
-      toolHash,
-      toolCallId,
-      input,
-      idempotencyKey,
-      caller: { agent, rootWorkflowId: run.session.rootWorkflowId, ...(metadata ? { metadata } : {}) },
-    });
+    await undoCall(undo, { rootWorkflowId: run.session.rootWorkflowId, metadata: run.input.metadata }, rest);
     return undefined;
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  TimeoutFailure,
+  type TemporalFailure,
+} from '@temporalio/common';
 import { isCancellation } from '@temporalio/workflow';
 import { FAILURE, type Spent } from '../protocol/index.ts';
 
@@ -29,5 +35,20 @@ export function runFailure(error: unknown, otherwise: string): ApplicationFailur
     message: describeFailure(error),
     nonRetryable: known?.nonRetryable ?? false,
     ...(cause instanceof Error ? { cause } : {}),
+  });
+}
+
+/** What an author's own workflow hears of a tool that has failed: its failure, with the type that the tool gave it. Cancellation stays what it is. */
+export function toolFailure(error: TemporalFailure): TemporalFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (isCancellation(error)) return error;
+  if (!(cause instanceof ApplicationFailure)) return runFailure(error, FAILURE.toolFailed);
+  const { message, nonRetryable, details } = cause;
+  return ApplicationFailure.create({
+    type: cause.type ?? FAILURE.toolFailed,
+    message,
+    nonRetryable: nonRetryable ?? false,
+    ...(details ? { details } : {}),
+    cause,
   });
 }

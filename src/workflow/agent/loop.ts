@@ -1,12 +1,13 @@
 import { CancelledFailure, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import { FAILURE, type AgentResult, type Json, type ModelTurn } from '../protocol/index.ts';
 import type { AgentRun } from './agent-run.ts';
-import { lookups, modelActivity } from './activity-options.ts';
+import { modelActivity } from './activity-options.ts';
 import { callsOf, countCalls, resumedCalls } from './call.ts';
 import { runFailure } from './failures.ts';
 import { passLimits } from './gate.ts';
 import { handOverIfDue } from './hand-over.ts';
 import { left, reachedBeforeCalls, reachedBeforeModel, shareOf } from './limits.ts';
+import { endOf } from './looking-after.ts';
 import { userMessage } from './outputs.ts';
 import { spentOnCalls, spentOnModel } from './spending.ts';
 import { makeCalls } from './step.ts';
@@ -99,12 +100,7 @@ function callerWatch(run: AgentRun): () => Promise<void> {
     run.throwIfCancelled();
     if (parent === undefined || Date.now() - looked < LOOK_UP) return;
     looked = Date.now();
-    const end = await lookups()
-      ['agent.checkChild'](parent)
-      .catch((error: unknown) => {
-        if (isCancellation(error) || !(error instanceof TemporalFailure)) throw error;
-        return null; // looks again before another step
-      });
+    const end = await endOf(parent);
     if (end) throw new CancelledFailure(`Its caller ${parent} has ended.`);
   };
 }

@@ -1,11 +1,11 @@
 import type { Limits } from '../protocol/index.ts';
 import { callAgent } from './agent-calls.ts';
-import type { AgentRun, News } from './agent-run.ts';
+import type { AgentRun } from './agent-run.ts';
 import type { Call } from './call.ts';
 import { inCallOrder } from './carrying.ts';
 import { awaitOrHandOver } from './hand-over.ts';
 import { errorOutput } from './outputs.ts';
-import { toldByValue } from './settled.ts';
+import { toldByValue, type News } from './news.ts';
 import { executeTool, requestUserInput } from './tool-calls.ts';
 
 /**
@@ -28,31 +28,17 @@ export async function makeCalls(run: AgentRun, calls: readonly Call[], share: Pa
 
 async function makeCall(run: AgentRun, call: Call, share: Partial<Limits>): Promise<News> {
   const { decision } = call;
-  switch (decision.type) {
-    case 'execute_tool':
-      return await executeTool(run, call, decision);
-    case 'call_agent':
-      return await callAgent(run, call, decision, share);
-    case 'request_user_input':
-      return await requestUserInput(run, call, decision);
-    case 'refuse_call':
-      return toldByValue(call, errorOutput(decision.error));
-  }
+  if (decision.type === 'execute_tool') return await executeTool(run, call, decision);
+  if (decision.type === 'call_agent') return await callAgent(run, call, decision, share);
+  if (decision.type === 'request_user_input') return await requestUserInput(run, call, decision);
+  return toldByValue(call, errorOutput(decision.error));
 }
 
 /** Whether the next run can take a call over as it stands. */
 function isParked(run: AgentRun, call: Call): boolean {
-  switch (call.phase) {
-    case 'done':
-      return true;
-    case 'work':
-      return false;
-    case 'child':
-      return !hasReported(run, call);
-    case 'ask':
-    case 'result':
-      return run.session.waits.waiting(call.decision.toolCallId);
-  }
+  if (call.phase === 'child') return !hasReported(run, call);
+  if (call.phase === 'done' || call.phase === 'work') return call.phase === 'done';
+  return run.session.waits.waiting(call.decision.toolCallId);
 }
 
 function hasReported(run: AgentRun, { decision }: Call): boolean {

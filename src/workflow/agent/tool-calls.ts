@@ -1,12 +1,13 @@
 import { TemporalFailure, workflowInfo } from '@temporalio/workflow';
-import type { ApprovalValue, ToolOutput, ToolRecord, WaitOutcome } from '../protocol/index.ts';
-import type { AgentRun, News } from './agent-run.ts';
-import { attemptTimeout, toolActivity } from './activity-options.ts';
+import type { ApprovalValue, ExecuteToolInput, ToolRecord, WaitOutcome } from '../protocol/index.ts';
+import type { AgentRun } from './agent-run.ts';
 import { calledName, type Call, type CallDecision } from './call.ts';
 import { describeFailure } from './failures.ts';
 import { idempotencyKey } from './ids.ts';
-import { errorOutput, replyOutput, valueOutput } from './outputs.ts';
-import { toldByReference, toldByValue } from './settled.ts';
+import { errorOutput, replyOutput } from './outputs.ts';
+import { laterResult, performTool, type ToolUse } from './perform-tool.ts';
+import { undoableOf } from './undoing.ts';
+import { toldByReference, toldByValue, type News } from './news.ts';
 
 /** How long a person may take to decide, in milliseconds. */
 export const APPROVAL_TIMEOUT: number = 24 * 3_600_000;
@@ -18,8 +19,7 @@ type InputDecision = Extract<CallDecision, { type: 'request_user_input' }>;
 export async function executeTool(run: AgentRun, call: Call, decision: ToolDecision): Promise<News> {
   const tool = run.definition.tools.find(({ name }) => name === decision.tool);
   if (!tool) return toldByValue(call, errorOutput(`There is no tool ${decision.tool}.`));
-  if (call.resumed === 'result') return await resultOf(run, call, tool);
-  if (decision.approval) {
+  if (decision.approval && call.resumed !== 'result') {
     const refused = await askForApproval(run, call, decision.approval.message);
     if (refused !== undefined) return toldByValue(call, errorOutput(refused));
   }
@@ -67,50 +67,27 @@ export function rejection(outcome: WaitOutcome | undefined): string | undefined 
 
 async function execute(run: AgentRun, call: Call, tool: ToolRecord): Promise<News> {
   const { toolCallId } = call.decision;
-  const { waits } = run.session;
-  const async = tool.completion === 'async';
-  // The result may come before the activity has said that it comes later.
-  if (async)
-    waits.expect({
-      name: toolCallId,
-      kind: 'tool',
-      message: `${tool.name} has not ended yet.`,
-      call: { toolCallId, toolName: tool.name, input: call.input },
-      timeout: run.atMost(tool.timeout),
-    });
+  const use: ToolUse = {
+    session: run.session,
+    tool,
+    input: toolInput(run, call, tool),
+    timeout: run.atMost(tool.timeout),
+    onPhase: (phase) => (call.phase = phase),
+  };
   try {
-    const outcome = await toolActivity(tool, toolCallId)(toolInput(run, call, tool));
-    if (outcome.type === 'pending' && async) {
-      waits.list(toolCallId);
-      return await resultOf(run, call, tool);
-    }
-    if (outcome.type === 'pending')
-      return toldByValue(call, errorOutput(`The tool ${tool.name} is synchronous, but has no result yet.`));
-    waits.close(toolCallId);
-    completed(run, call, tool, outcome.output);
-    const item = { type: 'tool', activityId: toolCallId, toolCallId, toolName: tool.name } as const;
-    return toldByReference(call, outcome.output, item);
+    const { output, inHistory } = call.resumed === 'result' ? await laterResult(use) : await performTool(use);
+    const undo = undoableOf(tool, use.input, output);
+    if (undo) run.undo.push(undo);
+    if (!inHistory) return toldByValue(call, output.type === 'error' ? errorOutput(output.value) : output);
+    return toldByReference(call, output, { type: 'tool', activityId: toolCallId, toolCallId, toolName: tool.name });
   } catch (error) {
-    if (async && waits.answered(toolCallId)) return await resultOf(run, call, tool); // it was done all the same
-    waits.close(toolCallId);
     run.throwIfCancelled();
     if (!(error instanceof TemporalFailure)) throw error;
     return toldByValue(call, errorOutput(describeFailure(error)));
   }
 }
 
-/** The result of an async tool that has begun. */
-async function resultOf(run: AgentRun, call: Call, tool: ToolRecord): Promise<News> {
-  call.phase = 'result';
-  const outcome = await run.session.waits.outcome(call.decision.toolCallId);
-  call.phase = 'work';
-  if (!outcome) return toldByValue(call, errorOutput(`The tool ${tool.name} has not ended in time.`));
-  const output = outcome.type === 'value' ? valueOutput(outcome.value) : errorOutput(outcome.message);
-  completed(run, call, tool, output);
-  return toldByValue(call, output);
-}
-
-function toolInput(run: AgentRun, call: Call, tool: ToolRecord): Parameters<ReturnType<typeof toolActivity>>[0] {
+function toolInput(run: AgentRun, call: Call, tool: ToolRecord): ExecuteToolInput {
   const { toolCallId } = call.decision;
   const { metadata } = run.input;
   return {
@@ -126,18 +103,4 @@ function toolInput(run: AgentRun, call: Call, tool: ToolRecord): Parameters<Retu
       ...(metadata ? { metadata } : {}),
     },
   };
-}
-
-function completed(run: AgentRun, call: Call, tool: ToolRecord, output: ToolOutput): void {
-  if (!tool.compensates || output.type === 'error') return;
-  const { toolCallId } = call.decision;
-  run.undo.push({
-    agent: run.definition.name,
-    toolName: tool.name,
-    toolHash: tool.hash,
-    toolCallId,
-    input: call.input,
-    idempotencyKey: idempotencyKey(workflowInfo().firstExecutionRunId, toolCallId),
-    timeout: attemptTimeout(tool),
-  });
 }

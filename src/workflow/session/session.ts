@@ -41,6 +41,7 @@ export class Session {
   readonly reports: Map<string, ChildReport> = new Map();
   /** With what sub-agents spent. */
   spent: Spent;
+  readonly #names = new Map<string, number>();
 
   constructor(options: SessionOptions) {
     const { agent, lineage, carried, spent = NOTHING_SPENT, onOrphaned = () => {} } = options;
@@ -53,6 +54,13 @@ export class Session {
   /** The workflow id of the root of this run's tree. */
   get rootWorkflowId(): string {
     return this.lineage?.rootWorkflowId ?? workflowInfo().workflowId;
+  }
+
+  /** A name that no other piece of this run has: `a1`, `a2`, … */
+  nextName(letter: string): string {
+    const count = (this.#names.get(letter) ?? 0) + 1;
+    this.#names.set(letter, count);
+    return `${letter}${count}`;
   }
 
   /** Counts what was used. */

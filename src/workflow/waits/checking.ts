@@ -1,4 +1,4 @@
-import { Validator, type Schema, type SchemaDraft } from '@cfworker/json-schema';
+import { Validator, type SchemaDraft } from '@cfworker/json-schema';
 import {
   ANSWER_REFUSED,
   type ApprovalValue,
@@ -36,7 +36,7 @@ function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
 
 /** Checks a value against a JSON Schema, without generating code. @returns what is wrong with it. */
 export function schemaProblem(value: Json, schema: JsonSchema): string | undefined {
-  const { valid, errors } = new Validator(schema as Schema, draftOf(schema)).validate(value);
+  const { valid, errors } = new Validator(schema, draftOf(schema)).validate(value);
   if (valid) return undefined;
   const innermost = errors.at(-1);
   return innermost ? `${innermost.instanceLocation}: ${innermost.error}` : 'it does not match the schema.';

@@ -82,8 +82,9 @@ export class Waits {
     const answered = (): boolean => this.#registry.answered(id);
     const expiresAt = this.#registry.find(id)?.expiresAt;
     try {
+      if (answered()) return this.close(name);
       if (expiresAt === undefined) await condition(answered);
-      else if (!answered()) await condition(answered, Math.max(1, Date.parse(expiresAt) - Date.now()));
+      else await condition(answered, Math.max(1, Date.parse(expiresAt) - Date.now()));
     } catch (error) {
       this.close(name);
       throw error;

@@ -17,6 +17,7 @@ import type {
   Wait,
   WaitAnswer,
 } from '../../../src/workflow/protocol/index.ts';
+import { afterEach } from 'vitest';
 import { createFakes, type Asked, type FakeWorld } from './fakes.ts';
 
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -98,6 +99,29 @@ export async function createWorld(fake: FakeWorld, options: Partial<WorkerOption
     },
   };
   return world;
+}
+
+/** Makes worlds. After each test, all histories of its worlds are replayed by the official replayer. */
+export function useWorlds(options: Partial<WorkerOptions> = {}): (fake: FakeWorld) => Promise<World> {
+  const worlds: World[] = [];
+  afterEach(async () => {
+    for (const world of worlds.splice(0)) {
+      const replayed = await world.replayAll().finally(() => world.close());
+      if (replayed === 0) throw new Error('Nothing ran in this world.');
+    }
+  });
+  return async (fake) => {
+    const world = await createWorld(fake, options);
+    worlds.push(world);
+    return world;
+  };
+}
+
+/** An element that has to be there. */
+export function nth<T>(list: readonly T[], index: number): T {
+  const element = list.at(index);
+  if (element === undefined) throw new Error(`There is no element ${index} among ${list.length}.`);
+  return element;
 }
 
 /** Asks again until there is an answer. */

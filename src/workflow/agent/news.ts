@@ -1,7 +1,13 @@
-import type { ConversationItem, ToolOutput } from '../protocol/index.ts';
-import type { News } from './agent-run.ts';
+import type { ConversationItem, Message, ToolOutput } from '../protocol/index.ts';
 import { calledName, type Call } from './call.ts';
 import { resultItem, resultMessage } from './outputs.ts';
+
+/** Something new in the conversation: as it is sent to the model activity, and in full where the workflow knows it. */
+export interface News {
+  readonly item: ConversationItem;
+  /** Unknown when it stands in the history of an earlier run only. */
+  readonly message?: Message;
+}
 
 /** What came of a call, when it stands nowhere in history. */
 export function toldByValue(call: Call, output: ToolOutput): News {

@@ -1,0 +1,103 @@
+import type { Client } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
+import type { InputOf, Needed, OutputOf } from '../../src/agent/inference.ts';
+import type { AnyAgent } from '../../src/agent/types.ts';
+import type { Perdure } from '../../src/client/perdure.ts';
+import type { StartOptions } from '../../src/client/start.ts';
+import type { CrashPoint } from '../crew/point.ts';
+import type { TestEnvironment, TestEnvironmentOptions } from '../environment.ts';
+import type { Implementation } from './activities.ts';
+import type { Replacements } from './replace.ts';
+import { openTest } from './open-test.ts';
+import type { TestRun } from './test-run.ts';
+import type { WorkflowSource } from './workflows.ts';
+
+/**
+ * How a test of agents is set up.
+ * @typeParam Agents the agents under test.
+ */
+export interface AgentTestOptions<Agents extends readonly AnyAgent[]> extends Replacements, WorkflowSource, TestEnvironmentOptions {
+  /** The agents under test. Their sub-agents come with them. */
+  readonly agents?: Agents;
+  /** What tools read from `context.deps`; those of fake tools may be missing. */
+  readonly deps?: Partial<Needed<Agents[number]>>;
+  /** Activities of authors' own workflows. */
+  readonly activities?: object;
+  /** Whether each run's history is replayed when the test ends. Default `true`. */
+  readonly replay?: boolean;
+  /** How many runs the worker keeps in memory. With 0, it replays each of them for every workflow task. Default: as a worker. */
+  readonly maxCachedWorkflows?: number;
+}
+
+/** An engine in memory, a worker, and a client of both, for a test of agents and workflows. Any number of them may exist at once. */
+export interface AgentTest extends AsyncDisposable {
+  /** Starts runs, and finds them again. */
+  readonly perdure: Perdure;
+  /** The official client. */
+  readonly client: Client;
+  /** What all of it stands on. */
+  readonly env: TestEnvironment;
+  /** Where everything runs. */
+  readonly taskQueue: string;
+
+  /** Starts a run of an agent. @throws as `perdure.start`. */
+  start<A extends AnyAgent>(agent: A, options: StartOptions<InputOf<A>>): Promise<TestRun<OutputOf<A>>>;
+  /** The run of an id: of a sub-agent, or of a workflow that was started with `client`. */
+  run(id: string): TestRun;
+
+  /** Lets time pass: milliseconds, or text such as `'1 day'`. In tools, too. */
+  sleep(time: Duration): Promise<void>;
+  /** The time of this environment, in milliseconds since the epoch. */
+  currentTimeMs(): Promise<number>;
+
+  /**
+   * Kills the worker right after it has got somewhere and that is recorded; another one takes over. Whatever comes next finds a worker that knows
+   * only what history says.
+   * @throws Error when it has got there already.
+   * @example test.crashAfter('model 2');
+   */
+  crashAfter(point: CrashPoint): void;
+  /**
+   * Kills the worker when it has done something and nobody has heard of it yet; another one takes over. What was done is done again: a tool sees the
+   * same `idempotencyKey`.
+   * @throws Error when it was done already.
+   * @example test.crashDuring('tool refund');
+   */
+  crashDuring(point: CrashPoint): void;
+  /** Kills the worker where it is; another one takes over. */
+  crash(): void;
+  /** How many workers were killed. */
+  readonly crashes: number;
+
+  /**
+   * Replaces activities of authors' own workflows, or adds some, from now on.
+   * @example test.mockActivities<typeof activities>({ charge: async () => 'receipt' });
+   */
+  mockActivities<Activities extends object = Record<string, Implementation>>(mocks: Partial<Activities>): void;
+  /**
+   * Plays child workflows of a type, from now on: the function gets their arguments, and they end as it does. The type needs no code.
+   * @example test.mockChild('chargeCustomer', async (customer: string) => `receipt for ${customer}`);
+   */
+  mockChild(workflowType: string, implementation: Implementation): void;
+
+  /**
+   * Ends everything: `await using` does it at the end of the test.
+   * @throws Error with what went wrong and would go unnoticed: histories that do not replay, crashes that did not come, workflow code that failed, calls
+   * for which a scripted model had no turn or a fake tool no value. With `perdure/testing/vitest`, vitest shows it beside the test's own failure.
+   */
+  teardown(): Promise<void>;
+}
+
+/**
+ * Sets up a test of agents: an engine in memory whose time skips ahead while a result is awaited, a worker with the agents, and a client.
+ * @throws ConfigurationError when a replacement fits nothing, or when an agent would call a real provider.
+ * @example
+ * await using test = await createAgentTest({ agents: [support], model: scriptedModel([say('Hello!')]) });
+ * const run = await test.start(support, { input: 'Hi' });
+ * await expect(run).toHaveCompletedWith('Hello!');
+ */
+export async function createAgentTest<const Agents extends readonly AnyAgent[] = readonly []>(
+  options: AgentTestOptions<Agents>,
+): Promise<AgentTest> {
+  return await openTest(options);
+}

@@ -1,0 +1,23 @@
+import { afterEach, beforeEach } from 'vitest';
+import { setProblemSink } from '../problems.ts';
+
+/** Makes vitest show what test environments find beside the failure of the test itself. */
+export function tellProblems(): void {
+  let running = 0;
+  let found: Error[] = [];
+  setProblemSink((error) => {
+    if (running === 0) return false;
+    found.push(error);
+    return true;
+  });
+  beforeEach(() => {
+    running++;
+  });
+  afterEach(() => {
+    running--;
+    const errors = found;
+    found = [];
+    if (errors.length > 1) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n\n'));
+    if (errors[0] !== undefined) throw errors[0];
+  });
+}
