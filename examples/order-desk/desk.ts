@@ -89,7 +89,7 @@ export class Desk {
 
   #changes(): readonly Change[] {
     if (this.#journal === undefined) return this.#memory;
-    return readJson<Change[]>(this.#journal) ?? [];
+    return (readJson(this.#journal) ?? []) as readonly Change[];
   }
 
   #write(changes: readonly Change[]): void {
@@ -99,9 +99,9 @@ export class Desk {
 }
 
 /** `undefined` when there is no such file. */
-export function readJson<T>(path: string): T | undefined {
+export function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8')) ;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -32,7 +32,7 @@ export class Payments {
 
   constructor(options: PaymentOptions) {
     this.#options = options;
-    this.#open = (options.file && readJson<RefundOrder[]>(options.file)) || [];
+    this.#open = ((options.file && readJson(options.file)) || []) as readonly RefundOrder[];
     for (const order of this.#open) void this.#pay(order);
   }
 

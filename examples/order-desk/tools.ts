@@ -3,11 +3,17 @@ import { z } from 'zod';
 import type { Desk } from './desk.ts';
 import type { Payments } from './payments.ts';
 
-interface WithDesk {
+/** What the tools need of their worker. */
+export interface WithDesk {
   readonly desk: Desk;
 }
 
-const order = z
+/** And of that of the tools of billing. */
+export interface WithPayments extends WithDesk {
+  readonly payments: Payments;
+}
+
+const orderNumber = z
   .string()
   .regex(/^\d{4}$/)
   .describe('The number of the order, four digits such as 1042.');
@@ -15,7 +21,7 @@ const order = z
 export const lookupOrder = defineTool({
   name: 'lookup_order',
   description: 'Look up an order: its status, its items, the price, the customer.',
-  input: z.object({ order }),
+  input: z.object({ order: orderNumber }),
   run: (args, { deps: { desk } }: ToolContext<WithDesk>) => {
     const { id, customer, ...rest } = desk.order(args.order);
     const { name, email } = desk.customer(customer);
@@ -26,7 +32,7 @@ export const lookupOrder = defineTool({
 export const trackShipment = defineTool({
   name: 'track_shipment',
   description: 'Track the parcel of an order: where the package is, delivery, shipping, carrier, when it arrives.',
-  input: z.object({ order }),
+  input: z.object({ order: orderNumber }),
   run: (args, { deps: { desk } }: ToolContext<WithDesk>) => {
     const { id, status } = desk.order(args.order);
     const shipment = desk.shipmentOf(id);
@@ -55,7 +61,7 @@ export const listOrders = defineTool({
 export const cancelOrder = defineTool({
   name: 'cancel_order',
   description: 'Cancel an order before it is shipped: stop it, call it off.',
-  input: z.object({ order }),
+  input: z.object({ order: orderNumber }),
   run: (args, { deps: { desk }, idempotencyKey }: ToolContext<WithDesk>) => {
     const { id, status, total, currency } = desk.order(args.order);
     // An attempt whose result got lost has cancelled it already.
@@ -89,7 +95,7 @@ export const refund = defineTool({
   name: 'refund_order',
   description: 'Refund an order: give the customer the money back, reimburse them.',
   input: z.object({
-    order,
+    order: orderNumber,
     amount: z.number().positive().optional().describe('In euros. Default: all that was paid.'),
   }),
   // A person decides about larger amounts.
@@ -106,7 +112,7 @@ export const refund = defineTool({
       deps: { desk, payments },
       idempotencyKey,
       completionToken,
-    }: ToolContext<WithDesk & { readonly payments: Payments }>,
+    }: ToolContext<WithPayments>,
   ) => {
     const { id } = desk.order(args.order);
     const { amount = desk.refundable(id) } = args;

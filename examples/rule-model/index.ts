@@ -61,7 +61,7 @@ async function* streamed(
     if (part.type !== 'text') continue;
     yield { type: 'text-start', id: 'text' };
     for (const delta of part.text.match(/\s*\S+/g) ?? []) {
-      if (pace > 0) await delay(pace, undefined, { ...(signal ? { signal } : {}) });
+      if (pace > 0) await delay(pace, undefined, signal ? { signal } : {});
       yield { type: 'text-delta', id: 'text', delta };
     }
     yield { type: 'text-end', id: 'text' };

@@ -50,7 +50,7 @@ export async function converse(agent: AnyAgent, text: string, replies: string[],
       questions.push(...talk.questions);
       return { type: 'text', value: talk.answer } as never;
     }
-    const tool = agent.tools.find((each) => each.name === name) as AnyTool | undefined;
+    const tool = agent.tools.find((each): each is AnyTool => each.kind === 'tool' && each.name === name);
     try {
       if (!tool) throw new Error(`There is no tool ${name}.`);
       const value = await (tool.run as (args: unknown, context: unknown) => unknown)(input, {
