@@ -22,6 +22,15 @@ import { retryDelay } from './retry-delay.ts';
  * @returns an `ApplicationFailure` of type `ModelFailed` whose message shows no key; one that was thrown is returned as it is.
  */
 export function classifyModelError(error: unknown, now: number = Date.now()): ApplicationFailure {
+  try {
+    return classify(error, now);
+  } catch {
+    // Getters that throw: nothing more can be said about such an error.
+    return modelFailure("The model's provider failed with an error that can't be read.", { retryable: true });
+  }
+}
+
+function classify(error: unknown, now: number): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (ConfigurationError.is(error)) return modelFailure(error.message, { retryable: false, code: error.code });
   if (APICallError.isInstance(error)) return fromApiCall(error, now);

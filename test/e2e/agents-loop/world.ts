@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { WorkflowHandle } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
+import type { HistoryAndWorkflowId, WorkflowHandle } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   Runtime,
@@ -10,6 +11,7 @@ import {
 } from '@temporalio/worker';
 import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
 import type {
+  AgentActivities,
   AgentResult,
   AgentRunInput,
   ConversationItem,
@@ -17,8 +19,8 @@ import type {
   Wait,
   WaitAnswer,
 } from '../../../src/workflow/protocol/index.ts';
-import { afterEach } from 'vitest';
-import { createFakes, type Asked, type FakeWorld } from './fakes.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { createFakes, type Asked, type Fakes, type FakeWorld } from './fakes.ts';
 
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
@@ -34,28 +36,46 @@ export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
 
 export type AgentHandle = WorkflowHandle<(input: AgentRunInput) => Promise<AgentResult>>;
 
-/** An engine in memory with virtual time, a worker with scripted activities, and what they were asked. */
+/** Scripted activities, and what they were asked; the engine and the worker are shared by all worlds of a file. */
 export interface World {
   readonly env: TestEnvironment;
   readonly asked: Asked;
-  start(input: Partial<AgentRunInput>, workflowId?: string): Promise<AgentHandle>;
-  startWorkflow(type: string, args: unknown[], workflowId?: string): Promise<WorkflowHandle>;
+  start(input: Partial<AgentRunInput>): Promise<AgentHandle>;
+  startWorkflow(type: string, args: unknown[]): Promise<WorkflowHandle>;
   /** Runs to the end. */
   run(input: Partial<AgentRunInput>): Promise<AgentResult>;
-  /** Waits, in real time, until a wait of this kind is open at the run. */
+  /** Waits, in real time, until so many waits are open at the run. */
   waitFor(handle: WorkflowHandle, count?: number): Promise<readonly Wait[]>;
   answer(handle: WorkflowHandle, answer: WaitAnswer): Promise<void>;
-  /** Replays all histories of this world with the official replayer. */
-  replayAll(): Promise<number>;
+}
+
+/** An engine in memory with virtual time, and a worker of it. */
+interface Stage {
+  readonly env: TestEnvironment;
+  readonly worlds: Map<string, Fakes>;
   close(): Promise<void>;
 }
 
-Runtime.install({ logger: silent });
+const names: readonly (keyof AgentActivities)[] = [
+  'agent.resolve',
+  'agent.resolveTool',
+  'agent.callModel',
+  'agent.executeTool',
+  'agent.needsApproval',
+  'agent.compensateTool',
+  'agent.checkChild',
+];
 
-export async function createWorld(fake: FakeWorld, options: Partial<WorkerOptions> = {}): Promise<World> {
-  const workflowBundle = await testBundle();
-  const env = await createTestEnvironment();
-  const { activities, asked } = createFakes(fake);
+async function createStage(options: Partial<WorkerOptions>): Promise<Stage> {
+  Runtime.install({ logger: silent });
+  const [workflowBundle, env] = await Promise.all([testBundle(), createTestEnvironment()]);
+  const worlds = new Map<string, Fakes>();
+  /** By the beginning of the workflow's id, which sub-agents share. */
+  const route = (name: keyof AgentActivities) => async (input: never) => {
+    const [id = ''] = (Context.current().info.workflowExecution?.workflowId ?? '').split('_');
+    return await worlds.get(id)?.activities[name](input);
+  };
+  const activities = Object.fromEntries(names.map((name) => [name, route(name)]));
   const worker = await env.createWorker({
     taskQueue: 'agents',
     workflowBundle,
@@ -64,14 +84,54 @@ export async function createWorld(fake: FakeWorld, options: Partial<WorkerOption
     ...options,
   });
   const running = worker.run();
-  const { client } = env;
-  const startWorkflow: World['startWorkflow'] = (type, args, workflowId = randomUUID()) =>
-    client.workflow.start(type, { taskQueue: 'agents', workflowId, args });
-  const start: World['start'] = async (input, workflowId) =>
-    (await startWorkflow('perdureAgent', [{ agent: 'main', input: 'Hello', ...input }], workflowId)) as AgentHandle;
-  const world: World = {
+  return {
     env,
-    asked,
+    worlds,
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+    },
+  };
+}
+
+async function replayAll({ client }: TestEnvironment): Promise<void> {
+  const histories: HistoryAndWorkflowId[] = [];
+  for await (const { workflowId, runId } of client.workflow.list())
+    histories.push({ workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() });
+  if (histories.length === 0) throw new Error('Nothing ran.');
+  const workflowBundle = await testBundle();
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories))
+    if (error) throw new Error(`The history of ${workflowId} does not replay: ${error.message}`, { cause: error });
+}
+
+/** Makes worlds on one stage. In the end, all histories of all of them are replayed by the official replayer. */
+export function useWorlds(options: Partial<WorkerOptions> = {}): (fake: FakeWorld) => Promise<World> {
+  let stage: Stage | undefined;
+  beforeAll(async () => {
+    stage = await createStage(options);
+  });
+  afterAll(async () => {
+    if (stage) await replayAll(stage.env).finally(stage.close);
+  });
+  return async (fake) => {
+    if (!stage) throw new Error('The stage is not set.');
+    return createWorld(stage, fake);
+  };
+}
+
+function createWorld({ env, worlds }: Stage, fake: FakeWorld): World {
+  const { client } = env;
+  const id = randomUUID();
+  const fakes = createFakes(fake);
+  worlds.set(id, fakes);
+  const startWorkflow: World['startWorkflow'] = (type, args) =>
+    client.workflow.start(type, { taskQueue: 'agents', workflowId: `${id}_${randomUUID()}`, args });
+  const start: World['start'] = async (input) =>
+    (await startWorkflow('perdureAgent', [{ agent: 'main', input: 'Hello', ...input }])) as AgentHandle;
+  return {
+    env,
+    asked: fakes.asked,
     start,
     startWorkflow,
     run: async (input) => await (await start(input)).result(),
@@ -81,39 +141,6 @@ export async function createWorld(fake: FakeWorld, options: Partial<WorkerOption
         return open.length >= count ? open : undefined;
       }),
     answer: async (handle, answer) => void (await handle.executeUpdate('answerWait', { args: [answer] })),
-    replayAll: async () => {
-      const runs: { workflowId: string; runId: string }[] = [];
-      for await (const { workflowId, runId } of client.workflow.list()) runs.push({ workflowId, runId });
-      for (const { workflowId, runId } of runs)
-        await Worker.runReplayHistory(
-          { workflowBundle },
-          await client.workflow.getHandle(workflowId, runId).fetchHistory(),
-          workflowId,
-        );
-      return runs.length;
-    },
-    close: async () => {
-      worker.shutdown();
-      await running;
-      await env.teardown();
-    },
-  };
-  return world;
-}
-
-/** Makes worlds. After each test, all histories of its worlds are replayed by the official replayer. */
-export function useWorlds(options: Partial<WorkerOptions> = {}): (fake: FakeWorld) => Promise<World> {
-  const worlds: World[] = [];
-  afterEach(async () => {
-    for (const world of worlds.splice(0)) {
-      const replayed = await world.replayAll().finally(() => world.close());
-      if (replayed === 0) throw new Error('Nothing ran in this world.');
-    }
-  });
-  return async (fake) => {
-    const world = await createWorld(fake, options);
-    worlds.push(world);
-    return world;
   };
 }
 
