@@ -8,7 +8,6 @@ import type { CrashPoint } from '../crew/point.ts';
 import type { TestEnvironment, TestEnvironmentOptions } from '../environment.ts';
 import type { Implementation } from './activities.ts';
 import type { Replacements } from './replace.ts';
-import { openTest } from './open-test.ts';
 import type { TestRun } from './test-run.ts';
 import type { WorkflowSource } from './workflows.ts';
 
@@ -16,7 +15,8 @@ import type { WorkflowSource } from './workflows.ts';
  * How a test of agents is set up.
  * @typeParam Agents the agents under test.
  */
-export interface AgentTestOptions<Agents extends readonly AnyAgent[]> extends Replacements, WorkflowSource, TestEnvironmentOptions {
+export interface AgentTestOptions<Agents extends readonly AnyAgent[]>
+  extends Replacements, WorkflowSource, TestEnvironmentOptions {
   /** The agents under test. Their sub-agents come with them. */
   readonly agents?: Agents;
   /** What tools read from `context.deps`; those of fake tools may be missing. */
@@ -86,18 +86,4 @@ export interface AgentTest extends AsyncDisposable {
    * for which a scripted model had no turn or a fake tool no value. With `perdure/testing/vitest`, vitest shows it beside the test's own failure.
    */
   teardown(): Promise<void>;
-}
-
-/**
- * Sets up a test of agents: an engine in memory whose time skips ahead while a result is awaited, a worker with the agents, and a client.
- * @throws ConfigurationError when a replacement fits nothing, or when an agent would call a real provider.
- * @example
- * await using test = await createAgentTest({ agents: [support], model: scriptedModel([say('Hello!')]) });
- * const run = await test.start(support, { input: 'Hi' });
- * await expect(run).toHaveCompletedWith('Hello!');
- */
-export async function createAgentTest<const Agents extends readonly AnyAgent[] = readonly []>(
-  options: AgentTestOptions<Agents>,
-): Promise<AgentTest> {
-  return await openTest(options);
 }

@@ -29,7 +29,11 @@ export function toTestRun<Output>(run: Run<Output>, env: TestEnvironment, unlock
   const eventsSoFar: RunExtras['eventsSoFar'] = async () => {
     const events: RunEvent[] = [];
     const { signal } = new AbortController();
-    for await (const page of followEvents(env.client, { workflowId: run.id }, { from: undefined, signal, follow: false }))
+    for await (const page of followEvents(
+      env.client,
+      { workflowId: run.id },
+      { from: undefined, signal, follow: false },
+    ))
       events.push(...page);
     return events;
   };

@@ -101,7 +101,7 @@ async function activityLabels({ type, input }: ActivityTask, read: ReadPayloads)
 
 /** A sub-agent's workflow id is that of its caller, the call, and its name. */
 function agentLabels(workflowId: string): string[] {
-  const name = /\/[^/]*?\.([^/]+)$/.exec(workflowId)?.[1];
+  const name = /\/[^/]*\.([^/.]+)$/.exec(workflowId)?.[1];
   return name === undefined ? [] : [`agent ${name}`];
 }
 
