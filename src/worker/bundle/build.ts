@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BundleOptions, bundleWorkflowCode } from '@temporalio/worker';
 import { ConfigurationError } from '../../engine/index.ts';
@@ -51,7 +51,7 @@ export async function buildBundle(options: WorkflowCodeOptions): Promise<BuiltBu
       webpackConfigHook: (config) => withPlugin(hook(config), workflowsPath, files),
       logger: logger ?? { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: collect },
     });
-    return { code, files: [...files].filter((file) => existsSync(file)) };
+    return { code, files: [...files].filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) };
   } catch (cause) {
     const reason = [cause instanceof Error ? cause.message : String(cause), ...problems].join('\n');
     throw new ConfigurationError('workflowsPath', `the workflow code cannot be bundled: ${reason}`, {
