@@ -1,4 +1,5 @@
-import { AnswerRefusedError, type Perdure, type Run, type RunEvent, type TokenEvent, type Wait } from 'perdure';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AnswerRefusedError, RunNotFoundError, type Perdure, type Run, type RunEvent, type TokenEvent, type Wait } from 'perdure';
 import { type AnswerSource, toDecision } from './ask.ts';
 
 /** An event, and how deep in the tree of agents it has happened: 0 is the agent that was asked. */
@@ -49,12 +50,25 @@ async function watchTree(perdure: Perdure, run: Run<unknown>, watch: Watch, sign
     if (event.type === 'agent_completed' || event.type === 'agent_failed') await children.get(event.workflowId);
     await watch(event, depth, run.id);
     if (event.type === 'agent_called') {
-      const child = watchTree(perdure, perdure.run(event.workflowId), watch, signal, depth + 1);
+      const child = begun(perdure.run(event.workflowId)).then((begunRun) => watchTree(perdure, begunRun, watch, signal, depth + 1));
       children.set(event.workflowId, child.catch(() => {}));
     }
     ending = endingOf(event) ?? ending;
   }
   return ending;
+}
+
+/** A sub-agent's run begins a moment after it was called. */
+async function begun(run: Run<unknown>): Promise<Run<unknown>> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await run.describe();
+      return run;
+    } catch (error) {
+      if (!RunNotFoundError.is(error) || attempt === 100) throw error;
+      await delay(50);
+    }
+  }
 }
 
 function endingOf(event: RunEvent | TokenEvent): Ending | undefined {

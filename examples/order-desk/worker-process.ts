@@ -37,9 +37,8 @@ export class WorkerProcess {
   /** Kills it, as the system or a power cut would, and starts another. @returns their process ids. */
   async crash(): Promise<{ readonly killed: number; readonly started: number }> {
     const child = this.#child;
-    const ended = once(child, 'exit');
     child.removeAllListeners('exit').kill('SIGKILL');
-    await ended;
+    await once(child, 'exit');
     this.#child = this.#start();
     return { killed: child.pid ?? 0, started: this.#child.pid ?? 0 };
   }

@@ -1,6 +1,7 @@
 /** The worker process of the demo. In a real application this file is all that a worker is. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { connect } from 'perdure';
 import { openEngine } from 'perdure/engines';
 import { runWorker } from 'perdure/worker';
@@ -39,6 +40,8 @@ function ownSecret(): string {
   return readFileSync(file, 'utf8');
 }
 
+// What the worker says of itself would stand between the lines of the demo.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 // Ctrl-C in a terminal reaches all its processes; this one is told by the demo when to stop.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
