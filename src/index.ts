@@ -5,11 +5,27 @@
  */
 export type { Engine, EngineHealth, EngineInfo, PerdureWorker } from './engine/index.ts';
 export { ConfigurationError, EngineUnavailableError } from './engine/index.ts';
-export { defineAgent, type AgentInput, type AgentOptions, type AgentOutput } from './agent/define-agent.ts';
+export {
+  defineAgent,
+  type AgentInput,
+  type AgentOptions,
+  type AgentOutput,
+  type AskOptions,
+} from './agent/define-agent.ts';
 export { defineTool, type ToolOptions, type ToolSettings } from './agent/define-tool.ts';
 export { DefinitionError, type DefinitionErrorOptions } from './agent/errors.ts';
 export type { RetryOptions } from './agent/checks.ts';
-export type { DepsOf, DepsOption, InputOf, Needed, OutputOf } from './agent/inference.ts';
+export type {
+  DepsOf,
+  DepsOption,
+  InputOf,
+  Needed,
+  Needs,
+  OptionalDeps,
+  OutputOf,
+  RequiredDeps,
+  Types,
+} from './agent/inference.ts';
 export type { LimitOptions } from './agent/limits.ts';
 export { ToolError, type ToolErrorOptions } from './agent/tool-error.ts';
 export type {
@@ -18,6 +34,7 @@ export type {
   AnyTool,
   ApprovalAnswer,
   ApprovalContext,
+  AskSettings,
   CompensationContext,
   InstructionContext,
   ModelSettings,
@@ -35,3 +52,15 @@ export type { RunEvent, TokenEvent } from './client/events/event.ts';
 export { AnswerRefusedError, RunNotFoundError } from './client/errors.ts';
 export type { Token, TokenChannel } from './agent/token-channel.ts';
 export type { Wait } from './workflow/protocol/index.ts';
+export type { ToolContent, ToolFile } from './agent/encode-result.ts';
+export type {
+  FilePart,
+  Json,
+  JsonObject,
+  JsonSchema,
+  Limits,
+  OnLimit,
+  RetrySettings,
+  TextPart,
+  UserContent,
+} from './workflow/protocol/index.ts';

@@ -10,8 +10,11 @@ const NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/;
 export interface RetryOptions {
   /** Including the first. */
   readonly maximumAttempts?: number;
+  /** Between the first attempt and the second. */
   readonly initialInterval?: Time;
+  /** What each interval is multiplied by. */
   readonly backoffCoefficient?: number;
+  /** Longest interval. */
   readonly maximumInterval?: Time;
 }
 

@@ -19,6 +19,12 @@ import { checkSettings } from './settings.ts';
 import { parseTime } from './time.ts';
 import type { Agent, AnyAgent, AnyTool, InstructionContext, ModelSettings, Time, ToolSource } from './types.ts';
 
+/** How an agent asks users. */
+export interface AskOptions {
+  /** How long it waits for an answer. Default: 1 h. */
+  readonly timeout?: Time;
+}
+
 /**
  * How an agent is made.
  * @typeParam Input of typed input. @typeParam Output of a structured result. @typeParam Tools its tools. @typeParam Agents its sub-agents.
@@ -55,7 +61,7 @@ export interface AgentOptions<
   /** What a run does when a limit is reached. Default: `fail`. */
   readonly onLimit?: OnLimit;
   /** Whether the model may ask the user, and how long it waits for an answer. Default: yes, 1 h. */
-  readonly asksUser?: boolean | { readonly timeout?: Time };
+  readonly asksUser?: boolean | AskOptions;
   /** Of one model call. Default: 5 min. */
   readonly modelTimeout?: Time;
   /** Default: 5 attempts, 1 s apart, then 2 s and so on up to 60 s, or as the provider says. */

@@ -5,17 +5,21 @@ import type { AnyTool } from './types.ts';
 
 /** A file that a tool returns. */
 export interface ToolFile {
+  /** Tells it from text. */
   readonly type: 'file';
   /** IANA media type, e.g. `image/png`. */
   readonly mediaType: string;
   /** Bytes, base64, or an `http(s):` or `data:` URL. */
   readonly data: string | Uint8Array;
+  /** For models that know names. */
   readonly filename?: string;
 }
 
 /** Returned by a tool, it reaches the model as text, images and files instead of JSON. */
 export interface ToolContent {
+  /** Tells it from other results. */
   readonly type: 'content';
+  /** In this order. */
   readonly value: readonly (TextPart | ToolFile)[];
 }
 

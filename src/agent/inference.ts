@@ -1,7 +1,7 @@
 import type { Agent, AnyAgent, Tool, TypesOf } from './types.ts';
 
-/** Types are read from this, and not from the functions, which take `never`. */
-type Types<T> = T extends { readonly __types?: infer Phantom } ? NonNullable<Phantom> : never;
+/** What a tool or an agent carries its types in. Types are read from it, and not from the functions, which take `never`. */
+export type Types<T> = T extends Tool | Agent ? NonNullable<T['__types']> : never;
 
 /** What a caller of a tool or an agent passes. */
 export type InputOf<T extends Tool | Agent> = Types<T> extends TypesOf<infer Input, unknown, unknown> ? Input : never;
@@ -11,7 +11,7 @@ export type OutputOf<T extends Tool | Agent> =
   Types<T> extends TypesOf<unknown, infer Output, unknown> ? Output : never;
 
 /** One function for each member: their common parameter is the intersection. Members that need nothing add nothing. */
-type Needs<T> = T extends unknown
+export type Needs<T> = T extends unknown
   ? Types<T> extends TypesOf<unknown, unknown, infer Deps>
     ? (deps: Deps) => void
     : never
@@ -31,4 +31,16 @@ export type DepsOf<Agents extends readonly AnyAgent[], Tools extends readonly To
 >;
 
 /** `deps` among a worker's options: required as soon as a tool needs something. */
-export type DepsOption<Deps> = unknown extends Deps ? { readonly deps?: unknown } : { readonly deps: Deps };
+export type DepsOption<Deps> = unknown extends Deps ? OptionalDeps : RequiredDeps<Deps>;
+
+/** Options of a worker whose tools need nothing. */
+export interface OptionalDeps {
+  /** Given to tools all the same. */
+  readonly deps?: unknown;
+}
+
+/** Options of a worker whose tools need something. */
+export interface RequiredDeps<Deps> {
+  /** What tools read from `context.deps`. */
+  readonly deps: Deps;
+}

@@ -2,6 +2,7 @@ import { MockActivityEnvironment, type MockActivityEnvironmentOptions } from '@t
 import type { Info } from '@temporalio/activity';
 import type { ExecuteToolInput, Json } from '../../src/workflow/protocol/index.ts';
 import { toolHash } from '../../src/agent/records.ts';
+import { silentLogger } from '../support/silent-logger.ts';
 import { type AnyTool, DefinitionError } from '../../src/index.ts';
 
 /** The error of a definition that must be refused. */
@@ -28,13 +29,10 @@ export function callOf(tool: AnyTool, input: Json, more: Partial<ExecuteToolInpu
   };
 }
 
-function nothing(): void {}
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
-
 /** Where an activity runs without a worker. */
 export function mockActivity(
   info: Partial<Info> = {},
   options: MockActivityEnvironmentOptions = {},
 ): MockActivityEnvironment {
-  return new MockActivityEnvironment(info, { logger: silent, ...options });
+  return new MockActivityEnvironment(info, { logger: silentLogger, ...options });
 }
