@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import {
   toHaveAsked,
   toHaveCalledAgent,
@@ -35,4 +35,4 @@ expect.extend({
   toHaveUsedAtMost,
 });
 
-tellProblems();
+tellProblems({ beforeEach, afterEach });

@@ -1,8 +1,15 @@
-import { afterEach, beforeEach } from 'vitest';
 import { setProblemSink } from '../problems.ts';
 
+/** What a test runner does around each test. */
+export interface Hooks {
+  /** Before it. */
+  readonly beforeEach: (hook: () => void) => void;
+  /** After it; what this throws is shown beside the test's own failure. */
+  readonly afterEach: (hook: () => void) => void;
+}
+
 /** Makes vitest show what test environments find beside the failure of the test itself. */
-export function tellProblems(): void {
+export function tellProblems({ beforeEach, afterEach }: Hooks): void {
   let running = 0;
   let found: Error[] = [];
   setProblemSink((error) => {

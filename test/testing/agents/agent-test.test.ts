@@ -1,5 +1,5 @@
 import '../../../testing/vitest/index.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   askUser,
   callAgent,
@@ -16,7 +16,6 @@ import { billing, lookupOrder, refund, support } from './agents.ts';
 import { open, prepare } from './support.ts';
 
 const HOUR = 3_600_000;
-const shipped = fakeTool(lookupOrder, { status: 'shipped' });
 
 beforeAll(prepare, 120_000);
 
@@ -92,10 +91,12 @@ describe('an agent in a test', () => {
 
   it('plays one script for each of several runs', async () => {
     const model = scriptedModel([callTool(lookupOrder, { orderId: '1' }), say('Shipped.')], { perRun: true });
-    await using test = await open({ agents: [support], model, tools: [shipped] });
+    const tool = fakeTool(lookupOrder, { status: 'shipped' });
+    await using test = await open({ agents: [support], model, tools: [tool] });
     const runs = await Promise.all(['a', 'b', 'c'].map((id) => test.start(support, { id, input: 'Where is it?' })));
     await expect(Promise.all(runs.map((run) => run.result()))).resolves.toEqual(['Shipped.', 'Shipped.', 'Shipped.']);
     expect(new Set(model.calls.map(({ origin }) => origin?.workflowId))).toEqual(new Set(['a', 'b', 'c']));
+    expect(tool.calls).toHaveLength(3);
     model.assertDone();
   });
 });
@@ -207,8 +208,4 @@ describe('payload codecs', () => {
     await expect(run).toHaveCompletedWith('Shipped.');
     await expect(run).toHaveCalledToolTimes('lookup_order', 2);
   });
-});
-
-afterAll(() => {
-  expect(shipped.calls).toHaveLength(3);
 });

@@ -90,7 +90,7 @@ describe('what is replaced', () => {
   it('has to be there', async () => {
     const model = scriptedModel([]);
     await expect(open({ agents: [support] })).rejects.toThrow(
-      'models.billing: in a test nobody should call openai/gpt-5-mini. Pass models: { billing: scriptedModel([…]) }, or a model object.',
+      'models.support: in a test nobody should call openai/gpt-5-mini. Pass models: { support: scriptedModel([…]) }, or a model object.',
     );
     await expect(open({ agents: [support], model, models: { shipping: model } })).rejects.toThrow(
       'models.shipping: no agent has this name. There are: billing, support.',
