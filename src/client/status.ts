@@ -70,5 +70,5 @@ function agentOf({ memo, type, workflowId }: Omit<WorkflowExecutionInfo, 'raw'>)
   if (typeof agent === 'string') return agent;
   if (type !== AGENT_WORKFLOW) return type;
   // A sub-agent's run is named after its call: `<caller's run>/<call>.<agent>`.
-  return workflowId.slice(workflowId.lastIndexOf('/') + 1).replace(/^s\d+\.\d+\./, '');
+  return /\/[^/]+\.([^/.]+)$/.exec(workflowId)?.[1] ?? workflowId;
 }

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { EmbeddedConfig, EngineConfig, TemporalConfig } from './config.ts';
+export { type EmbeddedConfig, ENGINE_TYPES, type EngineConfig, type TemporalConfig } from './config.ts';
 export { engineFromEnv } from './from-env.ts';
 export { isEngine, openEngine } from './open.ts';

@@ -26,7 +26,7 @@ export async function createWorker<
   const Agents extends readonly AnyAgent[] = readonly [],
   const Tools extends readonly (AnyTool | ToolSource)[] = readonly [],
 >(options: AgentWorkerOptions<Agents, Tools>): Promise<AgentWorker> {
-  return await openWorker(options as AnyWorkerOptions);
+  return await openWorker(options);
 }
 
 /** As `createWorker`, for options whose types are not known. */
@@ -84,13 +84,10 @@ function codeOptions({ workflowsPath, workerOptions = {} }: AnyWorkerOptions, { 
 }
 
 /** The bundler has had its options; the official worker would say that it ignores them. */
-function withoutBundling({
-  bundlerOptions: _,
-  interceptors,
-  ...rest
-}: Partial<OfficialOptions> = {}): Partial<OfficialOptions> {
+function withoutBundling(options: Partial<OfficialOptions> = {}): Partial<OfficialOptions> {
+  const { bundlerOptions: _, interceptors, ...rest } = options;
   if (interceptors === undefined) return rest;
-  const { workflowModules: __, ...others } = interceptors;
+  const { workflowModules: _modules, ...others } = interceptors;
   return { ...rest, interceptors: others };
 }
 

@@ -20,7 +20,7 @@ export async function runWorker<
   const Agents extends readonly AnyAgent[] = readonly [],
   const Tools extends readonly (AnyTool | ToolSource)[] = readonly [],
 >(options: AgentWorkerOptions<Agents, Tools> & RunHooks): Promise<void> {
-  await runAnyWorker(options as AnyWorkerOptions & RunHooks);
+  await runAnyWorker(options);
 }
 
 /** As `runWorker`, for options whose types are not known. */

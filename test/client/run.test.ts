@@ -12,7 +12,7 @@ import {
   RunTimedOutError,
 } from '../../src/client/errors.ts';
 import { pending, type Script } from '../e2e/agents-loop/fakes.ts';
-import { testBundle } from '../e2e/agents-loop/world.ts';
+import { workflowCode } from '../../src/worker/index.ts';
 import { allEvents, clientWorld, eventOf, typesOf } from './support.ts';
 
 const asks: Script = [
@@ -26,7 +26,7 @@ const needsApproval: Script = [
 const tools = { refund: () => 'refunded' };
 
 beforeAll(async () => {
-  await testBundle();
+  await workflowCode();
 }, 60_000);
 
 describe('a run', () => {
@@ -41,18 +41,18 @@ describe('a run', () => {
   });
 
   it('is started once by an id', async () => {
-    const { perdure, world } = await clientWorld({ scripts: { main: [{ complete: 'Hello!' }] } });
+    const { perdure, asked } = await clientWorld({ scripts: { main: [{ complete: 'Hello!' }] } });
     const run = await perdure.start('main', { input: 'Hi', id: 'once' });
     await expect(perdure.start('main', { input: 'Hi', id: 'once' })).rejects.toThrow(RunExistsError);
     await run.result();
     await expect(perdure.start('main', { input: 'Hi', id: 'once' })).rejects.toThrow(RunExistsError);
     const same = await perdure.start('main', { input: 'Hi', id: 'once', ifExists: 'use' });
     await expect(same.result()).resolves.toBe('Hello!');
-    expect(world.asked.resolved).toEqual(['main']);
+    expect(asked.resolved).toEqual(['main']);
   });
 
   it('is answered when it asks', async () => {
-    const { perdure, world } = await clientWorld({ scripts: { main: asks } });
+    const { perdure, asked } = await clientWorld({ scripts: { main: asks } });
     const run = await perdure.start('main', { input: 'Hi' });
     const { wait } = await eventOf(run, 'input_requested');
     expect(wait).toMatchObject({ kind: 'input', message: 'Which order?', agent: 'main' });
@@ -60,7 +60,7 @@ describe('a run', () => {
     await expect(perdure.pending()).resolves.toEqual([{ runId: run.id, wait }]);
     await run.reply('1042');
     await expect(run.result()).resolves.toContain('1042');
-    expect(world.asked.model).toHaveLength(2);
+    expect(asked.model).toHaveLength(2);
     await expect(run.pending()).resolves.toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe('a run', () => {
   });
 
   it('does what was approved, and not what was rejected', async () => {
-    const { perdure, world } = await clientWorld({ scripts: { main: needsApproval }, tools });
+    const { perdure, asked } = await clientWorld({ scripts: { main: needsApproval }, tools });
     const approved = await perdure.start('main', { input: 'Hi' });
     expect((await eventOf(approved, 'approval_requested')).wait).toMatchObject({
       kind: 'approval',
@@ -116,12 +116,12 @@ describe('a run', () => {
     });
     await approved.approve({ reason: 'fine' });
     await approved.result();
-    expect(world.asked.tools).toHaveLength(1);
+    expect(asked.tools).toHaveLength(1);
     const rejected = await perdure.start('main', { input: 'Hi' });
     await eventOf(rejected, 'approval_requested');
     await rejected.reject({ reason: 'too much' });
     await expect(rejected.result()).resolves.toContain('too much');
-    expect(world.asked.tools).toHaveLength(1);
+    expect(asked.tools).toHaveLength(1);
   });
 
   it('gets the results of async tools', async () => {

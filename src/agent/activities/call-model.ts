@@ -10,6 +10,7 @@ import {
 import { ConversationCache } from '../conversation/cache.ts';
 import { ConversationLostError } from '../conversation/errors.ts';
 import { readConversation, type Conversation } from '../conversation/read-conversation.ts';
+import { finalFailure } from '../failures.ts';
 import { classifyModelError } from '../models/classify-error.ts';
 import { resolveModel } from '../models/resolve-model.ts';
 import { modelId } from '../records.ts';
@@ -19,7 +20,8 @@ import { makeTurn } from '../turn/make-turn.ts';
 import { offeredTools, responseFormat } from '../turn/offered-tools.ts';
 import { toPrompt } from '../turn/prompt.ts';
 import type { DecideContext } from '../turn/decide.ts';
-import { guardCall } from './call-model-guard.ts';
+import { deadlineOf } from './call-model-deadline.ts';
+import { cancellable, withHeartbeat } from './heartbeat.ts';
 import type { AgentActivityOptions } from './options.ts';
 
 /** What model calls need of the activities' options. */
@@ -31,19 +33,18 @@ export type CallModelOptions = Pick<AgentActivityOptions, 'registry' | 'deps' | 
  */
 export function createCallModel(options: CallModelOptions): AgentActivities['agent.callModel'] {
   const cache = new ConversationCache();
-  return async (input) => {
-    const context = Context.current();
-    using guard = guardCall(context);
-    try {
-      return await callModel(input, options, context, guard.signal, cache);
-    } catch (error) {
-      // As a cancellation, whatever the provider has made of it.
-      if (context.cancellationSignal.aborted) return context.cancelled;
-      throw ConversationLostError.is(error)
-        ? ApplicationFailure.nonRetryable(error.message, FAILURE.conversationLost)
-        : error;
-    }
-  };
+  return (input) =>
+    cancellable(() =>
+      withHeartbeat(async () => {
+        const context = Context.current();
+        using deadline = deadlineOf(context);
+        try {
+          return await callModel(input, options, context, deadline.signal, cache);
+        } catch (error) {
+          throw ConversationLostError.is(error) ? finalFailure(FAILURE.conversationLost, error.message) : error;
+        }
+      }),
+    );
 }
 
 async function callModel(
@@ -73,7 +74,6 @@ async function callModel(
     });
   const call = callOptions(conversation, definition, agent, input);
   const draft = await listen(model, { ...call, abortSignal: signal }, heard);
-  const firstRunId = conversation.origin?.firstRunId || runId;
   return makeTurn(draft, input.step, modelId({ ...agent, model }), {
     definition,
     agent,
@@ -85,10 +85,8 @@ async function callModel(
       agent: agent.name,
       workflowId,
       runId,
-      rootWorkflowId: conversation.origin?.rootWorkflowId ?? workflowId,
       metadata: input.metadata ?? {},
     },
-    idempotencyKey: (toolCallId) => `${firstRunId}:${toolCallId}`,
   } satisfies DecideContext);
 }
 
@@ -101,10 +99,7 @@ function requireAgent(name: string, { registry }: CallModelOptions): AnyAgent {
 
 function requireDefinition({ definition }: Conversation, { agent, definitionHash }: CallModelInput): AgentRecord {
   if (definition?.hash === definitionHash) return definition;
-  throw ApplicationFailure.nonRetryable(
-    `History has no definition ${definitionHash} of the agent ${agent}.`,
-    FAILURE.conversationLost,
-  );
+  throw finalFailure(FAILURE.conversationLost, `History has no definition ${definitionHash} of the agent ${agent}.`);
 }
 
 /** The recorded model is kept for the run, also when the agent has another one by now. */

@@ -18,17 +18,9 @@ export interface ScheduledActivity {
 /** The activities that conversations are made of. */
 export type ConversationActivity = 'agent.resolve' | 'agent.callModel' | 'agent.executeTool' | 'agent.checkChild';
 
-/** Where a run comes from. */
-export interface RunOrigin {
-  /** Of the chain of runs that it is part of: it stays the same when a run continues as another one. */
-  readonly firstRunId: string;
-  /** Of the tree that it is part of. */
-  readonly rootWorkflowId: string;
-}
-
 /** What an event of a run's history says about its conversation. */
 export type Fact = { readonly eventId: number; /** Of the payloads that were read. */ readonly bytes: number } & (
-  | { readonly type: 'started'; readonly origin: RunOrigin; readonly carried?: AgentRunInput['carried'] }
+  | { readonly type: 'started'; readonly carried: NonNullable<AgentRunInput['carried']> }
   | { readonly type: 'scheduled'; readonly activity: ScheduledActivity; readonly call?: CallModelInput }
   | { readonly type: 'resolved'; readonly resolved: Resolved }
   | { readonly type: 'answered'; readonly scheduledEventId: number; readonly turn: ModelTurn }

@@ -3,7 +3,7 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { AgentRecord, CarriedConversation, Message } from '../../workflow/protocol/index.ts';
 import { ConversationCache } from './cache.ts';
 import { ConversationLostError } from './errors.ts';
-import type { Fact, RunOrigin } from './facts.ts';
+import type { Fact } from './facts.ts';
 import { PayloadReader } from './payloads.ts';
 import { readFacts } from './read-facts.ts';
 import { readEventsAfter, type Execution } from './read-history.ts';
@@ -21,7 +21,6 @@ export interface ReadConversationOptions {
 export interface Conversation {
   /** As recorded when the run started; `undefined` before that. */
   readonly definition: AgentRecord | undefined;
-  readonly origin: RunOrigin | undefined;
   readonly messages: readonly Message[];
 }
 
@@ -37,7 +36,7 @@ export async function readConversation(
   { upTo, cache = processCache }: ReadConversationOptions = {},
 ): Promise<Conversation> {
   const state = await readState(client, execution, cache);
-  return { definition: state.definition, origin: state.origin, messages: state.messages(upTo) };
+  return { definition: state.definition, messages: state.messages(upTo) };
 }
 
 async function readState(client: Client, execution: Execution, cache: ConversationCache): Promise<ConversationState> {
@@ -65,7 +64,7 @@ async function readEarlier(
   const results = new Map<string, CallResults>();
   let base: ConversationBase | undefined;
   for (const fact of facts) {
-    if (fact.type === 'started' && fact.carried) base = await readCarried(client, fact.carried.conversation, cache);
+    if (fact.type === 'started') base = await readCarried(client, fact.carried.conversation, cache);
     if (fact.type !== 'scheduled') continue;
     for (const item of fact.call?.delta ?? []) {
       if (item.type === 'message' || item.runId === undefined || item.runId === runId || results.has(item.runId))

@@ -51,19 +51,10 @@ async function readFact(event: HistoryEvent, context: FactContext): Promise<Fact
 
 async function started(event: HistoryEvent, { payloads, workflowId }: FactContext): Promise<Fact | undefined> {
   const attributes = event.workflowExecutionStartedEventAttributes;
-  if (!attributes) return undefined;
-  const firstRunId = attributes.firstExecutionRunId || attributes.originalExecutionRunId || '';
-  const fact = {
-    ...at(event, undefined),
-    type: 'started' as const,
-    origin: { firstRunId, rootWorkflowId: workflowId },
-  };
   // What other workflows are started with is their authors' own business.
-  if (attributes.workflowType?.name !== AGENT_WORKFLOW) return fact;
-  const input = (await payloads.first(attributes.input, { workflowId })) as AgentRunInput;
-  const { carried, lineage } = input;
-  const origin = { firstRunId, rootWorkflowId: lineage?.rootWorkflowId ?? workflowId };
-  return { ...fact, ...at(event, attributes.input), origin, ...(carried ? { carried } : {}) };
+  if (attributes?.workflowType?.name !== AGENT_WORKFLOW) return undefined;
+  const input = (await payloads.first(attributes.input, { workflowId })) as AgentRunInput | undefined;
+  return input?.carried && { ...at(event, attributes.input), type: 'started', carried: input.carried };
 }
 
 const activityTypes: ReadonlySet<string> = new Set<ConversationActivity>([

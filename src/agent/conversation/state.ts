@@ -10,7 +10,7 @@ import type {
   UserContent,
 } from '../../workflow/protocol/index.ts';
 import { ConversationLostError } from './errors.ts';
-import type { Fact, RunOrigin, ScheduledActivity } from './facts.ts';
+import type { Fact, ScheduledActivity } from './facts.ts';
 
 /** One model call: what was new to the model, and what it said. */
 interface Turn {
@@ -53,7 +53,6 @@ export class ConversationState {
   readonly #children = new Map<string, ToolOutput>();
   readonly #turns: Turn[] = [];
   #definition: AgentRecord | undefined;
-  #origin: RunOrigin | undefined;
   #base: readonly Message[] = [];
   #lastEventId = 0;
 
@@ -65,11 +64,6 @@ export class ConversationState {
   /** The agent's definition as recorded; `undefined` before `agent.resolve` has returned. */
   get definition(): AgentRecord | undefined {
     return this.#definition;
-  }
-
-  /** Where the run comes from; `undefined` before its history was read. */
-  get origin(): RunOrigin | undefined {
-    return this.#origin;
   }
 
   /** Results of calls, for runs that continue this one. */
@@ -108,8 +102,7 @@ export class ConversationState {
   #apply(fact: Fact, earlier: EarlierRuns): void {
     switch (fact.type) {
       case 'started':
-        this.#origin = fact.origin;
-        this.#definition = fact.carried?.definition;
+        this.#definition = fact.carried.definition;
         this.#base = earlier.base?.messages ?? [];
         this.bytes += earlier.base?.bytes ?? 0;
         return;

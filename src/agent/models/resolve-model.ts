@@ -29,7 +29,7 @@ export function modelName({ provider, modelId }: Pick<LanguageModelV4, 'provider
 
 function parse(spec: string): { provider: string; modelId: string } {
   // Ids may have slashes of their own: `openrouter/meta/llama-4`.
-  const [, provider, modelId] = /^([\w.-]+)\/(.+)$/s.exec(spec) ?? [];
+  const [, provider, modelId] = /^([a-z\d][\w.-]*)\/(.+)$/is.exec(spec) ?? [];
   if (provider !== undefined && modelId !== undefined) return { provider, modelId };
   throw new ConfigurationError('model', `${JSON.stringify(spec)} names no model.`, {
     fix: 'Write provider/model, for example openai/gpt-5-mini, or pass a model object.',

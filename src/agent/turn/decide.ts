@@ -1,4 +1,5 @@
 import type { AgentRecord, AgentReference, Decision, ToolRecord } from '../../workflow/protocol/index.ts';
+import { approvalNeeded } from '../approval.ts';
 import { checkValue } from '../arguments.ts';
 import { ASK_USER_TOOL } from '../defaults.ts';
 import { jsonSchemaValidator } from '../json-schema.ts';
@@ -7,7 +8,6 @@ import type { AgentRegistry } from '../registry.ts';
 import type { AnyAgent, ApprovalContext } from '../types.ts';
 import { cut } from './limits.ts';
 import type { MadeCall } from './message.ts';
-import { needsApproval } from './needs-approval.ts';
 
 /** What decisions about calls are made from. */
 export interface DecideContext {
@@ -17,8 +17,7 @@ export interface DecideContext {
   /** Whether the model was told not to call anything. */
   readonly mustAnswer: boolean;
   /** What approval functions are given, but for what depends on the call. */
-  readonly approval: Omit<ApprovalContext, 'toolCallId' | 'idempotencyKey'>;
-  readonly idempotencyKey: (toolCallId: string) => string;
+  readonly approval: Omit<ApprovalContext, 'toolCallId'>;
 }
 
 const longestRefusal = 2000;
@@ -51,12 +50,8 @@ async function decideTool(call: MadeCall, record: ToolRecord, context: DecideCon
   }
   const checked = await checkValue(tool.input, call.input.ok ? call.input.value : {});
   if (!checked.ok) return refuse(call, unfit(checked.problem));
-  const message = await needsApproval(tool, checked.value, {
-    ...context.approval,
-    toolCallId,
-    idempotencyKey: context.idempotencyKey(toolCallId),
-  });
-  return { type: 'execute_tool', toolCallId, tool: name, ...(message === undefined ? {} : { approval: { message } }) };
+  const approval = await approvalNeeded(tool, checked.value, { ...context.approval, toolCallId });
+  return { type: 'execute_tool', toolCallId, tool: name, ...(approval ? { approval } : {}) };
 }
 
 async function decideAgent(call: MadeCall, reference: AgentReference, context: DecideContext): Promise<Decision> {

@@ -36,7 +36,7 @@ export class AgentEvents {
 }
 
 /** `<id of the caller's run>/<id of the call>.<agent>`. */
-const CHILD_ID = /\/(?<toolCallId>s\d+\.\d+)\.(?<agent>[^/]+)$/;
+const CHILD_ID = /\/(?<toolCallId>[^/]+)\.(?<agent>[^/.]+)$/;
 
 function fromId(workflowId: string): AgentRunReference | undefined {
   const { toolCallId, agent } = CHILD_ID.exec(workflowId)?.groups ?? {};

@@ -1,5 +1,6 @@
+import type { LanguageModelV4Message } from '@ai-sdk/provider';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineAgent } from '../../../src/agent/define-agent.ts';
 import { defineTool } from '../../../src/agent/define-tool.ts';
@@ -37,7 +38,7 @@ const tool = (name: string, input: z.ZodType): AnyTool =>
     input,
     inputJsonSchema: { type: 'object' },
     run: () => 'done',
-  }) as AnyTool;
+  });
 
 const tools = [
   tool('lookup_order', z.object({ orderId: z.string() })),
@@ -56,10 +57,12 @@ function agentOf({ script, agent }: BadOutput): AnyAgent {
   const model = scripted(script);
   const billing = defineAgent({ name: 'billing', description: 'Invoices.', model, instructions: 'Bill.' });
   const base = { name: 'support', model, instructions: 'Help.', tools, agents: [billing] } as const;
-  if (agent !== 'structured') return defineAgent(base) as AnyAgent;
+  if (agent !== 'structured') return defineAgent(base);
   const output = z.object({ status: z.enum(['open', 'shipped']), days: z.number().optional() });
-  return defineAgent({ ...base, output }) as AnyAgent;
+  return defineAgent({ ...base, output });
 }
+
+type PromptPart = Exclude<LanguageModelV4Message['content'], string>[number];
 
 const largestPayload = 2 * 1024 * 1024;
 
@@ -69,42 +72,40 @@ function expectUsable(turn: ModelTurn): void {
   expect(payload.data?.length).toBeLessThan(largestPayload);
   const again = defaultPayloadConverter.fromPayload<ModelTurn>(payload);
   expect(again).toEqual(turn);
-  for (const number of Object.values(turn.usage)) expect(number).toBeGreaterThanOrEqual(0);
-  const calls = turn.message.content.filter((part) => part.type === 'tool-call');
-  expect(new Set(calls.map(({ toolCallId }) => toolCallId)).size).toBe(calls.length);
-  const decided = turn.decisions.flatMap((decision) => ('toolCallId' in decision ? [decision.toolCallId] : []));
-  expect(decided).toEqual(calls.map(({ toolCallId }) => toolCallId));
-  for (const decision of turn.decisions) {
-    if ('error' in decision)
-      expect(decision.error).toSatisfy((error: string) => error.length > 10 && error.length <= 2001);
-  }
-  for (const { role, content } of toPrompt('', [again.message])) {
-    expect(content.length).toBeGreaterThan(0);
-    for (const part of typeof content === 'string' ? [] : content) {
-      if (part.type !== 'tool-call' && part.type !== 'tool-result') continue;
-      expect(part).toMatchObject({
-        toolCallId: expect.stringMatching(/^[\w-]{1,64}$/),
-        toolName: expect.stringMatching(/^[\w-]{1,64}$/),
-      });
-      if (role === 'assistant') expect(part).toHaveProperty('input', expect.any(Object));
-    }
+  expect(Math.min(...Object.values(turn.usage).map(Number))).toBeGreaterThanOrEqual(0);
+  const ids = turn.message.content.flatMap((part) => (part.type === 'tool-call' ? [part.toolCallId] : []));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(turn.decisions.flatMap((decision) => ('toolCallId' in decision ? [decision.toolCallId] : []))).toEqual(ids);
+  const errors = turn.decisions.flatMap((decision) => ('error' in decision ? [decision.error] : []));
+  expect(errors.filter((error) => error.length < 10 || error.length > 2001)).toEqual([]);
+  const prompt = toPrompt('', [again.message]);
+  expect(prompt.filter(({ content }) => content.length === 0)).toEqual([]);
+  const parts = prompt.flatMap(({ content }): readonly PromptPart[] => (typeof content === 'string' ? [] : content));
+  const calls = parts.filter((part) => part.type === 'tool-call');
+  const results = parts.filter((part) => part.type === 'tool-result');
+  expect(results.map(({ toolCallId }) => toolCallId)).toEqual(calls.map(({ toolCallId }) => toolCallId));
+  for (const { toolCallId, toolName, input } of calls) {
+    expect(toolCallId).toMatch(/^[\w-]{1,64}$/);
+    expect(toolName).toMatch(/^[\w-]{1,64}$/);
+    expect(Object.prototype.toString.call(input)).toBe('[object Object]');
   }
 }
 
-async function run(output: BadOutput): Promise<void> {
-  const result = await firstStep({ agent: agentOf(output) }).catch((error: unknown) => error);
-  if (output.outcome === 'again' || output.outcome === 'final') {
-    expect(result).toBeInstanceOf(ApplicationFailure);
-    expect(result).toMatchObject({ type: 'ModelFailed', nonRetryable: output.outcome === 'final' });
-    return;
+function outcomeOf(result: PromiseSettledResult<ModelTurn>): unknown {
+  if (result.status === 'rejected') {
+    const { reason } = result as { reason: unknown };
+    if (!(reason instanceof ApplicationFailure) || reason.type !== 'ModelFailed') return reason;
+    return reason.nonRetryable ? 'final' : 'again';
   }
-  expect(result).not.toBeInstanceOf(Error);
-  const turn = result as ModelTurn;
-  const types = turn.decisions.map(({ type }) => type);
-  if (output.outcome === 'refused') expect(types).toEqual(types.map(() => 'refuse_call'));
-  else expect(types).toEqual(output.outcome === 'no answer' ? ['refuse_message'] : output.outcome);
-  expect(types.length).toBeGreaterThan(0);
-  expectUsable(turn);
+  const types = result.value.decisions.map(({ type }) => type);
+  if (types.length > 0 && types.every((type) => type === 'refuse_call')) return 'refused';
+  return types.length === 1 && types[0] === 'refuse_message' ? 'no answer' : types;
+}
+
+async function run(output: BadOutput): Promise<void> {
+  const [result] = await Promise.allSettled([firstStep({ agent: agentOf(output) })]);
+  expect(outcomeOf(result)).toEqual(output.outcome);
+  if (result.status === 'fulfilled') expectUsable(result.value);
 }
 
 describe(`${total} malformed outputs of models`, () => {
@@ -123,7 +124,7 @@ describe(`${total} malformed outputs of models`, () => {
     });
   }
 
-  afterAll(() => {
+  it('leave all objects as they were', () => {
     expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
     expect({}).not.toHaveProperty('polluted');
     expect([]).not.toHaveProperty('polluted');

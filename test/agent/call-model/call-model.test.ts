@@ -218,7 +218,7 @@ describe('tools that need approval', () => {
       approval: { message: 'Give back 201?' },
     });
     await expect(decide(refund(({ amount }) => amount > 100))).resolves.toMatchObject({
-      approval: { message: 'May support call refund?' },
+      approval: { message: 'support wants to call refund.' },
     });
     await expect(decide(refund(({ amount }) => amount > 300))).resolves.toEqual({
       type: 'execute_tool',
@@ -247,12 +247,10 @@ describe('tools that need approval', () => {
       {
         deps: { orders: 1 },
         signal: expect.any(AbortSignal),
-        idempotencyKey: `${runId}:s1.1`,
         toolCallId: 's1.1',
         agent: 'support',
         workflowId,
         runId,
-        rootWorkflowId: workflowId,
         metadata: { tenant: 'a' },
       },
     ]);
@@ -325,11 +323,12 @@ describe('a model call that does not end', () => {
     environment.on('heartbeat', beats);
     const running = run().catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(9100);
-    expect(beats).toHaveBeenCalledTimes(3);
+    expect(beats.mock.calls.length).toBeGreaterThanOrEqual(3);
     await vi.advanceTimersByTimeAsync(10_000);
     await running;
+    const given = beats.mock.calls.length;
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(beats.mock.calls.length).toBeLessThanOrEqual(6);
+    expect(beats).toHaveBeenCalledTimes(given);
   });
 
   it.each([
@@ -339,13 +338,13 @@ describe('a model call that does not end', () => {
     vi.useFakeTimers();
     const model = scripted(script);
     const { run } = await prepareFirstStep({ agent: agentWith(model), startToCloseTimeoutMs: 300_000 });
-    const failed = expect(run()).rejects.toMatchObject({
+    const failed = run().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(299_000);
+    await expect(failed).resolves.toMatchObject({
       type: 'ModelFailed',
       nonRetryable: false,
       message: 'The model did not finish within 300 s.',
     });
-    await vi.advanceTimersByTimeAsync(299_000);
-    await failed;
     expect(model.asked[0]?.abortSignal?.aborted).toBe(true);
   });
 
@@ -355,10 +354,10 @@ describe('a model call that does not end', () => {
   ])('%s ends as cancelled when it is cancelled', async (_, script) => {
     const model = scripted(script);
     const { environment, run } = await prepareFirstStep({ agent: agentWith(model) });
-    const failed = expect(run()).rejects.toBeInstanceOf(CancelledFailure);
+    const failed = run().catch((error: unknown) => error);
     while (model.asked.length === 0) await delay(0);
     environment.cancel('CANCELLED');
-    await failed;
+    await expect(failed).resolves.toBeInstanceOf(CancelledFailure);
     expect(model.asked[0]?.abortSignal?.aborted).toBe(true);
   });
 });

@@ -30,11 +30,10 @@ export class FakeHistory {
     return eventId;
   }
 
-  started(input: unknown, firstExecutionRunId: string = runId, type = 'perdureAgent'): this {
+  started(input: unknown): this {
     this.add({
       workflowExecutionStartedEventAttributes: {
-        workflowType: { name: type },
-        firstExecutionRunId,
+        workflowType: { name: 'perdureAgent' },
         input: payloads(input),
       },
     });
@@ -139,7 +138,8 @@ export function scripted(...scripts: Script[]): LanguageModelV4 & { asked: Langu
       asked.push(options);
       if (!script) throw new Error('The model was asked more often than expected.');
       if (typeof script === 'function') return { stream: await script(options) };
-      return { stream: ReadableStream.from(script as readonly LanguageModelV4StreamPart[]) };
+      const stream: ReadableStream<unknown> = ReadableStream.from(script);
+      return { stream: stream as ReadableStream<LanguageModelV4StreamPart> };
     },
   };
 }

@@ -53,7 +53,6 @@ describe('the conversation in a history', () => {
   it('is empty before the run has begun', async () => {
     await expect(read(new FakeHistory().started({ agent: 'support', input: 'Hello' }))).resolves.toEqual({
       definition: undefined,
-      origin: { firstRunId: runId, rootWorkflowId: workflowId },
       messages: [],
     });
   });
@@ -259,15 +258,11 @@ describe('a run that continues another', () => {
   const options = () => ({ cache: new ConversationCache() });
 
   it('has the messages that were carried along', async () => {
-    const history = new FakeHistory().started(
-      { ...carried({ type: 'messages', messages: [user('Carried')] }), lineage: { rootWorkflowId: 'root' } },
-      earlier,
-    );
+    const history = new FakeHistory().started(carried({ type: 'messages', messages: [user('Carried')] }));
     history.activity('agent.callModel', 'model.2', asking(2, said('More')), turn('Two.'));
     const { client, requests } = fakeClient({ [runId]: history });
     await expect(readConversation(client, execution, options())).resolves.toEqual({
       definition,
-      origin: { firstRunId: earlier, rootWorkflowId: 'root' },
       messages: [user('Carried'), user('More'), assistant('Two.')],
     });
     expect(requests).toHaveLength(1);
@@ -359,19 +354,19 @@ describe('the cache', () => {
     const ids = ['a', 'b', 'c'];
     const histories = Object.fromEntries(ids.map((id) => [id, begun()]));
     const { client, requests } = fakeClient(histories);
-    const read = (id: string, cache: ConversationCache) =>
+    const readOne = (id: string, cache: ConversationCache) =>
       readConversation(client, { workflowId, runId: id }, { cache });
     const few = new ConversationCache({ maxRuns: 2 });
-    for (const id of ['a', 'b', 'a', 'c']) await read(id, few);
+    for (const id of ['a', 'b', 'a', 'c']) await readOne(id, few);
     expect(few.size).toBe(2);
     requests.length = 0;
-    await read('a', few);
+    await readOne('a', few);
     // Known up to the last event that matters, which may be followed by others.
     expect(requests).toEqual([{ runId: 'a', events: 3 }]);
     expect(few.take('b').lastEventId).toBe(0);
     expect(few.take('a').lastEventId).toBeGreaterThan(0);
     const small = new ConversationCache({ maxBytes: 10 });
-    for (const id of ids) await read(id, small);
+    for (const id of ids) await readOne(id, small);
     expect(small.size).toBe(0);
   });
 });

@@ -116,7 +116,6 @@ describe('the conversation of a real run', () => {
     const read = await readConversation(env.client, { workflowId: 'orders', runId }, { cache });
     expect(read.messages).toMatchObject(expected);
     expect(read.definition).toMatchObject({ name: 'support', instructions: 'Help.' });
-    expect(read.origin).toEqual({ firstRunId: runId, rootWorkflowId: 'orders' });
     // Each call of the model was given what came before, and nothing twice.
     expect(model.asked.map(({ prompt }) => prompt.map(({ role }) => role).join(' '))).toEqual([
       'system user',
@@ -143,7 +142,6 @@ describe('the conversation of a real run', () => {
       { cache: new ConversationCache() },
     );
     expect(read.messages).toMatchObject(expected);
-    expect(read.origin).toEqual({ firstRunId: handle.firstExecutionRunId, rootWorkflowId: 'orders' });
     expect(model.asked[2]?.prompt).toHaveLength(6);
   });
 

@@ -47,7 +47,7 @@ export async function perdureAgent(input: AgentRunInput): Promise<string> {
     });
     const next: ConversationItem[] = [];
     for (const decision of turn.decisions) {
-      if (decision.type === 'complete') return String(decision.output);
+      if (decision.type === 'complete') return decision.output as string;
       if (decision.type !== 'execute_tool') continue;
       const { toolCallId, tool } = decision;
       const item = { type: 'tool' as const, activityId: toolCallId, toolCallId, toolName: tool };

@@ -23,7 +23,7 @@ const file = fileURLToPath(new URL('./recorded/order-desk.jsonl', import.meta.ur
 
 /** Remove the file to record it anew. */
 async function record(): Promise<Recording> {
-  const { perdure, world } = await clientWorld({
+  const { perdure, env } = await clientWorld({
     scripts: {
       main: [
         {
@@ -51,7 +51,7 @@ async function record(): Promise<Recording> {
     if (event.type === 'approval_requested') await run.approve({ reason: 'lost' });
     if (event.type === 'tool_awaited') await run.completeTool({ result: { refunded: 9 } });
   }
-  const handle = world.env.client.workflow.getHandle(run.id);
+  const handle = env.client.workflow.getHandle(run.id);
   const { runId } = await handle.describe();
   const { events: history } = await handle.fetchHistory();
   const written = (history ?? []).map((event) =>
@@ -80,7 +80,7 @@ describe('a recorded history', () => {
   it('comes to the same events for ever', async () => {
     if (!existsSync(file)) write(await record());
     const { workflowId, runId, history, events } = read();
-    const payloads = new PayloadReader({ ...defaultDataConverter, payloadCodecs: [] } as never, 'default');
+    const payloads = new PayloadReader({ ...defaultDataConverter, payloadCodecs: [] }, 'default');
     const reader = new EventReader({ workflowId, runId, generation: 1 }, payloads);
     const found = await reader.read(history.map((event) => HistoryEvent.fromObject(event)));
     expect(JSON.parse(JSON.stringify(found))).toEqual(events);

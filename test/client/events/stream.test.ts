@@ -7,11 +7,11 @@ import type { RunEvent, TokenEvent } from '../../../src/client/events/event.ts';
 import type { Run } from '../../../src/client/run.ts';
 import { ConfigurationError } from '../../../src/engine/index.ts';
 import type { Script } from '../../e2e/agents-loop/fakes.ts';
-import { testBundle } from '../../e2e/agents-loop/world.ts';
+import { workflowCode } from '../../../src/worker/index.ts';
 import { allEvents, clientWorld, eventOf, typesOf } from '../support.ts';
 
 beforeAll(async () => {
-  await testBundle();
+  await workflowCode();
 }, 60_000);
 
 const asks: Script = [{ calls: [{ ask: 'Which order?' }] }, { complete: 'Thanks.' }];
@@ -78,14 +78,14 @@ describe('events', () => {
   });
 
   it('follow a run that goes on as new', async () => {
-    const { perdure, world } = await clientWorld({ scripts: { main: large }, tools });
+    const { perdure, env } = await clientWorld({ scripts: { main: large }, tools });
     const run = await perdure.start('main', { input: 'Hi' });
     const early = allEvents(run);
     await eventOf(run, 'input_requested');
     await run.reply('yes');
     await expect(run.result()).resolves.toBe('Done.');
     const all = await early;
-    const first = await world.env.client.workflow.getHandle(run.id).describe();
+    const first = await env.client.workflow.getHandle(run.id).describe();
     expect(first.raw.workflowExecutionInfo?.firstRunId).not.toBe(first.runId);
     const continued = all.filter(({ type }) => type === 'run_continued');
     expect(continued.length).toBeGreaterThan(0);
@@ -102,14 +102,14 @@ describe('events', () => {
   }, 30_000);
 
   it('leave nothing behind when nobody reads on', async () => {
-    const { perdure, world } = await clientWorld({ scripts: { main: asks } });
+    const { perdure, env } = await clientWorld({ scripts: { main: asks } });
     const inFlight = new Set<AbortSignal>();
-    const client = Object.create(world.env.client) as Client;
+    const client = Object.create(env.client) as Client;
     client.withAbortSignal = async (signal, call) => {
       inFlight.add(signal);
-      return await world.env.client.withAbortSignal(signal, call).finally(() => inFlight.delete(signal));
+      return await env.client.withAbortSignal(signal, call).finally(() => inFlight.delete(signal));
     };
-    const watched = await connect({ engine: world.env.engine, client, taskQueue: 'agents' });
+    const watched = await connect({ engine: env.engine, client, taskQueue: 'agents' });
     const run = await watched.start('main', { input: 'Hi' });
     const stream = run.events();
     for await (const event of stream) {
@@ -182,7 +182,7 @@ describe('tokens', () => {
       tokens.publish(token({}));
       tokens.publish(token({ type: 'reasoning', text: 'Hm', attempt: 2 }));
     };
-    const { world } = await clientWorld({
+    const { env } = await clientWorld({
       scripts: {
         main: [
           async () => {
@@ -195,7 +195,7 @@ describe('tokens', () => {
         helper: [{ complete: 'ok' }],
       },
     });
-    const perdure = await connect({ engine: world.env.engine, client: world.env.client, taskQueue: 'agents', tokens });
+    const perdure = await connect({ engine: env.engine, client: env.client, taskQueue: 'agents', tokens });
     let hear = (): void => {};
     const heard = new Promise<void>((resolve) => (hear = resolve));
     const stream = perdure.run('talk').events({ tokens: true });

@@ -58,7 +58,7 @@ describe('what a history says', () => {
 
   it('of a run that goes on says so, and tells what is still open no second time', () => {
     const input = { agent: 'main', input: 'Hi', carried: { state: { waits: [wait()] } } } as unknown as AgentRunInput;
-    const next: Fact = { ...started, input, memo: { 'perdure.wait.s1.2': wait({ id: 's1.2' }) } } as Fact;
+    const next: Fact = { ...started, input, memo: { 'perdure.wait.s1.2': wait({ id: 's1.2' }) } };
     const events = translate([next, opened(wait(), wait({ id: 's1.2' }))], 3);
     expect(events).toEqual([{ type: 'run_continued', times: 2 }]);
   });

@@ -49,7 +49,9 @@ export const objects: readonly BadOutput[] = [
     }),
     'an invalid date in what the provider attached': attached({ fake: { at: new Date(Number.NaN) } }),
     'a map and a set in what the provider attached': attached({ fake: { map: new Map(), set: new Set() } }),
-    'numbers that are none in what the provider attached': attached({ fake: { a: Number.NaN, b: -0, c: 1e999 } }),
+    'numbers that are none in what the provider attached': attached({
+      fake: { a: Number.NaN, b: -0, c: Number.POSITIVE_INFINITY },
+    }),
     '10,000 levels in what the provider attached': attached({ fake: deep(10_000) }),
     'a list with holes in what the provider attached': attached({ fake: { list: Object.assign([], { 5: 1 }) } }),
     'text as what the provider attached': attached('signature'),

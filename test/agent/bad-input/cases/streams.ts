@@ -152,7 +152,7 @@ export const streams: readonly BadOutput[] = [
     ],
     'usage that is negative or infinite': [
       ...text('Hello'),
-      { ...finish, usage: { inputTokens: { total: -5, cacheRead: 1e999 }, outputTokens: null } },
+      { ...finish, usage: { inputTokens: { total: -5, cacheRead: Number.POSITIVE_INFINITY }, outputTokens: null } },
     ],
     'metadata that is none': [
       { type: 'response-metadata', modelId: { id: 'x' }, timestamp: 'now' },
