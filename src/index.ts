@@ -45,13 +45,6 @@ export type {
   ToolSource,
   TypesOf,
 } from './agent/types.ts';
-export { connect, type ConnectOptions } from './client/connect.ts';
-export type { Perdure } from './client/perdure.ts';
-export type { Run } from './client/run.ts';
-export type { RunEvent, TokenEvent } from './client/events/event.ts';
-export { AnswerRefusedError, RunNotFoundError } from './client/errors.ts';
-export type { Token, TokenChannel } from './agent/token-channel.ts';
-export type { Wait } from './workflow/protocol/index.ts';
 export type { ToolContent, ToolFile } from './agent/encode-result.ts';
 export { connect, type ConnectOptions } from './client/connect.ts';
 export {
