@@ -1,5 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AnswerRefusedError, RunNotFoundError, type Perdure, type Run, type RunEvent, type TokenEvent, type Wait } from 'perdure';
+import {
+  AnswerRefusedError,
+  RunNotFoundError,
+  type Perdure,
+  type Run,
+  type RunEvent,
+  type TokenEvent,
+  type Wait,
+} from 'perdure';
 import { type AnswerSource, toDecision } from './ask.ts';
 
 /** An event, and how deep in the tree of agents it has happened: 0 is the agent that was asked. */
@@ -31,7 +39,8 @@ export async function attend(run: Run<unknown>, attendance: Attendance): Promise
     await attendance.watch(event, depth, runId);
     if (depth > 0 || (event.type !== 'input_requested' && event.type !== 'approval_requested')) return;
     questions = questions.then(async () => {
-      if (!(await answerWait(run, event.wait, attendance, stop.signal))) waiting.resolve({ type: 'waiting', wait: event.wait });
+      if (!(await answerWait(run, event.wait, attendance, stop.signal)))
+        waiting.resolve({ type: 'waiting', wait: event.wait });
     });
     questions.catch(waiting.reject);
   };
@@ -42,7 +51,13 @@ export async function attend(run: Run<unknown>, attendance: Attendance): Promise
   }
 }
 
-async function watchTree(perdure: Perdure, run: Run<unknown>, watch: Watch, signal: AbortSignal, depth = 0): Promise<Ending> {
+async function watchTree(
+  perdure: Perdure,
+  run: Run<unknown>,
+  watch: Watch,
+  signal: AbortSignal,
+  depth = 0,
+): Promise<Ending> {
   const children = new Map<string, Promise<unknown>>();
   let ending: Ending = { type: 'failed', message: 'The run has ended.' };
   for await (const event of run.events({ tokens: true, signal })) {
@@ -50,8 +65,13 @@ async function watchTree(perdure: Perdure, run: Run<unknown>, watch: Watch, sign
     if (event.type === 'agent_completed' || event.type === 'agent_failed') await children.get(event.workflowId);
     await watch(event, depth, run.id);
     if (event.type === 'agent_called') {
-      const child = begun(perdure.run(event.workflowId)).then((begunRun) => watchTree(perdure, begunRun, watch, signal, depth + 1));
-      children.set(event.workflowId, child.catch(() => {}));
+      const child = begun(perdure.run(event.workflowId)).then((begunRun) =>
+        watchTree(perdure, begunRun, watch, signal, depth + 1),
+      );
+      children.set(
+        event.workflowId,
+        child.catch(() => {}),
+      );
     }
     ending = endingOf(event) ?? ending;
   }
@@ -87,7 +107,12 @@ function endingOf(event: RunEvent | TokenEvent): Ending | undefined {
 }
 
 /** @returns whether it is answered, by whomever. */
-async function answerWait(run: Run<unknown>, wait: Wait, { answer, hint }: Attendance, signal: AbortSignal): Promise<boolean> {
+async function answerWait(
+  run: Run<unknown>,
+  wait: Wait,
+  { answer, hint }: Attendance,
+  signal: AbortSignal,
+): Promise<boolean> {
   while ((await run.pending()).some(({ id }) => id === wait.id)) {
     const text = await answer(wait, signal);
     if (signal.aborted) return true;

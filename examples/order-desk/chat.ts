@@ -17,7 +17,9 @@ export async function chat(session: Session, view: View): Promise<void> {
     for (let question = await terminal.ask('> '); question !== undefined; question = await terminal.ask('> ')) {
       if (question.trim() === '') continue;
       if (/^(?:exit|quit|bye)\W*$/i.test(question.trim())) break;
-      const ending = await terminal.unlessLeft(session.ask(question).then((run) => session.attend(run, terminal.answer)));
+      const ending = await terminal.unlessLeft(
+        session.ask(question).then((run) => session.attend(run, terminal.answer)),
+      );
       if (ending === undefined) break;
       if (ending.type === 'failed') view.note(ending.message);
     }

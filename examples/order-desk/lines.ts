@@ -34,7 +34,9 @@ export function lineOf(event: RunEvent | TokenEvent): readonly [sign: string, st
     case 'input_requested':
       return ['?', 'yellow', `asks you: ${event.wait.message}`];
     case 'wait_answered':
-      return event.wait.kind === 'tool' ? undefined : ['!', 'yellow', `was told: ${brief(event.outcome.type === 'value' ? event.outcome.value : '')}`];
+      return event.wait.kind === 'tool'
+        ? undefined
+        : ['!', 'yellow', `was told: ${brief(event.outcome.type === 'value' ? event.outcome.value : '')}`];
     case 'wait_closed':
       return ['!', 'yellow', `nobody has answered: ${event.wait.message}`];
     case 'model_failed':
@@ -55,7 +57,9 @@ function brief(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
     .filter(([, each]) => each !== null)
-    .map(([name, each]) => (name === 'message' || Object.keys(value).length === 1 ? brief(each) : `${name} ${brief(each)}`))
+    .map(([name, each]) =>
+      name === 'message' || Object.keys(value).length === 1 ? brief(each) : `${name} ${brief(each)}`,
+    )
     .join(', ');
 }
 

@@ -50,7 +50,8 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = pr
     },
   });
   const { engine, address = env['TEMPORAL_ADDRESS'] || '127.0.0.1:7233' } = values;
-  if (engine !== 'embedded' && engine !== 'temporal') throw new TypeError(`There is no engine '${engine}': embedded or temporal.`);
+  if (engine !== 'embedded' && engine !== 'temporal')
+    throw new TypeError(`There is no engine '${engine}': embedded or temporal.`);
   const question = positionals.join(' ').trim();
   if (positionals.length > 0 && question === '') throw new TypeError('The question is empty.');
   return {

@@ -51,7 +51,10 @@ export class Session implements AsyncDisposable {
       if (this.#crashes && MIDDLE.has(event.type)) await this.#crash();
     };
     const hint = (text: string): void => this.#view.note(text);
-    const ending = await Promise.race([attend(run, { perdure: this.#perdure, watch, answer, hint }), this.#worker.failed]);
+    const ending = await Promise.race([
+      attend(run, { perdure: this.#perdure, watch, answer, hint }),
+      this.#worker.failed,
+    ]);
     if (ending.type === 'answered') this.#view.answer(ending.output);
     return ending;
   }

@@ -106,14 +106,7 @@ export const refund = defineTool({
   // The provider takes the order at once. The money arrives, and so the result, much later.
   completion: 'async',
   timeout: '24h',
-  run: (
-    args,
-    {
-      deps: { desk, payments },
-      idempotencyKey,
-      completionToken,
-    }: ToolContext<WithPayments>,
-  ) => {
+  run: (args, { deps: { desk, payments }, idempotencyKey, completionToken }: ToolContext<WithPayments>) => {
     const { id } = desk.order(args.order);
     const { amount = desk.refundable(id) } = args;
     // An attempt whose result got lost has ordered it already.

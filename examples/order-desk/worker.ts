@@ -7,7 +7,7 @@ import { openEngine } from 'perdure/engines';
 import { runWorker } from 'perdure/worker';
 import { billing, support } from './agents.ts';
 import { Desk } from './desk.ts';
-import { Payments } from './payments.ts';
+import { type Completed, Payments } from './payments.ts';
 import { toParent } from './tokens.ts';
 import type { WorkerSettings } from './worker-process.ts';
 
@@ -18,10 +18,17 @@ async function main({ engine: config, taskQueue }: WorkerSettings): Promise<void
   const secret = ownSecret();
   const perdure = await connect({ engine, secret });
   const desk = new Desk(`${folder}/changes.json`);
-  const completed: Payments['completed'] = (token, result) => perdure.completeTool(token, { result });
+  const completed: Completed = (token, result) => perdure.completeTool(token, { result });
   const payments = new Payments({ desk, completed, file: `${folder}/payments.json` });
   try {
-    await runWorker({ agents: [support, billing], engine, taskQueue, secret, tokens: toParent, deps: { desk, payments } });
+    await runWorker({
+      agents: [support, billing],
+      engine,
+      taskQueue,
+      secret,
+      tokens: toParent,
+      deps: { desk, payments },
+    });
   } finally {
     payments.stop();
     await engine.close();
