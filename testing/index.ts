@@ -8,7 +8,6 @@ export type { AgentTest, AgentTestOptions } from './agents/agent-test.ts';
 export { createAgentTest } from './agents/create-agent-test.ts';
 export type { Replacements } from './agents/replace.ts';
 export type { RunExtras, TestRun } from './agents/test-run.ts';
-export type { WorkflowSource } from './agents/workflows.ts';
 export type { CrashPoint } from './crew/point.ts';
 export {
   createTestEnvironment,

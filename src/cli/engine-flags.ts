@@ -20,7 +20,8 @@ export function engineFromFlags(flags: EngineFlags, env: Environment = process.e
   const { database, address, namespace } = flags;
   const isAsked = [flags.engine, database, address, namespace].some((flag) => flag !== undefined);
   if (!isAsked) return undefined;
-  const type = flags.engine ?? (database === undefined ? address && 'temporal' : 'embedded') ?? engineFromEnv(env).type;
+  const implied = database !== undefined ? 'embedded' : address !== undefined ? 'temporal' : undefined;
+  const type = flags.engine ?? implied ?? engineFromEnv(env).type;
   refuse('--database', database, type, 'embedded');
   refuse('--address', address, type, 'temporal');
   if (type === 'temporal') {

@@ -4,29 +4,30 @@ import type { InputOf, Needed, OutputOf } from '../../src/agent/inference.ts';
 import type { AnyAgent } from '../../src/agent/types.ts';
 import type { Perdure } from '../../src/client/perdure.ts';
 import type { StartOptions } from '../../src/client/start.ts';
+import type { OfficialOptions } from '../../src/worker/index.ts';
 import type { CrashPoint } from '../crew/point.ts';
 import type { TestEnvironment, TestEnvironmentOptions } from '../environment.ts';
 import type { Implementation } from './activities.ts';
 import type { Replacements } from './replace.ts';
 import type { TestRun } from './test-run.ts';
-import type { WorkflowSource } from './workflows.ts';
 
 /**
  * How a test of agents is set up.
  * @typeParam Agents the agents under test.
  */
-export interface AgentTestOptions<Agents extends readonly AnyAgent[]>
-  extends Replacements, WorkflowSource, TestEnvironmentOptions {
+export interface AgentTestOptions<Agents extends readonly AnyAgent[]> extends Replacements, TestEnvironmentOptions {
   /** The agents under test. Their sub-agents come with them. */
   readonly agents?: Agents;
   /** What tools read from `context.deps`; those of fake tools may be missing. */
   readonly deps?: Partial<Needed<Agents[number]>>;
-  /** Activities of authors' own workflows. */
+  /** A file with workflows of one's own, beside the agents' loop: an absolute path, or one from the working directory. */
+  readonly workflowsPath?: string;
+  /** Activities of these workflows. */
   readonly activities?: object;
   /** Whether each run's history is replayed when the test ends. Default `true`. */
   readonly replay?: boolean;
-  /** How many runs the worker keeps in memory. With 0, it replays each of them for every workflow task. Default: as a worker. */
-  readonly maxCachedWorkflows?: number;
+  /** Further options of the official worker. With `maxCachedWorkflows: 0` it replays each run for every workflow task. */
+  readonly workerOptions?: Partial<OfficialOptions>;
 }
 
 /** An engine in memory, a worker, and a client of both, for a test of agents and workflows. Any number of them may exist at once. */

@@ -1,14 +1,12 @@
-import type { DataConverter } from '@temporalio/common';
-import type { WorkflowBundle } from '@temporalio/worker';
-import { createCallModel } from '../../src/agent/activities/call-model.ts';
-import { createAgentActivities } from '../../src/agent/activities/index.ts';
-import { AgentRegistry } from '../../src/agent/registry.ts';
+import { resolve } from 'node:path';
+import type { ReplayWorkerOptions } from '@temporalio/worker';
 import type { AnyAgent } from '../../src/agent/types.ts';
-import type { PerdureWorker } from '../../src/engine/index.ts';
+import type { Engine } from '../../src/engine/index.ts';
 import { type Backend, backendOf, type LocalConnection } from '../../src/runtime/connection.ts';
 import { VirtualClock } from '../../src/runtime/virtual-clock.ts';
-import { DEFAULT_TASK_QUEUE } from '../../src/workflow/protocol/index.ts';
-import { Crew } from '../crew/crew.ts';
+import { type OfficialOptions, workflowCode } from '../../src/worker/index.ts';
+import { openWorker } from '../../src/worker/create-worker.ts';
+import { Crew, type Hand } from '../crew/crew.ts';
 import { mockWorkflows } from '../crew/mock-children.ts';
 import { payloadReader } from '../crew/payloads.ts';
 import { replayAll } from '../crew/replay.ts';
@@ -16,14 +14,16 @@ import { endFailingRuns } from '../crew/task-failures.ts';
 import { createTestEnvironment, type TestEnvironment } from '../environment.ts';
 import { type Implementation, MockableActivities } from './activities.ts';
 import type { AgentTestOptions } from './agent-test.ts';
-import { doublesOf } from './doubles.ts';
+import { type Double, doublesOf } from './doubles.ts';
 import { timeOf } from './pass-time.ts';
 import { quietRuntime } from './quiet.ts';
 import { replaceIn } from './replace.ts';
-import { bundleFor } from './workflows.ts';
 
 /** Options of which agents does not matter. */
 export type AnyAgentTestOptions = AgentTestOptions<readonly AnyAgent[]>;
+
+/** How long what a killed worker was at may take to end, once it was aborted. */
+const DEADLINE_MS = 200;
 
 /** Everything that a test of agents stands on. */
 export class Bed {
@@ -31,45 +31,34 @@ export class Bed {
   readonly clock: VirtualClock;
   readonly crew: Crew;
   readonly activities: MockableActivities;
-  readonly secret: string;
   readonly #options: AnyAgentTestOptions;
-  readonly #registry: AgentRegistry;
-  readonly #bundle: WorkflowBundle;
+  readonly #agents: readonly AnyAgent[];
+  readonly #doubles: readonly Double[];
   readonly #failures: string[] = [];
 
   /** Sets it up, and puts a worker to work. */
   static async open(options: AnyAgentTestOptions): Promise<Bed> {
     const agents = replaceIn(options.agents ?? [], options);
     quietRuntime();
-    const [registry, bundle] = await Promise.all([AgentRegistry.open({ agents }), bundleFor(options)]);
-    const env = await createTestEnvironment(options);
-    const bed = new Bed(options, env, registry, bundle);
+    const bed = new Bed(options, agents, await createTestEnvironment(options));
     try {
       await bed.crew.start();
     } catch (error) {
-      await bed.close();
+      await bed.env.teardown();
       throw error;
     }
     return bed;
   }
 
-  private constructor(
-    options: AnyAgentTestOptions,
-    env: TestEnvironment,
-    registry: AgentRegistry,
-    bundle: WorkflowBundle,
-  ) {
+  private constructor(options: AnyAgentTestOptions, agents: readonly AnyAgent[], env: TestEnvironment) {
     const backend = backendFor(env);
     this.env = env;
     this.clock = backend.clock;
-    this.secret = env.engine.secret?.() ?? '';
     this.#options = options;
-    this.#registry = registry;
-    this.#bundle = bundle;
-    const agentOptions = { registry, deps: options.deps, secret: this.secret };
-    const ofAgents = createAgentActivities(agentOptions, createCallModel(agentOptions));
-    this.activities = new MockableActivities({ ...ofAgents, ...options.activities } as Record<string, Implementation>);
-    for (const double of doublesOf(registry)) double.useTime?.(timeOf(env));
+    this.#agents = agents;
+    this.#doubles = doublesOf(agents, options.tools ?? []);
+    for (const double of this.#doubles) double.useTime?.(timeOf(env));
+    this.activities = new MockableActivities({ ...options.activities } as Record<string, Implementation>);
     const ending = endFailingRuns(backend.service, (id, reason) => this.#failures.push(`Run "${id}": ${reason}`));
     const service = mockWorkflows({ ...backend, service: ending }, (type) => this.activities.isMocked(type));
     this.crew = new Crew({
@@ -83,38 +72,73 @@ export class Bed {
   async close(): Promise<readonly string[]> {
     await this.crew.stop();
     const replayed = this.#options.replay === false ? [] : await this.#replay();
-    await Promise.all([this.env.teardown(), this.#registry.close()]);
-    const doubled = doublesOf(this.#registry).flatMap(({ problems }) => problems);
-    return [...this.crew.problems, ...this.#failures, ...doubled, ...replayed];
+    await this.env.teardown();
+    return [
+      ...this.crew.problems,
+      ...this.#failures,
+      ...this.#doubles.flatMap(({ problems }) => problems),
+      ...replayed,
+    ];
   }
 
-  #hire(connection: LocalConnection): Promise<PerdureWorker> {
-    const { maxCachedWorkflows } = this.#options;
-    return this.env.createWorker({
-      // Satisfies at run time what the official class has in private members.
-      connection: connection as never,
-      taskQueue: DEFAULT_TASK_QUEUE,
-      workflowBundle: this.#bundle,
+  /** A worker as any other, on a connection of its own. */
+  async #hire(connection: LocalConnection): Promise<Hand> {
+    const { deps, workflowsPath, workerOptions = {} } = this.#options;
+    return await openWorker({
+      agents: this.#agents,
+      deps,
+      ...(workflowsPath === undefined ? {} : { workflowsPath }),
       activities: this.activities.forWorker(),
-      workflowThreadPoolSize: 1,
-      // A cancellation arrives with a sign of life, and these come in real time.
-      maxHeartbeatThrottleInterval: 10,
-      shutdownForceTime: 200,
-      ...this.#dataConverter(),
-      ...(maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows }),
+      engine: engineOn(this.env, connection),
+      shutdownDeadline: DEADLINE_MS,
+      workerOptions: {
+        // One thread starts faster than two.
+        workflowThreadPoolSize: 1,
+        // A cancellation arrives with a sign of life, and these come in real time.
+        maxHeartbeatThrottleInterval: 10,
+        ...workerOptions,
+      },
     });
   }
 
   async #replay(): Promise<string[]> {
     quietRuntime();
-    const options = { workflowBundle: this.#bundle, ...this.#dataConverter() };
-    return await replayAll(this.env.client, options, (type) => this.activities.isMocked(type));
+    return await replayAll(this.env.client, await this.#replayOptions(), (type) => this.activities.isMocked(type));
   }
 
-  #dataConverter(): { readonly dataConverter?: DataConverter } {
-    const dataConverter = this.#options.client?.dataConverter;
-    return dataConverter === undefined ? {} : { dataConverter };
+  async #replayOptions(): Promise<ReplayWorkerOptions> {
+    const { workflowsPath, workerOptions = {} } = this.#options;
+    const { interceptors, sinks, bundlerOptions, plugins }: Partial<OfficialOptions> = workerOptions;
+    const dataConverter = workerOptions.dataConverter ?? this.#options.client?.dataConverter;
+    const code = await workflowCode({
+      workflowsPath: workflowsPath === undefined ? undefined : resolve(workflowsPath),
+      workflowInterceptorModules: interceptors?.workflowModules,
+      payloadConverterPath: dataConverter?.payloadConverterPath,
+      failureConverterPath: dataConverter?.failureConverterPath,
+      bundlerOptions,
+      plugins,
+    });
+    return {
+      workflowBundle: code,
+      ...(dataConverter === undefined ? {} : { dataConverter }),
+      ...(sinks === undefined ? {} : { sinks }),
+    };
   }
+}
+
+function engineOn({ engine, client }: TestEnvironment, connection: LocalConnection): Engine {
+  return {
+    name: engine.name,
+    client,
+    // Satisfies at run time what the official class has in private members.
+    nativeConnection: connection as never,
+    createWorker: (options) => engine.createWorker({ ...options, connection: connection as never }),
+    info: () => engine.info(),
+    health: () => engine.health(),
+    secret: () => engine.secret?.() ?? '',
+    // The environment's.
+    close: () => Promise.resolve(),
+  };
 }
 
 function backendFor(env: TestEnvironment): Backend & { readonly clock: VirtualClock } {

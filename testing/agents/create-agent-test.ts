@@ -21,8 +21,8 @@ export async function createAgentTest<const Agents extends readonly AnyAgent[] =
   options: AgentTestOptions<Agents>,
 ): Promise<AgentTest> {
   const bed = await Bed.open(options);
-  const { env, crew, activities, clock, secret } = bed;
-  const perdure = await connect({ engine: env.engine, client: env.client, secret });
+  const { env, crew, activities, clock } = bed;
+  const perdure = await connect({ engine: env.engine, client: env.client });
   const passTime = timeOf(env);
   const unlock = (): (() => void) => clock.unlock();
   let ended: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-import type { AgentRegistry } from '../../src/agent/registry.ts';
+import type { AnyAgent } from '../../src/agent/types.ts';
 import type { PassTime } from '../model/scripted-model.ts';
 
 /** What stands for something real in a test: a scripted model, a fake tool. */
@@ -7,8 +7,16 @@ export interface Double {
   readonly useTime?: (passTime: PassTime) => void;
 }
 
-/** The models and tools that are none. */
-export function doublesOf({ agents, tools }: AgentRegistry): readonly Double[] {
-  const all = new Set<object>([...tools, ...agents.flatMap(({ model }) => (typeof model === 'object' ? [model] : []))]);
-  return [...all].filter((each): each is Double => 'problems' in each && Array.isArray(each.problems));
+/** The models and tools of agents, sub-agents included, that are none; and those of `more`. */
+export function doublesOf(agents: readonly AnyAgent[], more: readonly object[]): readonly Double[] {
+  const seen = new Set<object>();
+  const add = (agent: AnyAgent): void => {
+    if (seen.has(agent)) return;
+    seen.add(agent);
+    for (const part of [agent.model, ...agent.tools]) if (typeof part === 'object') seen.add(part);
+    agent.agents.forEach(add);
+  };
+  agents.forEach(add);
+  for (const each of more) seen.add(each);
+  return [...seen].filter((each): each is Double => 'problems' in each && Array.isArray(each.problems));
 }

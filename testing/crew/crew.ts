@@ -1,22 +1,30 @@
-import type { PerdureWorker } from '../../src/engine/index.ts';
 import type { Backend, LocalConnection } from '../../src/runtime/connection.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
 import { Line } from './line.ts';
 import { type CrashPoint, CrashPoints } from './point.ts';
+import { ShutdownDeadlineError } from '../../src/worker/index.ts';
 import type { ReadPayloads } from './payloads.ts';
 import { watchSteps } from './steps.ts';
+
+/** A worker, as far as a crew knows it. */
+export interface Hand {
+  /** Works until it is asked to stop. */
+  run(): Promise<void>;
+  /** Asks it to stop; may be called at any time. */
+  shutdown(): void;
+}
 
 /** What a crew is made from. */
 export interface CrewOptions {
   readonly backend: Backend;
   readonly read: ReadPayloads;
   /** Makes a worker on a connection of its own. */
-  readonly hire: (connection: LocalConnection) => Promise<PerdureWorker>;
+  readonly hire: (connection: LocalConnection) => Promise<Hand>;
 }
 
 interface Member {
   readonly line: Line;
-  readonly worker: PerdureWorker;
+  readonly worker: Hand;
   /** Resolves when it has stopped, however it did. */
   readonly stopped: Promise<void>;
 }
@@ -50,8 +58,8 @@ export class Crew {
     const line: Line = new Line({ ...backend, service: this.#watched(backend.service, () => line) });
     const worker = await hire(line.connection);
     const stopped = worker.run().catch((error: unknown) => {
-      // Whoever was killed need not end well.
-      if (!line.isCut) this.#problems.push(`The worker failed: ${String(error)}`);
+      // Whoever was killed need not end well; and what is still under way when the test ends is of no interest.
+      if (!line.isCut && !ShutdownDeadlineError.is(error)) this.#problems.push(`The worker failed: ${String(error)}`);
     });
     this.#members.push({ line, worker, stopped });
   }
@@ -69,7 +77,7 @@ export class Crew {
   /** Lets the workers finish what they are at. */
   async stop(): Promise<void> {
     await this.#hiring;
-    for (const { line, worker } of this.#members) if (!line.isCut && worker.getState() === 'RUNNING') worker.shutdown();
+    for (const { line, worker } of this.#members) if (!line.isCut) worker.shutdown();
     await Promise.all(this.#members.map(({ stopped }) => stopped));
     await Promise.all(this.#members.map(({ line }) => line.connection.close()));
   }
@@ -90,8 +98,7 @@ export class Crew {
     if (line.isCut) return;
     this.#crashes++;
     line.cut();
-    const worker = this.#members.find((member) => member.line === line)?.worker;
-    if (worker?.getState() === 'RUNNING') worker.shutdown();
+    this.#members.find((member) => member.line === line)?.worker.shutdown();
     // Time goes on when the other one is there: what has to pass first is then the same every time.
     const release = this.#options.backend.clock.hold('workflowTask');
     this.#hiring = (this.#hiring ?? Promise.resolve())

@@ -54,7 +54,8 @@ export async function buildBundle(options: WorkflowCodeOptions): Promise<BuiltBu
       webpackConfigHook: (config) => withPlugin(hook(config), workflowsPath, files),
       logger: logger ?? { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: collect },
     });
-    return { code, files: [...files].filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) };
+    // The bundler also notes folders in which it has looked.
+    return { code, files: [...files].filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile()) };
   } catch (cause) {
     const reason = explain(problems) || (cause instanceof Error ? cause.message : String(cause));
     throw new ConfigurationError('workflowsPath', `the workflow code cannot be bundled: ${reason}`, {

@@ -33,7 +33,7 @@ describe("authors' own workflows", () => {
 
   it('replay for every task when nothing is kept in memory', async () => {
     const activities: Activities = { charge: async () => 'receipt', ship: async () => 'shipped' };
-    await using test = await open({ activities, maxCachedWorkflows: 0 });
+    await using test = await open({ activities, workerOptions: { maxCachedWorkflows: 0 } });
     test.mockChild('rateCustomer', async () => 'fine');
     await expect(execute(test, 'fulfil')).resolves.toEqual(['receipt', 'fine', 'shipped']);
   });

@@ -1,7 +1,5 @@
 import { executeChild, proxyActivities, sleep } from '@temporalio/workflow';
 
-export { perdureAgent } from '../../../src/workflow/index.ts';
-
 export interface Activities {
   charge(customer: string): Promise<string>;
   ship(customer: string): Promise<string>;

@@ -6,7 +6,7 @@ import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporali
 import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backendOf } from '../../../src/runtime/connection.ts';
-import { Crew } from '../../../testing/crew/crew.ts';
+import { Crew, type Hand } from '../../../testing/crew/crew.ts';
 import { mockedType, mockWorkflows, MOCK_ACTIVITY } from '../../../testing/crew/mock-children.ts';
 import { payloadReader } from '../../../testing/crew/payloads.ts';
 import { replayAll } from '../../../testing/crew/replay.ts';
@@ -36,12 +36,13 @@ beforeEach(async () => {
   crew = new Crew({
     backend: { ...backend, service },
     read: payloadReader(env.client),
-    hire: (connection) =>
-      env.createWorker({
+    hire: async (connection): Promise<Hand> => {
+      const worker = await env.createWorker({
         connection: connection as never,
         taskQueue: 'test',
         workflowBundle,
         shutdownForceTime: '100ms',
+        workflowThreadPoolSize: 1,
         activities: {
           charge: async (account: string, key: string) => {
             calls.push(`charge ${account} ${key}`);
@@ -53,7 +54,14 @@ beforeEach(async () => {
           },
           [MOCK_ACTIVITY]: (...args: unknown[]) => mock(...args),
         },
-      }),
+      });
+      return {
+        run: () => worker.run(),
+        shutdown: () => {
+          if (worker.getState() === 'RUNNING') worker.shutdown();
+        },
+      };
+    },
   });
 });
 
