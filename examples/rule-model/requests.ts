@@ -29,7 +29,10 @@ export function findRequests(tools: readonly OfferedTool[], text: string): Reque
     else unclear.push(clause);
   }
   if (requests.length === 0) return byReference(tools, text);
-  return requests.map(({ tool, text: own }) => ({ tool, text: own.trim() + pointedAt(tools, own, text) }));
+  return requests.map(({ tool, text: own }) => {
+    const clean = own.replace(/^[\s,]+|[\s,]+$/g, '');
+    return { tool, text: clean + pointedAt(tools, clean, text) };
+  });
 }
 
 function bestTool(vocabulary: Vocabulary, clause: string): OfferedTool | undefined {
