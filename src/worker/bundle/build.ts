@@ -20,6 +20,9 @@ const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 /** What is asked for when the author's workflows are meant. */
 const STAND_IN = /^\.\/author-workflows\.[jt]s$/;
 
+/** The author's file has to have the very modules that the agent loop has, wherever it would find the package. */
+const OWN_PIECES = /^perdure\/workflow((?:\/decorators)?)$/;
+
 const silent = (): void => {};
 
 /**
@@ -82,6 +85,8 @@ function withPlugin(config: WebpackConfig, workflowsPath: string | undefined, fi
       compiler.hooks.normalModuleFactory.tap('perdure', (factory) => {
         factory.hooks.beforeResolve.tap('perdure', (request) => {
           if (workflowsPath !== undefined && STAND_IN.test(request.request)) request.request = workflowsPath;
+          const [, piece] = OWN_PIECES.exec(request.request) ?? [];
+          if (piece !== undefined) request.request = entry(piece === '' ? 'index' : piece.slice(1));
         });
       });
       compiler.hooks.done.tap('perdure', ({ compilation }) => {
