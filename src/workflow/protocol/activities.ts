@@ -61,6 +61,8 @@ export interface ModelTurn {
 export interface ToolCaller {
   readonly agent: string;
   readonly rootWorkflowId: string;
+  /** The first run of the root's chain: binds completion tokens to it, should its workflow id be used again. */
+  readonly rootRunId?: string;
   readonly metadata?: JsonObject;
 }
 

@@ -9,6 +9,8 @@ import type { CarriedState } from './carried.ts';
 /** Where a run stands in its tree. */
 export interface Lineage {
   readonly rootWorkflowId: string;
+  /** The first run of the root's chain. */
+  readonly rootRunId?: string;
   readonly parentWorkflowId: string;
   /** The call of the parent that this run answers. */
   readonly toolCallId: string;
