@@ -5,12 +5,16 @@ import type { Worker, WorkerOptions } from '@temporalio/worker';
 import type { Clock } from '../../core/clock.ts';
 import type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from '../../engine/index.ts';
 import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
+import { longestTaskTimeoutMs } from '../../core/run/start.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
+import { longestId } from '../../runtime/frontend/context.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { createTestService } from '../../runtime/test-service.ts';
 import { VirtualClock } from '../../runtime/virtual-clock.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
 import { openService, type OpenService } from './open-service.ts';
+import { sharedSecret } from './secret.ts';
+import { MAX_MESSAGE_BYTES } from './socket-protocol.ts';
 import { createLocalWorker } from './worker.ts';
 
 const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
@@ -19,6 +23,8 @@ const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { read
 export interface EmbeddedEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+  /** As in `Engine`: in a file beside the database, or, in memory, made for this engine. */
+  secret(): string;
 }
 
 /**
@@ -47,6 +53,7 @@ class LocalEngine implements EmbeddedEngine {
   private readonly workers = new Set<Worker>();
   private readonly madeAt = performance.now();
   private closing: Promise<void> | undefined;
+  private knownSecret: string | undefined;
 
   constructor(options: EmbeddedEngineOptions, clock: Clock, namespace: string, opened: OpenService) {
     this.options = options;
@@ -67,6 +74,12 @@ class LocalEngine implements EmbeddedEngine {
     });
     this.connections.add(connection);
     return connection;
+  }
+
+  secret(): string {
+    const { options, opened } = this;
+    this.knownSecret ??= sharedSecret(databasePath(options) === undefined ? undefined : opened.address);
+    return this.knownSecret;
   }
 
   async createWorker(options: WorkerOptions): Promise<PerdureWorker> {
@@ -113,8 +126,18 @@ class LocalEngine implements EmbeddedEngine {
   }
 
   private statusSource(): StatusSource {
-    return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
+    const { name, clientConnection: connection, namespace, options } = this;
+    return { name, connection, namespace, version: PACKAGE.version, limits: limitsOf(options) };
   }
+}
+
+/** What the durable core refuses, or cuts. Payloads are as large as memory allows, but for what has to travel between processes. */
+function limitsOf({ memory = false }: EmbeddedEngineOptions): Record<string, number> {
+  return {
+    idLength: longestId,
+    workflowTaskTimeout: longestTaskTimeoutMs,
+    ...(memory ? {} : { messageSize: MAX_MESSAGE_BYTES }),
+  };
 }
 
 function hasEnded(worker: Worker): boolean {

@@ -2,6 +2,7 @@ import type { AgentRecord, Limits } from './definition.ts';
 import type { CarriedConversation } from './conversation.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { UserContent } from './messages.ts';
+import type { Undoable } from './undo.ts';
 import type { Spent } from './usage.ts';
 import type { CarriedState } from './carried.ts';
 
@@ -42,4 +43,6 @@ export interface AgentResult {
   /** `limit`: a limit ended it (`onLimit: 'stop'`), and `output` is what there was. */
   readonly finish: 'complete' | 'limit';
   readonly spent: Spent;
+  /** Of a sub-agent: the calls that its caller has to undo when it fails itself, in the order in which they were completed. */
+  readonly undo?: readonly Undoable[];
 }
