@@ -9,7 +9,7 @@ const script = new URL('use-and-close.ts', import.meta.url).pathname;
 
 async function run(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
-    timeout: 9_000,
+    timeout: 25_000,
     killSignal: 'SIGKILL',
   });
   return stdout.trim();
