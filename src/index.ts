@@ -24,7 +24,7 @@ export type {
   OptionalDeps,
   OutputOf,
   RequiredDeps,
-  Types,
+  CarriedTypes,
 } from './agent/inference.ts';
 export type { LimitOptions } from './agent/limits.ts';
 export { ToolError, type ToolErrorOptions } from './agent/tool-error.ts';

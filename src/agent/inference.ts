@@ -1,18 +1,19 @@
 import type { Agent, AnyAgent, Tool, TypesOf } from './types.ts';
 
 /** What a tool or an agent carries its types in. Types are read from it, and not from the functions, which take `never`. */
-export type Types<T> = T extends Tool | Agent ? NonNullable<T['__types']> : never;
+export type CarriedTypes<T> = T extends Tool | Agent ? NonNullable<T['__types']> : never;
 
 /** What a caller of a tool or an agent passes. */
-export type InputOf<T extends Tool | Agent> = Types<T> extends TypesOf<infer Input, unknown, unknown> ? Input : never;
+export type InputOf<T extends Tool | Agent> =
+  CarriedTypes<T> extends TypesOf<infer Input, unknown, unknown> ? Input : never;
 
 /** What a tool or an agent comes to. */
 export type OutputOf<T extends Tool | Agent> =
-  Types<T> extends TypesOf<unknown, infer Output, unknown> ? Output : never;
+  CarriedTypes<T> extends TypesOf<unknown, infer Output, unknown> ? Output : never;
 
 /** One function for each member: their common parameter is the intersection. Members that need nothing add nothing. */
 export type Needs<T> = T extends unknown
-  ? Types<T> extends TypesOf<unknown, unknown, infer Deps>
+  ? CarriedTypes<T> extends TypesOf<unknown, unknown, infer Deps>
     ? (deps: Deps) => void
     : never
   : never;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BundleOptions, bundleWorkflowCode } from '@temporalio/worker';
 import { ConfigurationError } from '../../engine/index.ts';
@@ -19,6 +19,9 @@ const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 /** What is asked for when the author's workflows are meant. */
 const STAND_IN = /^\.\/author-workflows\.[jt]s$/;
+
+/** The author's file has to have the very modules that the agent loop has, wherever it would find the package. */
+const OWN_PIECES = /^perdure\/workflow((?:\/decorators)?)$/;
 
 const silent = (): void => {};
 
@@ -51,7 +54,8 @@ export async function buildBundle(options: WorkflowCodeOptions): Promise<BuiltBu
       webpackConfigHook: (config) => withPlugin(hook(config), workflowsPath, files),
       logger: logger ?? { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: collect },
     });
-    return { code, files: [...files].filter((file) => existsSync(file)) };
+    // The bundler also notes folders in which it has looked.
+    return { code, files: [...files].filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile()) };
   } catch (cause) {
     const reason = explain(problems) || (cause instanceof Error ? cause.message : String(cause));
     throw new ConfigurationError('workflowsPath', `the workflow code cannot be bundled: ${reason}`, {
@@ -81,6 +85,8 @@ function withPlugin(config: WebpackConfig, workflowsPath: string | undefined, fi
       compiler.hooks.normalModuleFactory.tap('perdure', (factory) => {
         factory.hooks.beforeResolve.tap('perdure', (request) => {
           if (workflowsPath !== undefined && STAND_IN.test(request.request)) request.request = workflowsPath;
+          const [, piece] = OWN_PIECES.exec(request.request) ?? [];
+          if (piece !== undefined) request.request = entry(piece === '' ? 'index' : piece.slice(1));
         });
       });
       compiler.hooks.done.tap('perdure', ({ compilation }) => {

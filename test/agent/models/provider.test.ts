@@ -173,7 +173,7 @@ describe('a provider over HTTP', () => {
   });
 
   it.each([
-    ['says nothing', (() => {}) as Answer],
+    ['says nothing', () => {}],
     ['begins and falls silent', streaming([event({ content: 'One' })], 'stay')],
   ])('that %s is hung up on before the attempt times out', async (_, answer) => {
     let closed: Promise<unknown> = Promise.resolve();
