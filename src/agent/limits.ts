@@ -21,7 +21,8 @@ export interface LimitOptions {
 const LEAST = { steps: 1, tokens: 1, toolCalls: 0, depth: 0 } as const;
 
 /** The whole of limits. @throws DefinitionError for unknown ones and impossible numbers. */
-export function completeLimits(given: LimitOptions | undefined = {}, path: string): Limits {
+export function completeLimits(limits: LimitOptions | undefined, path: string): Limits {
+  const given = limits ?? {};
   checkKeys(given, [...Object.keys(LEAST), 'duration'], path);
   for (const [key, least] of Object.entries(LEAST)) {
     const value = given[key as keyof typeof LEAST];

@@ -58,7 +58,7 @@ export interface EngineInfo {
   readonly version: string;
   /** Names of what it supports beyond plain workflows and activities, e.g. `schedules`. */
   readonly features: readonly string[];
-  /** Hard limits by name; sizes in bytes, durations in milliseconds. */
+  /** Hard limits by name; sizes in bytes, durations in milliseconds, lengths in characters. */
   readonly limits: Readonly<Record<string, number>>;
 }
 

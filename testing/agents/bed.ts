@@ -92,8 +92,8 @@ export class Bed {
       engine: engineOn(this.env, connection),
       shutdownDeadline: DEADLINE_MS,
       workerOptions: {
-        // One thread starts faster than two.
-        workflowThreadPoolSize: 1,
+        // Workflow code runs in this thread: starting one costs more than most tests. Nothing stops code that never ends, then.
+        workflowThreadPoolSize: 0,
         // A cancellation arrives with a sign of life, and these come in real time.
         maxHeartbeatThrottleInterval: 10,
         ...workerOptions,

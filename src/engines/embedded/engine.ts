@@ -5,13 +5,16 @@ import type { Worker, WorkerOptions } from '@temporalio/worker';
 import type { Clock } from '../../core/clock.ts';
 import type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from '../../engine/index.ts';
 import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
+import { longestTaskTimeoutMs } from '../../core/run/start.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
+import { longestId } from '../../runtime/frontend/context.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { createTestService } from '../../runtime/test-service.ts';
 import { VirtualClock } from '../../runtime/virtual-clock.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
 import { openService, type OpenService } from './open-service.ts';
 import { sharedSecret } from './secret.ts';
+import { MAX_MESSAGE_BYTES } from './socket-protocol.ts';
 import { createLocalWorker } from './worker.ts';
 
 const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
@@ -123,8 +126,18 @@ class LocalEngine implements EmbeddedEngine {
   }
 
   private statusSource(): StatusSource {
-    return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
+    const { name, clientConnection: connection, namespace, options } = this;
+    return { name, connection, namespace, version: PACKAGE.version, limits: limitsOf(options) };
   }
+}
+
+/** What the durable core refuses, or cuts. Payloads are as large as memory allows, but for what has to travel between processes. */
+function limitsOf({ memory = false }: EmbeddedEngineOptions): Record<string, number> {
+  return {
+    idLength: longestId,
+    workflowTaskTimeout: longestTaskTimeoutMs,
+    ...(memory ? {} : { messageSize: MAX_MESSAGE_BYTES }),
+  };
 }
 
 function hasEnded(worker: Worker): boolean {

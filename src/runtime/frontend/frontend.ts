@@ -53,7 +53,7 @@ export interface Frontend {
 /** Opens the durable core over a store and takes up every run that is not finished. */
 export async function createFrontend(options: FrontendOptions): Promise<Frontend> {
   const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
-  const runs = new Runs(store, clock);
+  const runs = new Runs(store, clock, onError);
   const createHold = clock === systemClock ? undefined : () => new BacklogHold(clock, systemClock);
   const queues = new TaskQueues(createHold);
   const announcements = new Announcements(queues, clock, systemClock);
@@ -73,15 +73,18 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   };
   const effects = new Effects(context, onError);
   const alarms = new Alarms(clock, (key) => ring(runs, key, heed), onError);
-  const heed: RunListener = (record) => {
-    context.updates.changed(record);
-    context.histories.changed(record);
-    context.queries.changed(record);
-    announcements.announce(record);
-    alarms.set(record);
-    effects.perform(record);
+  const listeners: readonly RunListener[] = [
+    (record) => context.updates.changed(record),
+    (record) => context.histories.changed(record),
+    (record) => context.queries.changed(record),
+    (record) => announcements.announce(record),
+    (record) => alarms.set(record),
+    (record) => effects.perform(record),
+  ];
+  const heed: RunListener = (record, events) => {
+    for (const listener of listeners) listener(record, events);
   };
-  runs.onCommit(heed);
+  for (const listener of listeners) runs.onCommit(listener);
   for await (const { record } of store.unfinished()) heed(record, []);
   let closed = false;
   return {

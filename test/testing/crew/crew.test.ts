@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { backendOf } from '../../../src/runtime/connection.ts';
+import { type WorkflowCode, workflowCode } from '../../../src/worker/index.ts';
+import { quietRuntime } from '../../../testing/agents/quiet.ts';
 import { Crew, type Hand } from '../../../testing/crew/crew.ts';
 import { mockedType, mockWorkflows, MOCK_ACTIVITY } from '../../../testing/crew/mock-children.ts';
 import { payloadReader } from '../../../testing/crew/payloads.ts';
 import { replayAll } from '../../../testing/crew/replay.ts';
 import { endFailingRuns } from '../../../testing/crew/task-failures.ts';
 
-let workflowBundle: WorkflowBundleWithSourceMap;
+let workflowBundle: WorkflowCode;
 let env: TestEnvironment;
 let crew: Crew;
 let calls: string[];
@@ -21,10 +22,11 @@ let mock: (...args: unknown[]) => Promise<unknown>;
 
 beforeAll(async () => {
   const workflowsPath = fileURLToPath(new URL('./crew-workflows.ts', import.meta.url));
-  workflowBundle = await bundleWorkflowCode({ workflowsPath });
-});
+  workflowBundle = await workflowCode({ workflowsPath });
+}, 120_000);
 
 beforeEach(async () => {
+  quietRuntime();
   env = await createTestEnvironment();
   calls = [];
   failures = [];
@@ -42,7 +44,7 @@ beforeEach(async () => {
         taskQueue: 'test',
         workflowBundle,
         shutdownForceTime: '100ms',
-        workflowThreadPoolSize: 1,
+        workflowThreadPoolSize: 0,
         activities: {
           charge: async (account: string, key: string) => {
             calls.push(`charge ${account} ${key}`);

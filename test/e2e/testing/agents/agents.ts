@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { defineAgent } from '../../../src/agent/define-agent.ts';
-import { defineTool } from '../../../src/agent/define-tool.ts';
-import type { ToolContext } from '../../../src/agent/types.ts';
+import { defineAgent } from '../../../../src/agent/define-agent.ts';
+import { defineTool } from '../../../../src/agent/define-tool.ts';
+import type { ToolContext } from '../../../../src/agent/types.ts';
 
 export interface Orders {
   find(orderId: string): Promise<{ status: string }>;

@@ -1,4 +1,4 @@
-import '../../../testing/vitest/index.ts';
+import '../../../../testing/vitest/index.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   askUser,
@@ -11,7 +11,7 @@ import {
   inOrder,
   say,
   scriptedModel,
-} from '../../../testing/index.ts';
+} from '../../../../testing/index.ts';
 import { billing, lookupOrder, refund, support } from './agents.ts';
 import { open, prepare } from './support.ts';
 
