@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Token, TokenChannel } from '../../../src/agent/token-channel.ts';
+import { processTokens } from '../../../src/agent/tokens/local-tokens.ts';
 import { connect } from '../../../src/client/connect.ts';
 import { compareEventIds } from '../../../src/client/events/ids.ts';
 import type { RunEvent, TokenEvent } from '../../../src/client/events/event.ts';
@@ -232,8 +233,12 @@ describe('tokens', () => {
     expect(listeners.size).toBe(0);
   });
 
-  it('need a channel', async () => {
-    const { perdure } = await clientWorld({ scripts: {} });
-    await expect(perdure.run('talk').events({ tokens: true }).next()).rejects.toThrow('no token channel');
+  it('are those of this process when nobody says otherwise', async () => {
+    const { perdure } = await clientWorld({ scripts: { main: asks } });
+    const run = await perdure.start('main', { input: 'Hi', id: 'talk' });
+    const saying = setInterval(() => processTokens().publish(token({ step: 5 })), 5);
+    for await (const event of run.events({ tokens: true })) if (event.type === 'token') break;
+    clearInterval(saying);
+    await run.abort();
   });
 });
