@@ -12,12 +12,11 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
     const create = useWorlds(options);
 
     it('goes on in a new run between steps, with its conversation', async () => {
-      let handle: AgentHandle | undefined;
       const world = await create({
         scripts: {
           main: [
-            async () => {
-              if (handle) await lengthen(handle);
+            async (_, self) => {
+              await lengthen(self);
               return { text: 'Looking.', calls: [{ tool: 'look' }] };
             },
             { calls: [{ tool: 'look' }] },
@@ -26,7 +25,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
         },
         tools: { look: () => ({ seen: true }) },
       });
-      handle = await world.start({ input: 'Look!', metadata: { user: 'u1' } });
+      const handle = await world.start({ input: 'Look!', metadata: { user: 'u1' } });
       const first = await currentRun(handle);
       await expect(handle.result()).resolves.toMatchObject({ output: 'Done.', spent: { steps: 3, toolCalls: 2 } });
       const second = await currentRun(handle);
@@ -214,7 +213,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       });
       const handle = await world.start({});
       const [wait] = await world.waitFor(handle);
-      const leaf = world.env.client.workflow.getHandle(`${handle.workflowId}/s1.1.leaf`) as AgentHandle;
+      const leaf = world.env.client.workflow.getHandle(`${handle.workflowId}/s1.1.leaf`) as unknown as AgentHandle;
       await handOver(leaf);
       expect(await world.waitFor(handle)).toEqual([wait]);
       await handle.signal('userInput', 'go on');

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type {
   AgentActivities,
   AgentRecord,
@@ -32,10 +33,16 @@ export interface FakeTurn {
   readonly usage?: Partial<Usage>;
 }
 
-/** By step, from the first. A function is called with what the model was sent. */
-export type Script = readonly (FakeTurn | ((input: CallModelInput) => FakeTurn | Promise<FakeTurn>))[];
+/** By step, from the first. A function is called with what the model was sent, and a handle of the run that asks. */
+export type Script = readonly (
+  | FakeTurn
+  | ((input: CallModelInput, self: WorkflowHandle) => FakeTurn | Promise<FakeTurn>)
+)[];
 
-export type FakeTool = (input: ExecuteToolInput) => Json | ToolOutcome | Promise<Json | ToolOutcome>;
+export type FakeTool = (
+  input: ExecuteToolInput,
+  self: WorkflowHandle,
+) => Json | ToolOutcome | Promise<Json | ToolOutcome>;
 
 export interface FakeWorld {
   readonly scripts: Readonly<Record<string, Script>>;
@@ -99,7 +106,9 @@ function agentRecord(name: string, world: FakeWorld): AgentRecord {
 }
 
 /** The activities behind the loop, scripted, and what they were asked. */
-export function createFakes(world: FakeWorld): Fakes {
+export function createFakes(world: FakeWorld, client: Client): Fakes {
+  const self = (): WorkflowHandle =>
+    client.workflow.getHandle(Context.current().info.workflowExecution?.workflowId ?? '');
   const asked: Asked = { model: [], tools: [], undone: [], checked: [], resolved: [] };
   const activities: AgentActivities = {
     'agent.resolve': async ({ agent, input }) => {
@@ -116,13 +125,13 @@ export function createFakes(world: FakeWorld): Fakes {
       asked.model.push(input);
       const scripted = world.scripts[input.agent]?.[input.step - 1];
       if (!scripted) throw ApplicationFailure.nonRetryable(`No turn ${input.step} of ${input.agent}.`, 'ModelFailed');
-      return modelTurn(input.step, typeof scripted === 'function' ? await scripted(input) : scripted);
+      return modelTurn(input.step, typeof scripted === 'function' ? await scripted(input, self()) : scripted);
     },
     'agent.executeTool': async (input) => {
       asked.tools.push(input);
       const tool = world.tools?.[input.tool];
       if (!tool) throw ApplicationFailure.nonRetryable(`No tool ${input.tool}.`, 'ToolUnknown');
-      return toOutcome(await tool(input));
+      return toOutcome(await tool(input, self()));
     },
     'agent.needsApproval': async (input) => world.needsApproval?.(input) ?? null,
     'agent.compensateTool': async (input) => {
@@ -196,6 +205,11 @@ export async function heartbeatUntil(release: Promise<void>): Promise<void> {
   } finally {
     clearInterval(beating);
   }
+}
+
+/** Of a tool's input: `what`. */
+export function whatOf(input: ExecuteToolInput): unknown {
+  return inputOf(input).what;
 }
 
 /** A tool's input, as an object. */

@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { AgentRunInput } from '../../../src/workflow/protocol/index.ts';
 import { until, type AgentHandle, type World } from './world.ts';
 
@@ -5,7 +6,7 @@ import { until, type AgentHandle, type World } from './world.ts';
 const piece = 'x'.repeat(1_450_000);
 
 /** Makes the history of a run long, without saying anything to it. */
-export async function lengthen(handle: AgentHandle): Promise<void> {
+export async function lengthen(handle: WorkflowHandle): Promise<void> {
   for (let count = 0; count < 3; count += 1) await handle.signal('asyncToolCompleted', piece);
 }
 

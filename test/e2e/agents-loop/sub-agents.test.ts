@@ -151,7 +151,8 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
         scripts: {
           main: [{ calls: [{ agent: 'leaf' }] }],
           leaf: [
-            async () => {
+            async (_, self) => {
+              const [root = ''] = self.workflowId.split('/');
               await world.env.client.workflow.getHandle(root).terminate('gone');
               return { calls: [{ tool: 'flaky' }] };
             },
@@ -170,9 +171,8 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
         },
         checkChild: async () => ({ type: 'failed', message: 'terminated' }),
       });
-      let root = '';
       const handle = await world.start({});
-      root = handle.workflowId;
+      const root = handle.workflowId;
       await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'TerminatedFailure' } });
       const leaf = world.env.client.workflow.getHandle(`${root}/s1.1.leaf`);
       await expect(leaf.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });

@@ -1,14 +1,14 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { JsonSchema, Wait, WaitAnswer } from '../../../src/workflow/protocol/index.ts';
-import { pending, type FakeWorld } from './fakes.ts';
+import { pending, type FakeTool, type FakeWorld } from './fakes.ts';
 import { nth, toldOf, useWorlds, type AgentHandle, type World } from './world.ts';
 
 const HOUR = 3_600_000;
 const done = { type: 'value', value: { paid: true } } as const;
 
-function asyncTool(begin: () => ReturnType<NonNullable<FakeWorld['tools']>[string]>): FakeWorld {
+function asyncTool(begin: FakeTool): FakeWorld {
   return {
     scripts: { main: [{ calls: [{ tool: 'pay', input: { amount: 5 } }] }, { complete: 'Done.' }] },
     tools: { pay: begin },
@@ -62,15 +62,13 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
           throw new Error('lost the connection');
         },
       ]) {
-        let handle: AgentHandle | undefined;
         const world = await create(
-          asyncTool(async () => {
-            await handle?.executeUpdate('answerWait', { args: [{ waitId: 's1.1', kind: 'tool', outcome: done }] });
+          asyncTool(async (_, self) => {
+            await self.executeUpdate('answerWait', { args: [{ waitId: 's1.1', kind: 'tool', outcome: done }] });
             return end();
           }),
         );
-        handle = await world.start({});
-        await handle.result();
+        await world.run({});
         expect(told(world)).toEqual({ type: 'json', value: { paid: true } });
       }
     });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
-import type { HistoryAndWorkflowId, WorkflowHandle } from '@temporalio/client';
+import type { HistoryAndWorkflowId, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   Runtime,
@@ -34,14 +34,14 @@ export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
-export type AgentHandle = WorkflowHandle<(input: AgentRunInput) => Promise<AgentResult>>;
+export type AgentHandle = WorkflowHandleWithFirstExecutionRunId<(input: AgentRunInput) => Promise<AgentResult>>;
 
 /** Scripted activities, and what they were asked; the engine and the worker are shared by all worlds of a file. */
 export interface World {
   readonly env: TestEnvironment;
   readonly asked: Asked;
   start(input: Partial<AgentRunInput>): Promise<AgentHandle>;
-  startWorkflow(type: string, args: unknown[]): Promise<WorkflowHandle>;
+  startWorkflow(type: string, args: unknown[]): Promise<WorkflowHandleWithFirstExecutionRunId>;
   /** Runs to the end. */
   run(input: Partial<AgentRunInput>): Promise<AgentResult>;
   /** Waits, in real time, until so many waits are open at the run. */
@@ -123,7 +123,7 @@ export function useWorlds(options: Partial<WorkerOptions> = {}): (fake: FakeWorl
 function createWorld({ env, worlds }: Stage, fake: FakeWorld): World {
   const { client } = env;
   const id = randomUUID();
-  const fakes = createFakes(fake);
+  const fakes = createFakes(fake, client);
   worlds.set(id, fakes);
   const startWorkflow: World['startWorkflow'] = (type, args) =>
     client.workflow.start(type, { taskQueue: 'agents', workflowId: `${id}_${randomUUID()}`, args });

@@ -38,7 +38,7 @@ function typeOf(error: unknown): string {
 }
 
 export async function callsTool(what: string): Promise<string> {
-  return await callTool<Book>('book', { what }).catch((error: unknown) => `${typeOf(error)}`);
+  return await callTool<Book>('book', { what }).catch((error: unknown) => typeOf(error));
 }
 
 export async function callsTools(count: number): Promise<string[]> {
