@@ -4,6 +4,7 @@ import { createCallModel } from '../agent/activities/call-model.ts';
 import { createAgentActivities } from '../agent/activities/index.ts';
 import { AgentRegistry } from '../agent/registry.ts';
 import { parseTime } from '../agent/time.ts';
+import { openSharedTokens } from '../agent/tokens/shared-tokens.ts';
 import type { AnyAgent, AnyTool, ToolSource } from '../agent/types.ts';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
 import { engineFromEnv, isEngine, openEngine } from '../engines/index.ts';
@@ -43,8 +44,10 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     const engine = await openEngine(source);
     if (!isEngine(source)) undo.push(() => engine.close());
     const secret = checkSecret(registry, engine, options.secret);
-    const { deps, models, tokens } = options;
-    const common = { registry, deps, ...(models && { models }), ...(tokens && { tokens }) };
+    const tokens = options.tokens ?? (await openSharedTokens(engine));
+    if (options.tokens === undefined) undo.push(() => tokens.close());
+    const { deps, models } = options;
+    const common = { registry, deps, tokens, ...(models && { models }) };
     const worker = await engine.createWorker({
       ...withoutBundling(options.workerOptions),
       taskQueue,

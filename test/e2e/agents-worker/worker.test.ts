@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../../src/client/connect.ts';
 import type { Perdure } from '../../../src/client/perdure.ts';
+import type { Run } from '../../../src/client/run.ts';
 import type { EngineConfig } from '../../../src/engines/index.ts';
 import { workflowCode } from '../../../src/worker/index.ts';
 import { allEvents, eventOf, typesOf } from '../../client/support.ts';
@@ -77,12 +78,15 @@ describe.each(targets)('a worker process on $name', ({ isThere, place }) => {
     const perdure = await connected(there);
     const run = await perdure.start('desk', { input: 'Hello' });
     const events = allEvents(run);
+    const tokens = said(run);
     await eventOf(run, 'input_requested');
     await run.reply('Yes, ship it.');
     await eventOf(run, 'tool_awaited');
     const [token = ''] = process.notes.flatMap((line) => (line.startsWith('token ') ? line.slice(6) : []));
     await perdure.completeTool(token, { result: 'parcel P1' });
     await expect(run.result()).resolves.toContain('parcel P1');
+    // A file carries what models say to all who share it; a server does not.
+    if (there.engine.type === 'embedded') expect(await tokens).toContain('parcel P1');
     expect(typesOf(await events)).toEqual([
       'run_started',
       'agent_resolved',
@@ -145,6 +149,13 @@ describe('a worker process', () => {
     expect(process.output).toMatch(/^perdure: No Temporal server answered at 127\.0\.0\.1:1/);
   });
 });
+
+/** What the models of a run were heard to say, as far as it was. */
+async function said(run: Run<unknown>): Promise<string> {
+  let text = '';
+  for await (const event of run.events({ tokens: true })) if (event.type === 'token') text += event.text;
+  return text;
+}
 
 /** Long enough for an answer to be on its way. */
 async function soon(): Promise<string> {
