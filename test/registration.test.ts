@@ -9,7 +9,6 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { createEmbeddedEngine } from 'perdure/embedded';
 import { ConfigurationError } from 'perdure/engine';
-// oxlint-disable-next-line import/no-unassigned-import -- importing it is all there is to it
 import 'perdure/register';
 import { createTemporalEngine } from 'perdure/temporal';
 import { describe, expect, it } from 'vitest';

@@ -60,7 +60,7 @@ async function watchTree(
 ): Promise<Ending> {
   const children = new Map<string, Promise<unknown>>();
   let ending: Ending = { type: 'failed', message: 'The run has ended.' };
-  for await (const event of run.events({ tokens: true, signal })) {
+  for await (const event of eventsOf(run, signal, depth === 0)) {
     // What a sub-agent did is shown before its result.
     if (event.type === 'agent_completed' || event.type === 'agent_failed') await children.get(event.workflowId);
     await watch(event, depth, run.id);
@@ -76,6 +76,11 @@ async function watchTree(
     ending = endingOf(event) ?? ending;
   }
   return ending;
+}
+
+/** What the models of sub-agents say can be heard at the root, too. */
+function eventsOf(run: Run<unknown>, signal: AbortSignal, tokens: boolean): AsyncGenerator<RunEvent | TokenEvent> {
+  return tokens ? run.events({ tokens, signal }) : run.events({ signal });
 }
 
 /** A sub-agent's run begins a moment after it was called. */

@@ -5,8 +5,11 @@ import { styled } from './lines.ts';
 import type { Session } from './session.ts';
 import type { View } from './view.ts';
 
-const WELCOME = `This is the order desk. Ask about an order, e.g. "Where is order 1042?" or "I want my money back for 1042".
-Orders have the numbers 1008 to 1047. Ctrl-C leaves.`;
+const WELCOME = `This is the order desk. Ask about the orders 1008 to 1047, for example:
+  Where is order 1042?
+  I want my money back for 1042
+  Which orders did grace@example.com place?
+Ctrl-C leaves.`;
 
 /** A conversation in the terminal, until the user leaves. */
 export async function chat(session: Session, view: View): Promise<void> {
@@ -51,7 +54,11 @@ class Terminal {
   constructor() {
     this.#lines = createInterface({ input: process.stdin, output: process.stderr, terminal: process.stdin.isTTY });
     this.#lines.on('line', (line) => (this.#take ? this.#take(line) : this.#pending.push(line)));
-    this.#lines.once('close', () => this.#left.abort());
+    this.#lines.once('close', () => {
+      // The prompt stays behind.
+      if (process.stdin.isTTY) process.stderr.write('\n');
+      this.#left.abort();
+    });
     this.#lines.once('SIGINT', () => this.#lines.close());
     process.once('SIGINT', () => this.#lines.close());
   }
@@ -91,6 +98,6 @@ class Terminal {
   }
 
   close(): void {
-    this.#lines.close();
+    this.#lines.removeAllListeners('close').close();
   }
 }

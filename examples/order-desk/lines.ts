@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { RunEvent, TokenEvent } from 'perdure';
+import type { RunEvent, TokenEvent, WaitOutcome } from 'perdure';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -34,9 +34,7 @@ export function lineOf(event: RunEvent | TokenEvent): readonly [sign: string, st
     case 'input_requested':
       return ['?', 'yellow', `asks you: ${event.wait.message}`];
     case 'wait_answered':
-      return event.wait.kind === 'tool'
-        ? undefined
-        : ['!', 'yellow', `was told: ${brief(event.outcome.type === 'value' ? event.outcome.value : '')}`];
+      return event.wait.kind === 'tool' ? undefined : ['!', 'yellow', `was told: ${told(event.outcome)}`];
     case 'wait_closed':
       return ['!', 'yellow', `nobody has answered: ${event.wait.message}`];
     case 'model_failed':
@@ -48,6 +46,13 @@ export function lineOf(event: RunEvent | TokenEvent): readonly [sign: string, st
     default:
       return undefined;
   }
+}
+
+function told(outcome: WaitOutcome): string {
+  if (outcome.type === 'error') return outcome.message;
+  const { value } = outcome;
+  const decision = typeof value === 'object' && value !== null && 'approved' in value ? value['approved'] : undefined;
+  return decision === undefined ? brief(value) : decision === true ? 'yes' : 'no';
 }
 
 /** The values of some JSON, on one line. */
@@ -64,6 +69,26 @@ function brief(value: unknown): string {
 }
 
 /** As much of a line as fits into the terminal. */
-export function fitted(text: string, columns: number = process.stderr.columns ?? 100): string {
+export function fitted(text: string, columns: number = process.stderr.columns || 100): string {
   return text.length < columns ? text : `${text.slice(0, Math.max(1, columns - 2))}…`;
+}
+
+/** A text with line breaks between words, as wide as the terminal; lines that are indented stay so. */
+export function wrapped(text: string, columns: number = process.stderr.columns || 100): string {
+  return text
+    .split('\n')
+    .map((line) => wrapLine(line, columns))
+    .join('\n');
+}
+
+function wrapLine(line: string, columns: number): string {
+  const indent = /^\s*/.exec(line)?.[0] ?? '';
+  const lines = [indent];
+  for (const word of line.trim().split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last.trim() !== '' && last.length + word.length >= columns)
+      lines.push(indent === '' ? word : `${indent}  ${word}`);
+    else lines[lines.length - 1] = last.trim() === '' ? last + word : `${last} ${word}`;
+  }
+  return lines.join('\n');
 }

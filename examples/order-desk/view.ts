@@ -1,5 +1,5 @@
 import type { RunEvent, TokenEvent } from 'perdure';
-import { fitted, lineOf, styled } from './lines.ts';
+import { fitted, lineOf, styled, wrapped } from './lines.ts';
 
 /** What is seen of a run. The answer goes to standard output, all else to standard error. */
 export interface View {
@@ -27,19 +27,22 @@ export class TextView implements View {
     this.#isLive = isLive;
   }
 
-  event(event: RunEvent | TokenEvent, depth: number): void {
-    if (event.type === 'token') return this.#speak(event, depth);
+  event(event: RunEvent | TokenEvent, depth: number, runId: string): void {
+    // Sub-agents speak to their caller, not to the user.
+    if (event.type === 'token') return event.workflowId === runId ? this.#speak(event) : undefined;
     const line = lineOf(event);
     if (line === undefined) return;
     const [sign, style, text] = line;
     this.#endLine();
     const indent = '  '.repeat(depth + 1);
-    console.error(styled(style, fitted(`${indent}${sign} ${text}`)));
+    // A question has to be read to its end.
+    const whole = `${indent}${sign} ${text}`;
+    console.error(styled(style, sign === '?' ? wrapped(whole) : fitted(whole)));
   }
 
   note(text: string): void {
     this.#endLine();
-    console.error(styled('dim', text));
+    console.error(styled('dim', wrapped(text)));
   }
 
   answer(output: unknown): void {
@@ -49,9 +52,8 @@ export class TextView implements View {
     console.log(text);
   }
 
-  /** Sub-agents speak to their caller, not to the user. */
-  #speak({ kind, text, attempt, offset }: TokenEvent, depth: number): void {
-    if (!this.#isLive || depth > 0 || kind !== 'text') return;
+  #speak({ kind, text, attempt, offset }: TokenEvent): void {
+    if (!this.#isLive || kind !== 'text') return;
     // A model call that is repeated begins again.
     if (attempt !== this.#attempt || offset === 0) this.#endLine();
     this.#attempt = attempt;

@@ -1,5 +1,4 @@
-import { DefaultLogger, type LogLevel, Runtime } from '@temporalio/worker';
-import { runAnyWorker } from '../worker/index.ts';
+import type { LogLevel } from '@temporalio/worker';
 import { type EngineFlags, engineFromFlags } from './engine-flags.ts';
 import { loadWorkerFile } from './load-file.ts';
 
@@ -15,7 +14,9 @@ export async function workOn(file: string, flags: WorkerFlags): Promise<void> {
   // Flags first: what is wrong with them needs no file.
   const engine = engineFromFlags(flags);
   const options = await loadWorkerFile(file);
-  if (flags.logLevel !== undefined) installLogger(flags.logLevel);
+  if (flags.logLevel !== undefined) await installLogger(flags.logLevel);
+  // Late, for it is much to load: mistakes above are told at once.
+  const { runAnyWorker } = await import('../worker/index.ts');
   const { taskQueue, shutdownDeadline } = flags;
   await runAnyWorker({
     ...options,
@@ -25,7 +26,8 @@ export async function workOn(file: string, flags: WorkerFlags): Promise<void> {
   });
 }
 
-function installLogger(level: LogLevel): void {
+async function installLogger(level: LogLevel): Promise<void> {
+  const { DefaultLogger, Runtime } = await import('@temporalio/worker');
   try {
     Runtime.install({ logger: new DefaultLogger(level) });
   } catch (error) {

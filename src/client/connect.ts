@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { TokenChannel } from '../agent/token-channel.ts';
+import { openSharedTokens } from '../agent/tokens/shared-tokens.ts';
 import type { Engine } from '../engine/index.ts';
 import { type EngineConfig, engineFromEnv, isEngine, openEngine } from '../engines/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../workflow/protocol/index.ts';
@@ -15,7 +16,10 @@ export interface ConnectOptions {
    * By which completion tokens are checked; the same as the worker's. Default: `PERDURE_SECRET`, then the engine's own.
    */
   readonly secret?: string;
-  /** Where models can be heard while they speak: the worker's channel. Default: nowhere. */
+  /**
+   * Where models can be heard while they speak: the worker's channel. Default: that of the processes that share an embedded engine's file, elsewhere
+   * that of this process.
+   */
   readonly tokens?: TokenChannel;
   /** Another client of the same engine, such as one of a test environment whose time skips. Default: the engine's. */
   readonly client?: Client;
@@ -30,14 +34,18 @@ export interface ConnectOptions {
  * console.log(await run.result());
  */
 export async function connect(options: ConnectOptions = {}): Promise<Perdure> {
-  const { engine: source = engineFromEnv(), taskQueue = DEFAULT_TASK_QUEUE, tokens } = options;
+  const { engine: source = engineFromEnv(), taskQueue = DEFAULT_TASK_QUEUE } = options;
   const engine = await openEngine(source);
   const secret = (): string | undefined =>
     options.secret ?? (process.env['PERDURE_SECRET'] || undefined) ?? engine.secret?.();
+  let opened: Promise<TokenChannel> | undefined;
+  const tokens = async (): Promise<TokenChannel> =>
+    options.tokens ?? (await (opened ??= openSharedTokens(engine, { publishes: false })));
   return new Perdure({
     engine,
     context: { client: options.client ?? engine.client, taskQueue, tokens, secret },
     release: async () => {
+      await (await opened?.catch(() => undefined))?.close();
       if (!isEngine(source)) await engine.close();
     },
   });

@@ -10,8 +10,8 @@ export interface ClientContext {
   readonly client: Client;
   /** Default task queue of starts. */
   readonly taskQueue: string;
-  /** Where models can be heard while they speak. */
-  readonly tokens: TokenChannel | undefined;
+  /** Where models can be heard while they speak: opened by whoever first wants to. */
+  readonly tokens: () => Promise<TokenChannel>;
   /** Of completion tokens. */
   readonly secret: () => string | undefined;
 }

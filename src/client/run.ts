@@ -59,8 +59,7 @@ export class Run<Output = Json> {
   /**
    * What happens in the run, from its beginning or after the event `from`, until it has ended; also of a run that has ended long ago. Ends when
    * the reader stops reading, and leaves nothing behind.
-   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event, or `tokens` are wanted where nothing carries
-   * them; the signal's reason when it aborts.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event; the signal's reason when it aborts.
    * @example
    * for await (const event of run.events()) if (event.type === 'tool_started') show(event.toolName);
    */

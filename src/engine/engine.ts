@@ -27,6 +27,9 @@ export interface Engine {
    */
   info(): Promise<EngineInfo>;
 
+  /** The file by which several processes share this engine, absolute. Missing where there is none. */
+  readonly database?: string | undefined;
+
   /**
    * A secret that every process of this engine has and nobody else, by which completion tokens are signed. Missing on engines that have no place for
    * one: there, all processes have to be given the same.

@@ -4,6 +4,7 @@ import { createCallModel } from '../agent/activities/call-model.ts';
 import { createAgentActivities } from '../agent/activities/index.ts';
 import { AgentRegistry } from '../agent/registry.ts';
 import { parseTime } from '../agent/time.ts';
+import { openSharedTokens } from '../agent/tokens/shared-tokens.ts';
 import type { AnyAgent, AnyTool, ToolSource } from '../agent/types.ts';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
 import { engineFromEnv, isEngine, openEngine } from '../engines/index.ts';
@@ -16,6 +17,8 @@ import type { AgentWorkerOptions, AnyWorkerOptions, OfficialOptions } from './op
 const DEFAULT_DEADLINE = '30 s';
 /** How much of the deadline tools and models are given to end after they were aborted, at most. Milliseconds. */
 const LONGEST_ABORT_MS = 5000;
+/** How often an activity tells the engine that it lives, at most: it hears of a cancellation in the answer. The official default is 80 % of the timeout. */
+const HEARTBEAT_INTERVAL = '1 s';
 
 /**
  * Makes a worker that is ready to run. Everything that can be wrong is checked here: names, models, secrets, whether the engine can be reached.
@@ -43,9 +46,12 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     const engine = await openEngine(source);
     if (!isEngine(source)) undo.push(() => engine.close());
     const secret = checkSecret(registry, engine, options.secret);
-    const { deps, models, tokens } = options;
-    const common = { registry, deps, ...(models && { models }), ...(tokens && { tokens }) };
+    const tokens = options.tokens ?? (await openSharedTokens(engine));
+    if (options.tokens === undefined) undo.push(() => tokens.close());
+    const { deps, models } = options;
+    const common = { registry, deps, tokens, ...(models && { models }) };
     const worker = await engine.createWorker({
+      maxHeartbeatThrottleInterval: HEARTBEAT_INTERVAL,
       ...withoutBundling(options.workerOptions),
       taskQueue,
       workflowBundle: await workflowCode(codeOptions(options, engine)),

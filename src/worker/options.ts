@@ -37,7 +37,10 @@ export interface WorkerSettings {
    * Temporal cluster has none.
    */
   readonly secret?: string;
-  /** Carries what models say while they say it. Default: nothing does. */
+  /**
+   * Carries what models say while they say it. Default: to all processes that share an embedded engine's file; elsewhere to clients in this process
+   * only.
+   */
   readonly tokens?: TokenChannel;
   /**
    * How long what is under way may take when the worker is asked to stop. Tools and models are aborted shortly before, and tried again by another

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyAgent, AnyTool } from '../../src/agent/types.ts';
 import { replaceIn } from '../../testing/agents/replace.ts';
-import { fakeTool, scriptedModel } from '../../testing/index.ts';
+import { fakeTool, scriptedModel } from 'perdure/testing';
 import { billing, lookupOrder, refund, support } from '../e2e/testing/agents/agents.ts';
 
 const model = scriptedModel([]);

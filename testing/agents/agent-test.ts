@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
 import type { InputOf, Needed, OutputOf } from '../../src/agent/inference.ts';
-import type { AnyAgent } from '../../src/agent/types.ts';
+import type { AnyAgent, Time } from '../../src/agent/types.ts';
 import type { Perdure } from '../../src/client/perdure.ts';
 import type { StartOptions } from '../../src/client/start.ts';
 import type { OfficialOptions } from '../../src/worker/index.ts';
@@ -47,7 +46,7 @@ export interface AgentTest extends AsyncDisposable {
   run(id: string): TestRun;
 
   /** Lets time pass: milliseconds, or text such as `'1 day'`. In tools, too. */
-  sleep(time: Duration): Promise<void>;
+  sleep(time: Time): Promise<void>;
   /** The time of this environment, in milliseconds since the epoch. */
   currentTimeMs(): Promise<number>;
 

@@ -12,7 +12,7 @@ import { payloadReader } from '../crew/payloads.ts';
 import { replayAll } from '../crew/replay.ts';
 import { endFailingRuns } from '../crew/task-failures.ts';
 import { createTestEnvironment, type TestEnvironment } from '../environment.ts';
-import { type Implementation, MockableActivities } from './activities.ts';
+import { MockableActivities } from './activities.ts';
 import type { AgentTestOptions } from './agent-test.ts';
 import { type Double, doublesOf } from './doubles.ts';
 import { timeOf } from './pass-time.ts';
@@ -58,7 +58,7 @@ export class Bed {
     this.#agents = agents;
     this.#doubles = doublesOf(agents, options.tools ?? []);
     for (const double of this.#doubles) double.useTime?.(timeOf(env));
-    this.activities = new MockableActivities({ ...options.activities } as Record<string, Implementation>);
+    this.activities = new MockableActivities({ ...options.activities });
     const ending = endFailingRuns(backend.service, (id, reason) => this.#failures.push(`Run "${id}": ${reason}`));
     const service = mockWorkflows({ ...backend, service: ending }, (type) => this.activities.isMocked(type));
     this.crew = new Crew({

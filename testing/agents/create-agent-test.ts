@@ -1,6 +1,6 @@
+import { parseTime } from '../../src/agent/time.ts';
 import type { AnyAgent } from '../../src/agent/types.ts';
 import { connect } from '../../src/client/connect.ts';
-import { msToNumber } from '../../src/official.ts';
 import { DEFAULT_TASK_QUEUE } from '../../src/workflow/protocol/index.ts';
 import { report } from '../problems.ts';
 import type { Implementation } from './activities.ts';
@@ -37,7 +37,7 @@ export async function createAgentTest<const Agents extends readonly AnyAgent[] =
     },
     start: async (agent, startOptions) => toTestRun(await perdure.start(agent, startOptions), env, unlock),
     run: (id) => toTestRun(perdure.run(id), env, unlock),
-    sleep: (time) => passTime(msToNumber(time)),
+    sleep: (time) => passTime(parseTime(time, 'time')),
     currentTimeMs: () => env.currentTimeMs(),
     crashAfter: (point) => crew.crashAt(point, 'after'),
     crashDuring: (point) => crew.crashAt(point, 'before'),

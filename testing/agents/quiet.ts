@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { IllegalStateError } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 
@@ -12,7 +13,7 @@ export function quietRuntime(): void {
   const logger = new DefaultLogger('ERROR', ({ level, message, meta }) => {
     const error: unknown = meta?.['error'];
     if (error instanceof Error && error.name === EXPECTED) return;
-    process.stderr.write(`[${level}] ${message}${error === undefined ? '' : ` ${String(error)}`}\n`);
+    process.stderr.write(`[${level}] ${message}${error === undefined ? '' : ` ${inspect(error)}`}\n`);
   });
   try {
     Runtime.install({ logger, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });

@@ -73,15 +73,17 @@ function* contentParts(
 ): Generator<LanguageModelV4StreamPart> {
   switch (part.type) {
     case 'text':
-      return yield* textParts('text', id, pieces ?? toPieces(part.text));
+      yield* textParts('text', id, pieces ?? toPieces(part.text));
+      break;
     case 'reasoning':
-      return yield* textParts('reasoning', id, toPieces(part.text));
+      yield* textParts('reasoning', id, toPieces(part.text));
+      break;
     case 'tool-call':
       yield { type: 'tool-input-start', id: part.toolCallId, toolName: part.toolName };
       for (const delta of toPieces(part.input)) yield { type: 'tool-input-delta', id: part.toolCallId, delta };
       yield { type: 'tool-input-end', id: part.toolCallId };
       yield part;
-      return;
+      break;
     default:
       yield part;
   }

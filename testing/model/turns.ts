@@ -1,7 +1,6 @@
 import { APICallError, type LanguageModelV4ToolCall } from '@ai-sdk/provider';
-import type { Duration } from '@temporalio/common';
-import type { Agent, AnyAgent, AnyTool, Tool } from '../../src/agent/types.ts';
-import { msToNumber } from '../../src/official.ts';
+import { parseTime } from '../../src/agent/time.ts';
+import type { Agent, AnyAgent, AnyTool, Time, Tool } from '../../src/agent/types.ts';
 import type { FailureTurn, MessageTurn, Turn, TurnOptions } from './turn.ts';
 
 const REQUEST_USER_INPUT = 'request_user_input';
@@ -12,8 +11,8 @@ export interface ProviderFailure {
   readonly status: number;
   /** Default: what the status means. */
   readonly message?: string;
-  /** Sent as the header `retry-after`: seconds, or text such as `'30 s'`. */
-  readonly retryAfter?: number | Duration;
+  /** Sent as the header `retry-after`: milliseconds, or text such as `'30 s'`. */
+  readonly retryAfter?: Time;
 }
 
 /**
@@ -81,8 +80,8 @@ export function fail(reason: Error | ProviderFailure, options: { readonly after?
 }
 
 /** A turn that takes some time: of the test environment, or without one, of the clock on the wall. */
-export function delay<T extends Turn>(time: Duration, turn: T): T {
-  return { ...turn, delay: turn.delay + msToNumber(time) };
+export function delay<T extends Turn>(time: Time, turn: T): T {
+  return { ...turn, delay: turn.delay + parseTime(time, 'delay') };
 }
 
 function call(toolName: string, input: unknown, options: TurnOptions): MessageTurn {
@@ -109,7 +108,7 @@ function message(content: MessageTurn['content'], options: TurnOptions): Message
 }
 
 function providerError({ status, message: text, retryAfter }: ProviderFailure): APICallError {
-  const seconds = typeof retryAfter === 'number' ? retryAfter : retryAfter && msToNumber(retryAfter) / 1000;
+  const seconds = retryAfter === undefined ? undefined : parseTime(retryAfter, 'retryAfter') / 1000;
   return new APICallError({
     message: text ?? `The provider answered with status ${status}.`,
     url: 'https://scripted.test/',

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, type MatcherState } from 'vitest';
+import type { EventSource } from '../events/source.ts';
 import {
   toHaveAsked,
   toHaveCalledAgent,
@@ -13,6 +14,7 @@ import {
   toHaveCompletedWith,
   toHaveFailedWith,
   toHaveUsedAtMost,
+  type Verdict,
 } from './matchers.ts';
 import { tellProblems } from './problems.ts';
 import type { RunMatchers } from './types.ts';
@@ -26,13 +28,22 @@ declare module 'vitest' {
 }
 
 expect.extend({
-  toHaveAsked,
-  toHaveCalledAgent,
-  toHaveCalledTool,
-  toHaveCalledToolTimes,
-  toHaveCompletedWith,
-  toHaveFailedWith,
-  toHaveUsedAtMost,
+  toHaveAsked: bind(toHaveAsked),
+  toHaveCalledAgent: bind(toHaveCalledAgent),
+  toHaveCalledTool: bind(toHaveCalledTool),
+  toHaveCalledToolTimes: bind(toHaveCalledToolTimes),
+  toHaveCompletedWith: bind(toHaveCompletedWith),
+  toHaveFailedWith: bind(toHaveFailedWith),
+  toHaveUsedAtMost: bind(toHaveUsedAtMost),
 });
 
 tellProblems({ beforeEach, afterEach });
+
+/** As vitest calls it: with its state as `this`. */
+function bind<Rest extends unknown[]>(
+  matcher: (state: MatcherState, source: EventSource, ...rest: Rest) => Promise<Verdict>,
+): (this: MatcherState, source: EventSource, ...rest: Rest) => Promise<Verdict> {
+  return function matches(source, ...rest) {
+    return matcher(this, source, ...rest);
+  };
+}

@@ -18,38 +18,38 @@ type Of<Type extends EventBody['type']> = Extract<RunEvent, { readonly type: Typ
 
 /** Whether the run has called a tool, with these arguments if some are given. */
 export async function toHaveCalledTool(
-  this: MatcherState,
+  state: MatcherState,
   source: EventSource,
   name: string,
   input?: unknown,
 ): Promise<Verdict> {
   const events = await eventsOf(source);
   const inputs = all(events, 'tool_started').flatMap((event) => (event.toolName === name ? [event.input] : []));
-  return called(this, events, { what: `the tool "${name}"`, inputs, input });
+  return called(state, events, { what: `the tool "${name}"`, inputs, input });
 }
 
 /** Whether the run has called another agent, with this input if some is given. */
 export async function toHaveCalledAgent(
-  this: MatcherState,
+  state: MatcherState,
   source: EventSource,
   name: string,
   input?: unknown,
 ): Promise<Verdict> {
   const events = await eventsOf(source);
   const inputs = all(events, 'agent_called').flatMap((event) => (event.agent === name ? [event.input] : []));
-  return called(this, events, { what: `the agent "${name}"`, inputs, input });
+  return called(state, events, { what: `the agent "${name}"`, inputs, input });
 }
 
 /** Whether the run has called a tool so many times. */
 export async function toHaveCalledToolTimes(
-  this: MatcherState,
+  state: MatcherState,
   source: EventSource,
   name: string,
   times: number,
 ): Promise<Verdict> {
   const events = await eventsOf(source);
   const calls = all(events, 'tool_started').filter(({ toolName }) => toolName === name).length;
-  return verdict(this, events, {
+  return verdict(state, events, {
     pass: calls === times,
     expectation: `have called the tool "${name}" ${count(times, 'time')}`,
     instead: `called it ${count(calls, 'time')}`,
@@ -57,13 +57,13 @@ export async function toHaveCalledToolTimes(
 }
 
 /** Whether the run has asked a person something, an approval included. */
-export async function toHaveAsked(this: MatcherState, source: EventSource, text: string | RegExp): Promise<Verdict> {
+export async function toHaveAsked(state: MatcherState, source: EventSource, text: string | RegExp): Promise<Verdict> {
   const events = await eventsOf(source);
   const asked = [...all(events, 'input_requested'), ...all(events, 'approval_requested')].map(
     ({ wait }) => wait.message,
   );
   const fits = (message: string): boolean => (typeof text === 'string' ? message.includes(text) : text.test(message));
-  return verdict(this, events, {
+  return verdict(state, events, {
     pass: asked.some(fits),
     expectation: `have asked ${typeof text === 'string' ? JSON.stringify(text) : String(text)}`,
     instead: asked.length === 0 ? 'asked nothing' : `asked ${asked.map((each) => JSON.stringify(each)).join(', ')}`,
@@ -71,13 +71,13 @@ export async function toHaveAsked(this: MatcherState, source: EventSource, text:
 }
 
 /** Whether the run comes to this output. Waits for its end. */
-export async function toHaveCompletedWith(this: MatcherState, source: EventSource, output: unknown): Promise<Verdict> {
+export async function toHaveCompletedWith(state: MatcherState, source: EventSource, output: unknown): Promise<Verdict> {
   await settled(source);
   const events = await eventsOf(source);
   const completed = all(events, 'run_completed').at(-1);
-  return verdict(this, events, {
-    pass: completed !== undefined && this.equals(completed.output, output),
-    expectation: `have completed with ${shown(this, output)}`,
+  return verdict(state, events, {
+    pass: completed !== undefined && state.equals(completed.output, output),
+    expectation: `have completed with ${shown(state, output)}`,
     instead: ending(events),
     ...(completed === undefined ? {} : { compared: { actual: completed.output, expected: output } }),
   });
@@ -85,7 +85,7 @@ export async function toHaveCompletedWith(this: MatcherState, source: EventSourc
 
 /** Whether the run fails with an error of this type, and, if given, this message. Waits for its end. */
 export async function toHaveFailedWith(
-  this: MatcherState,
+  state: MatcherState,
   source: EventSource,
   type: string,
   message?: string | RegExp,
@@ -96,15 +96,15 @@ export async function toHaveFailedWith(
   const says =
     error !== undefined &&
     (typeof message === 'string' ? error.message.includes(message) : (message?.test(error.message) ?? true));
-  return verdict(this, events, {
+  return verdict(state, events, {
     pass: error?.type === type && says,
     expectation: `have failed with ${type}${message === undefined ? '' : ` and ${String(message)}`}`,
     instead: ending(events),
   });
 }
 
-/** Whether the run has used no more than this, its sub-agents included. */
-export async function toHaveUsedAtMost(this: MatcherState, source: EventSource, limits: RunLimits): Promise<Verdict> {
+/** Whether the run has used no more than state, its sub-agents included. */
+export async function toHaveUsedAtMost(state: MatcherState, source: EventSource, limits: RunLimits): Promise<Verdict> {
   const events = await eventsOf(source);
   const spent = used(events);
   const over = Object.entries(limits).filter(([name, most]) => spent[name as keyof RunLimits] > Number(most));
@@ -112,7 +112,7 @@ export async function toHaveUsedAtMost(this: MatcherState, source: EventSource, 
     Object.entries(of)
       .map(([name, number]) => `${number} ${name}`)
       .join(', ');
-  return verdict(this, events, {
+  return verdict(state, events, {
     pass: over.length === 0,
     expectation: `have used at most ${list(limits)}`,
     instead: `used ${list(spent)}`,

@@ -156,6 +156,6 @@ export class ConversationState {
 }
 
 /** What a user says, as a message. */
-export function userMessage(content: UserContent): Message {
+function userMessage(content: UserContent): Message {
   return { role: 'user', content: typeof content === 'string' ? [{ type: 'text', text: content }] : content };
 }

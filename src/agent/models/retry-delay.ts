@@ -1,5 +1,5 @@
 /** The longest that a provider may make us wait: 10 minutes. */
-export const LONGEST_RETRY_DELAY = 600_000;
+const LONGEST_RETRY_DELAY = 600_000;
 
 /**
  * How long a provider asks us to wait before the next attempt, from its response headers: milliseconds, at most `LONGEST_RETRY_DELAY`.

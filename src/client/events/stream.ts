@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../../engine/index.ts';
 import type { ClientContext, RunReference } from '../context.ts';
 import type { RunEvent, TokenEvent } from './event.ts';
 import { followEvents } from './follow.ts';
@@ -24,7 +23,7 @@ export async function* streamEvents(
   if (from !== undefined) parseEventId(from);
   const stop = new AbortController();
   const signals = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
-  const queue = tokens ? new TokenQueue(channelOf(context)) : undefined;
+  const queue = tokens ? new TokenQueue(await context.tokens()) : undefined;
   // Before history is read: what is said meanwhile must not be missed.
   queue?.listen(run.workflowId);
   const pages = followEvents(context.client, run, { from, signal: signals, follow: true });
@@ -49,11 +48,4 @@ export async function* streamEvents(
     // The read that is under way ends by the signal; nobody waits for it.
     void page.catch(() => {});
   }
-}
-
-function channelOf({ tokens }: ClientContext): NonNullable<ClientContext['tokens']> {
-  if (tokens !== undefined) return tokens;
-  throw new ConfigurationError('tokens', 'what models say cannot be heard here: there is no token channel.', {
-    fix: 'Pass `tokens` to connect(), the same channel that the worker has; or leave `tokens` out and get events for each step.',
-  });
 }

@@ -23,6 +23,8 @@ const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { read
 export interface EmbeddedEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+  /** The SQLite file, absolute and without symbolic links; `undefined` for memory. */
+  readonly database: string | undefined;
   /** As in `Engine`: in a file beside the database, or, in memory, made for this engine. */
   secret(): string;
 }
@@ -44,6 +46,7 @@ class LocalEngine implements EmbeddedEngine {
   readonly name = 'embedded';
   readonly client: Client;
   readonly nativeConnection: NativeConnectionLike;
+  readonly database: string | undefined;
   private readonly options: EmbeddedEngineOptions;
   private readonly clock: Clock;
   private readonly namespace: string;
@@ -60,6 +63,7 @@ class LocalEngine implements EmbeddedEngine {
     this.clock = clock;
     this.namespace = namespace;
     this.opened = opened;
+    this.database = databasePath(options) === undefined ? undefined : opened.address;
     this.clientConnection = this.connect();
     this.nativeConnection = asNative(this.connect());
     this.client = new Client({ ...options.client, connection: this.clientConnection, namespace });
@@ -77,8 +81,7 @@ class LocalEngine implements EmbeddedEngine {
   }
 
   secret(): string {
-    const { options, opened } = this;
-    this.knownSecret ??= sharedSecret(databasePath(options) === undefined ? undefined : opened.address);
+    this.knownSecret ??= sharedSecret(this.database);
     return this.knownSecret;
   }
 

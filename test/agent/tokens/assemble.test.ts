@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Token } from '../../../src/agent/token-channel.ts';
-import { tokenAssembler } from '../../../src/agent/tokens/index.ts';
+import { tokenAssembler } from '../../../src/agent/tokens/assemble.ts';
 
 const token = (offset: number, text: string, other: Partial<Token> = {}): Token => ({
   workflowId: 'one',

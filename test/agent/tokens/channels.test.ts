@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token, TokenChannel } from '../../../src/agent/token-channel.ts';
-import { LocalTokens, openSocketTokens, processTokens } from '../../../src/agent/tokens/index.ts';
+import { LocalTokens, processTokens } from '../../../src/agent/tokens/local-tokens.ts';
+import { openSocketTokens } from '../../../src/agent/tokens/socket-tokens.ts';
 
 const token = (text: string, workflowId = 'one', offset = 0): Token => ({
   workflowId,

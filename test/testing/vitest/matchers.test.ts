@@ -70,11 +70,13 @@ const failed = [
   ]),
 ];
 
+async function errorOf(assertion: Promise<void>): Promise<unknown> {
+  return await assertion.catch((error: unknown) => error);
+}
+
 async function messageOf(assertion: Promise<void>): Promise<string> {
-  return await assertion.then(
-    () => 'nothing failed',
-    (error: Error) => error.message,
-  );
+  const error = await errorOf(assertion);
+  return error instanceof Error ? error.message : 'nothing failed';
 }
 
 describe('what has happened', () => {
@@ -169,8 +171,7 @@ describe('toHaveCalledTool', () => {
   });
 
   it('shows the arguments that there were, as a diff when there was one call', async () => {
-    const assertion = expect(going).toHaveCalledTool('lookup_order', { orderId: '1043' });
-    const error = await assertion.catch((reason: unknown) => reason);
+    const error = await errorOf(expect(going).toHaveCalledTool('lookup_order', { orderId: '1043' }));
     expect(error).toMatchObject({
       message: expect.stringContaining(
         'expected the run to have called the tool "lookup_order" with {"orderId": "1043"}, but it called it with {"orderId": "1042"}\n',
@@ -222,9 +223,7 @@ describe('toHaveAsked', () => {
 describe('toHaveCompletedWith', () => {
   it('compares the output', async () => {
     await expect(completed).toHaveCompletedWith({ ok: true, total: expect.any(Number) });
-    const error = await expect(completed)
-      .toHaveCompletedWith({ ok: false, total: 3 })
-      .catch((reason: unknown) => reason);
+    const error = await errorOf(expect(completed).toHaveCompletedWith({ ok: false, total: 3 }));
     expect(error).toMatchObject({
       message: expect.stringContaining('but it completed with {"ok":true,"total":3}\n'),
       actual: { ok: true, total: 3 },
@@ -243,8 +242,8 @@ describe('toHaveCompletedWith', () => {
   });
 
   it('waits for the end of a run', async () => {
-    const result = vi.fn(async () => 'x');
-    const eventsSoFar = vi.fn(async () => (result.mock.calls.length > 0 ? completed : going));
+    const result = vi.fn<() => Promise<string>>(async () => 'x');
+    const eventsSoFar = async (): Promise<RunEvent[]> => (result.mock.calls.length > 0 ? completed : going);
     await expect({ result, eventsSoFar }).toHaveCompletedWith({ ok: true, total: 3 });
     const fails = { result: () => Promise.reject(new Error('no')), eventsSoFar: async () => failed };
     await expect(fails).toHaveFailedWith('LimitExceeded');

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { report, setProblemSink } from '../../../testing/problems.ts';
+import { type ProblemSink, report, setProblemSink } from '../../../testing/problems.ts';
 import { tellProblems } from '../../../testing/vitest/problems.ts';
 
 describe('problems of a test environment', () => {
   it('are thrown, unless somebody tells of them', () => {
     expect(() => report([])).not.toThrow();
     expect(() => report(['one'])).toThrow('The test environment found a problem.\n\none');
-    const sink = vi.fn(() => true);
+    const sink = vi.fn<ProblemSink>(() => true);
     setProblemSink(sink);
     report(['one', 'two']);
     expect(sink).toHaveBeenCalledWith(new Error('The test environment found 2 problems.\n\none\n\ntwo'));

@@ -1,4 +1,4 @@
-import '../../../../testing/vitest/index.ts';
+import 'perdure/testing/vitest';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   askUser,
@@ -11,7 +11,7 @@ import {
   inOrder,
   say,
   scriptedModel,
-} from '../../../../testing/index.ts';
+} from 'perdure/testing';
 import { billing, lookupOrder, refund, support } from './agents.ts';
 import { open, prepare } from './support.ts';
 

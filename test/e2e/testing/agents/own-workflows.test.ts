@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { callTool, fakeTool, inOrder, say, scriptedModel } from '../../../../testing/index.ts';
-import type { AgentTest } from '../../../../testing/index.ts';
+import { callTool, fakeTool, inOrder, say, scriptedModel } from 'perdure/testing';
+import type { AgentTest } from 'perdure/testing';
 import { billing, lookupOrder, refund, support } from './agents.ts';
 import type { Activities } from './own-workflows.ts';
 import { open, prepare, problemsOf } from './support.ts';

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { AnyAgent } from '../../../../src/agent/types.ts';
-import { type AgentTest, type AgentTestOptions, createAgentTest } from '../../../../testing/index.ts';
+import { type AgentTest, type AgentTestOptions, createAgentTest } from 'perdure/testing';
 
 /** The loop and workflows of one's own, in one bundle for all tests of a file. */
-export const workflowsPath: string = fileURLToPath(new URL('./own-workflows.ts', import.meta.url));
+const workflowsPath = fileURLToPath(new URL('./own-workflows.ts', import.meta.url));
 
 /** A test with these workflows. */
 export function open<const Agents extends readonly AnyAgent[] = readonly []>(

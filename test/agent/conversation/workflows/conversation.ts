@@ -13,7 +13,7 @@ import type {
   CarriedState,
   ConversationItem,
   Message,
-} from '../../../src/workflow/protocol/index.ts';
+} from '../../../../src/workflow/protocol/index.ts';
 
 const activities = proxyActivities<AgentActivities>({
   startToCloseTimeout: '1 minute',

@@ -1,18 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { LanguageModelV4StreamPart } from '@ai-sdk/provider';
-import { ApplicationFailure, type Payload, type PayloadCodec } from '@temporalio/common';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { createCallModel } from '../../../src/agent/activities/call-model.ts';
-import { ConversationCache } from '../../../src/agent/conversation/cache.ts';
-import { readConversation } from '../../../src/agent/conversation/read-conversation.ts';
-import { defineAgent } from '../../../src/agent/define-agent.ts';
-import { defineTool } from '../../../src/agent/define-tool.ts';
-import { AgentRegistry } from '../../../src/agent/registry.ts';
-import type { ExecuteToolInput, Resolved, ToolOutcome } from '../../../src/workflow/protocol/index.ts';
-import { call, finish, scripted, text } from '../call-model/support.ts';
+import { ConversationCache } from '../../src/agent/conversation/cache.ts';
+import { readConversation } from '../../src/agent/conversation/read-conversation.ts';
+import { conversationScenario, expected } from '../agent/conversation/scenario.ts';
 
 /** Nothing can be read without it. */
 const scrambling: PayloadCodec = {
@@ -24,47 +17,12 @@ function scramble({ metadata, data }: Payload): Payload {
   return { metadata: metadata ?? {}, data: Uint8Array.from(data ?? [], (byte) => byte ^ 0x55) };
 }
 
-const lookup = defineTool({
-  name: 'lookup_order',
-  description: 'Find an order.',
-  input: z.object({ orderId: z.string() }),
-  run: () => '',
-});
-
-const script: LanguageModelV4StreamPart[][] = [
-  [...text('Looking.'), call('lookup_order', { orderId: '1' }), call('lookup_order', { orderId: 'gone' }), finish],
-  [call('lookup_order', { orderId: '3' }), finish],
-  [...text('All found.'), finish],
-];
-
-const expected = [
-  { role: 'user', content: [{ type: 'text', text: 'Where are they?' }] },
-  {
-    role: 'assistant',
-    content: [
-      { type: 'text', text: 'Looking.' },
-      { type: 'tool-call', toolCallId: 's1.1', input: { orderId: '1' } },
-      { type: 'tool-call', toolCallId: 's1.2', input: { orderId: 'gone' } },
-    ],
-  },
-  {
-    role: 'tool',
-    content: [
-      { toolCallId: 's1.1', output: { type: 'text', value: 'result of s1.1' } },
-      { toolCallId: 's1.2', output: { type: 'error', value: 'no such order' } },
-    ],
-  },
-  { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 's2.1' }] },
-  { role: 'tool', content: [{ toolCallId: 's2.1', output: { value: 'result of s2.1' } }] },
-  { role: 'assistant', content: [{ type: 'text', text: 'All found.' }] },
-];
-
 describe('the conversation of a real run', () => {
   const environments: TestEnvironment[] = [];
   let workflowBundle: WorkflowBundleWithSourceMap;
 
   beforeAll(async () => {
-    const workflowsPath = fileURLToPath(new URL('./workflows.ts', import.meta.url));
+    const workflowsPath = fileURLToPath(new URL('../agent/conversation/workflows/conversation.ts', import.meta.url));
     workflowBundle = await bundleWorkflowCode({ workflowsPath });
   }, 60_000);
   afterEach(async () => {
@@ -72,29 +30,15 @@ describe('the conversation of a real run', () => {
   });
 
   async function run(metadata: object = {}, codecs: PayloadCodec[] = []) {
-    const model = scripted(...script);
-    const agent = defineAgent({ name: 'support', model, instructions: 'Help.', tools: [lookup] });
-    const registry = new AgentRegistry({ agents: [agent] });
+    const { activities, model, executed } = conversationScenario();
     const dataConverter = { payloadCodecs: codecs };
     const env = await createTestEnvironment({ client: { dataConverter } });
     environments.push(env);
-    const executed: string[] = [];
     const worker = await env.createWorker({
       taskQueue: 'test',
       workflowBundle,
       dataConverter,
-      activities: {
-        'agent.resolve': async (): Promise<Resolved> => ({
-          definition: await registry.record(agent, { input: '', metadata: {}, now: new Date(0) }),
-          opening: 'Where are they?',
-        }),
-        'agent.callModel': createCallModel({ registry }),
-        'agent.executeTool': async ({ toolCallId }: ExecuteToolInput): Promise<ToolOutcome> => {
-          executed.push(toolCallId);
-          if (toolCallId === 's1.2') throw ApplicationFailure.nonRetryable('no such order');
-          return { type: 'completed', output: { type: 'text', value: `result of ${toolCallId}` } };
-        },
-      },
+      activities,
     });
     const handle = await env.client.workflow.start('perdureAgent', {
       taskQueue: 'test',

@@ -1,0 +1,102 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type EngineFlags, engineFromFlags } from '../../src/cli/engine-flags.ts';
+import { loadWorkerFile } from '../../src/cli/load-file.ts';
+import { runCli } from '../../src/cli/program.ts';
+import { ConfigurationError } from '../../src/engine/index.ts';
+import { temporaryDirectory } from '../engines/embedded/support.ts';
+
+/** What a command line writes, and its exit code. */
+async function run(...args: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runCli(args, { out: (text) => void (out += text), err: (text) => void (err += text) });
+  return { code, out, err };
+}
+
+describe('the command line', () => {
+  it('shows its version and its help', async () => {
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+    });
+    const { code, out } = await run('worker', '--help');
+    expect(code).toBe(0);
+    expect(out).toContain('perdure worker [options] <file>');
+  });
+
+  it.each([
+    [['worker'], "missing required argument 'file'"],
+    [['work'], "unknown command 'work'"],
+    [['worker', 'x.ts', '--engine', 'redis'], 'Allowed choices are embedded, temporal.'],
+    [['worker', 'x.ts', '--shutdown-deadline', ' '], 'It is empty.'],
+    [['worker', 'nowhere.ts'], 'perdure: nowhere.ts: there is no such file.'],
+    [['worker', 'x.ts', '--engine', 'embedded', '--address', 'x:1'], 'perdure: --address: is for the temporal engine'],
+  ])('refuses %j', async (args, message) => {
+    const { code, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('shows all that is known of an error when asked', async () => {
+    const { err } = await run('worker', 'nowhere.ts', '--verbose');
+    expect(err).toMatch(/^perdure: ConfigurationError: nowhere\.ts[^]*\n {4}at /);
+  });
+});
+
+describe('flags about the engine', () => {
+  it.each<[EngineFlags, Record<string, string>, unknown]>([
+    [{}, { PERDURE_ENGINE: 'temporal' }, undefined],
+    [{ engine: 'embedded' }, { PERDURE_DATABASE: 'a.db' }, { type: 'embedded', path: 'a.db' }],
+    [{ engine: 'embedded' }, { PERDURE_ENGINE: 'temporal' }, { type: 'embedded' }],
+    [{ database: 'b.db' }, { PERDURE_ENGINE: 'temporal' }, { type: 'embedded', path: 'b.db' }],
+    [{ database: ':memory:' }, {}, { type: 'embedded', memory: true }],
+    [{ engine: 'temporal' }, { PERDURE_DATABASE: 'a.db' }, { type: 'temporal', connection: {} }],
+    [{ address: 'x:1' }, {}, { type: 'temporal', connection: { address: 'x:1' } }],
+    [{ namespace: 'n' }, {}, { type: 'embedded', namespace: 'n' }],
+    [{ namespace: 'n' }, { PERDURE_ENGINE: 'temporal' }, { type: 'temporal', connection: { namespace: 'n' } }],
+  ])('%j with %j ask for %j', (flags, env, expected) => {
+    expect(engineFromFlags(flags, env)).toEqual(expected);
+  });
+
+  it.each<EngineFlags>([
+    { engine: 'temporal', database: 'a.db' },
+    { engine: 'embedded', address: 'x:1' },
+    { database: 'a.db', address: 'x:1' },
+  ])('%j contradict each other', (flags) => {
+    expect(() => engineFromFlags(flags, {})).toThrow(ConfigurationError);
+  });
+});
+
+describe('the file of a worker', () => {
+  const agent = "{ kind: 'agent', name: 'support' }";
+  const load = async (text: string, name = 'worker.mjs') => {
+    const file = join(temporaryDirectory(), name);
+    writeFileSync(file, text);
+    return await loadWorkerFile(file);
+  };
+
+  it.each([
+    ['options', `export const worker = { agents: [${agent}], taskQueue: 'q' };`, { taskQueue: 'q' }],
+    ['options by default', `export default { agents: [${agent}] };`, {}],
+    ['a function', `export default async () => ({ agents: [${agent}] });`, {}],
+    ['an agent', `export default ${agent};`, {}],
+    ['a list of agents', `export const worker = [${agent}];`, {}],
+    ['agents among other things', `export const support = ${agent}; export const other = 1;`, {}],
+  ])('may export %s', async (_, text, more) => {
+    await expect(load(text)).resolves.toEqual({ agents: [{ kind: 'agent', name: 'support' }], ...more });
+  });
+
+  it.each([
+    ['export const nothing = 1;', 'describes no worker'],
+    ['export default { agent: 1 };', 'describes no worker'],
+    ['export const worker = [];', 'describes no worker'],
+    ["import './gone.mjs';", 'Install what it imports'],
+    ["throw new Error('broken');", 'cannot be loaded: broken.'],
+  ])('is refused: %s', async (text, message) => {
+    const refused = load(text);
+    await expect(refused).rejects.toThrow(ConfigurationError);
+    await expect(refused).rejects.toThrow(message);
+  });
+});
