@@ -69,12 +69,12 @@ function brief(value: unknown): string {
 }
 
 /** As much of a line as fits into the terminal. */
-export function fitted(text: string, columns: number = process.stderr.columns ?? 100): string {
+export function fitted(text: string, columns: number = process.stderr.columns || 100): string {
   return text.length < columns ? text : `${text.slice(0, Math.max(1, columns - 2))}…`;
 }
 
 /** A text with line breaks between words, as wide as the terminal; lines that are indented stay so. */
-export function wrapped(text: string, columns: number = process.stderr.columns ?? 100): string {
+export function wrapped(text: string, columns: number = process.stderr.columns || 100): string {
   return text
     .split('\n')
     .map((line) => wrapLine(line, columns))
@@ -86,7 +86,8 @@ function wrapLine(line: string, columns: number): string {
   const lines = [indent];
   for (const word of line.trim().split(' ')) {
     const last = lines.at(-1) ?? '';
-    if (last.trim() !== '' && last.length + word.length >= columns) lines.push(indent === '' ? word : `${indent}  ${word}`);
+    if (last.trim() !== '' && last.length + word.length >= columns)
+      lines.push(indent === '' ? word : `${indent}  ${word}`);
     else lines[lines.length - 1] = last.trim() === '' ? last + word : `${last} ${word}`;
   }
   return lines.join('\n');

@@ -4,7 +4,6 @@ import { support } from './agents.ts';
 import type { AnswerSource } from './ask.ts';
 import { attend, type Ending, type Watch } from './attend.ts';
 import type { DemoOptions } from './options.ts';
-import { RelayedTokens } from './tokens.ts';
 import type { View } from './view.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -28,9 +27,8 @@ export class Session implements AsyncDisposable {
   /** @throws ConfigurationError, EngineUnavailableError */
   static async open({ engine: config, taskQueue, crash }: DemoOptions, view: View): Promise<Session> {
     const engine = await openEngine(config);
-    const tokens = new RelayedTokens();
-    const perdure = await connect({ engine, taskQueue, tokens });
-    const worker = new WorkerProcess({ engine: config, taskQueue }, (token) => tokens.publish(token));
+    const perdure = await connect({ engine, taskQueue });
+    const worker = new WorkerProcess({ engine: config, taskQueue });
     return new Session(perdure, worker, view, crash);
   }
 

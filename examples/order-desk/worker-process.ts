@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Token } from 'perdure';
 import type { EngineConfig } from 'perdure/engines';
 
 /** What the worker needs to know. */
@@ -10,21 +9,19 @@ export interface WorkerSettings {
   readonly taskQueue: string;
 }
 
-/** What the worker says. */
-export type WorkerMessage =
-  | { readonly type: 'token'; readonly token: Token }
-  | { readonly type: 'failed'; readonly message: string };
+/** What the worker says when it can't do its work. */
+export interface WorkerMessage {
+  readonly failed: string;
+}
 
 /** The worker of the order desk, in a process of its own: so it can die without anybody else. */
 export class WorkerProcess {
   readonly #settings: WorkerSettings;
-  readonly #onToken: (token: Token) => void;
   readonly #failed = Promise.withResolvers<never>();
   #child: ChildProcess;
 
-  constructor(settings: WorkerSettings, onToken: (token: Token) => void) {
+  constructor(settings: WorkerSettings) {
     this.#settings = settings;
-    this.#onToken = onToken;
     this.#child = this.#start();
     this.#failed.promise.catch(() => {});
   }
@@ -54,10 +51,7 @@ export class WorkerProcess {
   #start(): ChildProcess {
     const file = fileURLToPath(new URL('worker.ts', import.meta.url));
     const child = fork(file, [JSON.stringify(this.#settings)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    child.on('message', (message: WorkerMessage) => {
-      if (message.type === 'token') this.#onToken(message.token);
-      else this.#failed.reject(new Error(message.message));
-    });
+    child.on('message', ({ failed }: WorkerMessage) => this.#failed.reject(new Error(failed)));
     child.on('exit', (code, signal) => this.#failed.reject(new Error(`The worker has ended (${signal ?? code}).`)));
     return child;
   }

@@ -8,8 +8,7 @@ import { runWorker } from 'perdure/worker';
 import { billing, support } from './agents.ts';
 import { Desk } from './desk.ts';
 import { type Completed, Payments } from './payments.ts';
-import { toParent } from './tokens.ts';
-import type { WorkerSettings } from './worker-process.ts';
+import type { WorkerMessage, WorkerSettings } from './worker-process.ts';
 
 const folder = '.perdure/order-desk';
 
@@ -26,11 +25,11 @@ async function main({ engine: config, taskQueue }: WorkerSettings): Promise<void
       engine,
       taskQueue,
       secret,
-      tokens: toParent,
       deps: { desk, payments },
     });
   } finally {
     payments.stop();
+    await perdure.close();
     await engine.close();
   }
 }
@@ -48,8 +47,8 @@ function ownSecret(): string {
 }
 
 // What the worker says of itself would stand between the lines of the demo.
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 // Ctrl-C in a terminal reaches all its processes; this one is told by the demo when to stop.
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: ['SIGTERM'] });
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 try {
@@ -57,5 +56,6 @@ try {
   process.exit(0);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  process.send?.({ type: 'failed', message }, () => process.exit(1));
+  const failure: WorkerMessage = { failed: message };
+  process.send?.(failure, () => process.exit(1));
 }
