@@ -42,6 +42,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     teardownTimeout: 10_000,
+    // No measure of speed, like all timeouts of tests: a loaded machine is slow.
+    expect: { poll: { timeout: 20_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
@@ -60,7 +62,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/{conformance,e2e,chaos}/**'],
-          // No measure of speed: a loaded machine is slow.
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -76,7 +77,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/{e2e,chaos}/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: { name: 'e2e', include: ['test/{e2e,chaos}/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
       },
       {
         extends: true,

@@ -17,6 +17,8 @@ import type { AgentWorkerOptions, AnyWorkerOptions, OfficialOptions } from './op
 const DEFAULT_DEADLINE = '30 s';
 /** How much of the deadline tools and models are given to end after they were aborted, at most. Milliseconds. */
 const LONGEST_ABORT_MS = 5000;
+/** How often an activity tells the engine that it lives, at most: it hears of a cancellation in the answer. The official default is 80 % of the timeout. */
+const HEARTBEAT_INTERVAL = '1 s';
 
 /**
  * Makes a worker that is ready to run. Everything that can be wrong is checked here: names, models, secrets, whether the engine can be reached.
@@ -49,6 +51,7 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     const { deps, models } = options;
     const common = { registry, deps, tokens, ...(models && { models }) };
     const worker = await engine.createWorker({
+      maxHeartbeatThrottleInterval: HEARTBEAT_INTERVAL,
       ...withoutBundling(options.workerOptions),
       taskQueue,
       workflowBundle: await workflowCode(codeOptions(options, engine)),

@@ -11,7 +11,7 @@ const SEED = Number(process.env['CHAOS_SEED'] ?? 1);
 /** A run of the workload takes more commits than that; the later ones are met by the processes that resume it. */
 const COMMITS = 45;
 /** No measure of speed: also machines with a lot else to do come to an end. */
-const TIMEOUT = 120_000 + KILLS * 15_000;
+const TIMEOUT = 300_000 + KILLS * 20_000;
 
 let bundle: BundleFile;
 

@@ -1,16 +1,12 @@
 import { type Client, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/connect.ts';
-import { workflowCode } from '../../src/worker/index.ts';
 import type { Script } from '../e2e/agents-loop/fakes.ts';
-import { allEvents, clientWorld, eventOf, typesOf } from './support.ts';
+import { allEvents, eventOf, typesOf } from './support.ts';
+import { useClientWorlds } from './world.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
-beforeAll(async () => {
-  await workflowCode();
-}, 60_000);
+const clientWorld = useClientWorlds();
 
 const asks: Script = [{ calls: [{ ask: 'Which order?' }] }, { complete: 'Thanks.' }];
 
@@ -58,9 +54,10 @@ describe('an answer', () => {
     await eventOf(run, 'input_requested');
     await run.reply('1042');
     await expect(run.result()).resolves.toBe('Thanks.');
-    expect(ids).toHaveLength(2);
+    // Its confirmation lost, the answer may have ended the run before it can be given again.
+    if (when === 'before') expect(ids).toHaveLength(2);
     expect(ids[0]).toMatch(/^answer-[0-9a-f]{32}$/);
-    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(1);
     expect(typesOf(await allEvents(run)).filter((type) => type === 'wait_answered')).toHaveLength(1);
   });
 

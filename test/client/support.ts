@@ -1,37 +1,5 @@
-import { Runtime } from '@temporalio/worker';
-import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
-import { onTestFinished } from 'vitest';
-import { connect } from '../../src/client/connect.ts';
 import type { RunEvent, RunEvents } from '../../src/client/events/event.ts';
-import type { Perdure } from '../../src/client/perdure.ts';
 import type { Run } from '../../src/client/run.ts';
-import { workflowCode } from '../../src/worker/index.ts';
-import { type Asked, createFakes, type FakeWorld } from '../e2e/agents-loop/fakes.ts';
-
-export const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-Runtime.install({ logger: silent });
-
-/** A client of an engine in memory, whose worker has scripted activities. */
-export interface ClientWorld {
-  readonly perdure: Perdure;
-  readonly env: TestEnvironment;
-  readonly asked: Asked;
-}
-
-export async function clientWorld(fake: FakeWorld): Promise<ClientWorld> {
-  const [env, workflowBundle] = await Promise.all([createTestEnvironment(), workflowCode()]);
-  const { activities, asked } = createFakes(fake);
-  const options = { workflowBundle, activities, workflowThreadPoolSize: 1, shutdownForceTime: '1 s' };
-  const worker = await env.createWorker({ taskQueue: 'agents', ...options });
-  const running = worker.run();
-  onTestFinished(async () => {
-    worker.shutdown();
-    await running;
-    await env.teardown();
-  });
-  const perdure = await connect({ engine: env.engine, client: env.client, taskQueue: 'agents' });
-  return { perdure, env, asked };
-}
 
 /** Reads until an event of this type has come. */
 export async function eventOf<Type extends keyof RunEvents>(

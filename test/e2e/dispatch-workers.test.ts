@@ -63,9 +63,7 @@ describe('workers of our dispatcher', () => {
     const taskQueue = newQueue();
     const first = await run({ taskQueue, workflowBundle: original, activities, shutdownGraceTime: 100 });
     const handle = await start(taskQueue, 'shutdownVictim');
-    await expect
-      .poll(async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastStartedTime, { timeout: 5000 })
-      .toBeTruthy();
+    await expect.poll(async () => (await handle.describe()).raw.pendingActivities?.[0]?.lastStartedTime).toBeTruthy();
     await first.stop();
     const second = await run({ taskQueue, workflowBundle: original, activities });
     expect(await handle.result()).toBeGreaterThan(1);
@@ -172,7 +170,7 @@ describe('workers of our dispatcher', () => {
     const handle = await start(taskQueue, 'cancelActivities');
     await untilHistory(handle, 'timerStarted');
     await handle.terminate();
-    await expect.poll(() => reason, { timeout: 5000 }).toMatchObject({ notFound: true });
+    await expect.poll(() => reason).toMatchObject({ notFound: true });
     await worker.stop();
   });
 });

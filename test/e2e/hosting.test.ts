@@ -104,7 +104,7 @@ describe('a worker with bad neighbours on its one thread', () => {
     const stop = await host(3000);
     const handles = await neighbours();
     const looping = await start('loops');
-    await expect.poll(() => startedTasks(looping), { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => startedTasks(looping)).toBeGreaterThanOrEqual(2);
     expect(await stop()).toBe(0);
     const engine: EmbeddedEngine = await createEmbeddedEngine({ path });
     await engine.client.workflow.getHandle('loops').terminate();

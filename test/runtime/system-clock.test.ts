@@ -37,6 +37,6 @@ describe('the system clock', () => {
       const { createSystemClock } = await import(${JSON.stringify(file)});
       createSystemClock({ keepAlive: false }).schedule(Date.now() + 60_000, () => {});
     `;
-    execFileSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 10_000 });
+    execFileSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 20_000 });
   });
 });

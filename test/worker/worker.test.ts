@@ -41,6 +41,17 @@ function running(worker: AgentWorker): AgentWorker {
 const quick = defineAgent({ name: 'quick', model: scripted({ text: 'Hello!' }), instructions: 'Greet.' });
 
 describe('a worker', () => {
+  it('lets tools hear of a cancellation within about a second, unless it is told otherwise', async () => {
+    const own = { maxHeartbeatThrottleInterval: '5 s' } as const;
+    for (const [workerOptions, expected] of [
+      [{}, 1000],
+      [own, 5000],
+    ] as const) {
+      const worker = running(await createWorker({ agents: [quick], engine: env.engine, workerOptions }));
+      expect(worker.worker.options.maxHeartbeatThrottleInterval).toBe(expected);
+    }
+  });
+
   it('runs agents with their tools, sub-agents, questions and completion tokens', async () => {
     const worker = running(await createWorker({ agents: [desk], deps, engine: env.engine }));
     await worker.ready;

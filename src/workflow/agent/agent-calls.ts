@@ -19,7 +19,7 @@ import {
 import type { AgentRun } from './agent-run.ts';
 import type { Call, CallDecision } from './call.ts';
 import { describeFailure } from './failures.ts';
-import { childPath, childWorkflowId } from './ids.ts';
+import { childWorkflowId } from './ids.ts';
 import { lookAfter } from './looking-after.ts';
 import { agentOutput, errorOutput } from './outputs.ts';
 import { toldByReference, toldByValue, type News } from './news.ts';
@@ -87,12 +87,7 @@ async function attend(run: AgentRun, call: Call, decision: AgentDecision, share:
     input: call.input as AgentRunInput['input'],
     limits: share,
     ...(input.metadata ? { metadata: input.metadata } : {}),
-    lineage: {
-      rootWorkflowId: session.rootWorkflowId,
-      parentWorkflowId: workflowInfo().workflowId,
-      toolCallId,
-      path: childPath(session.lineage?.path ?? '', toolCallId),
-    },
+    lineage: session.lineageBelow(toolCallId),
   };
   try {
     const handle = await startChild<(input: AgentRunInput) => Promise<AgentResult>>(AGENT_WORKFLOW, {

@@ -36,7 +36,7 @@ async function undoOne(run: AgentRun, undo: Undoable, rest: number | undefined):
   const what = `${undo.toolName} (${undo.toolCallId}) was not undone`;
   if (rest !== undefined && rest <= 0) return `${what}: the time to clean up was over.`;
   try {
-    await undoCall(undo, { rootWorkflowId: run.session.rootWorkflowId, metadata: run.input.metadata }, rest);
+    await undoCall(undo, run.session.caller(run.input.metadata, undo.agent), rest);
     return undefined;
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;

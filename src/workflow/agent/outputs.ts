@@ -58,7 +58,8 @@ export function textOf(message: AssistantMessage): string {
   return message.content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
 }
 
-function isParts(value: unknown): value is readonly (TextPart | FilePart)[] {
+/** Whether a value is text and files, as a user may say them. */
+export function isParts(value: unknown): value is readonly (TextPart | FilePart)[] {
   return Array.isArray(value) && value.length > 0 && value.every(isPart);
 }
 

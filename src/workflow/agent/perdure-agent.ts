@@ -5,6 +5,7 @@ import {
   ContinueAsNew,
   defineSignal,
   isCancellation,
+  log,
   setHandler,
   TemporalFailure,
   workflowInfo,
@@ -17,12 +18,12 @@ import {
   type AgentRecord,
   type AgentResult,
   type AgentRunInput,
-  type CancelRequest,
   type ChildEnd,
   type ChildReport,
   type Json,
   type UserContent,
 } from '../protocol/index.ts';
+import { readCancelRequest, readUserContent } from '../session/reading.ts';
 import { openSession, type Session } from '../session/session.ts';
 import { lookups } from './activity-options.ts';
 import { AgentRun, type Control } from './agent-run.ts';
@@ -32,8 +33,8 @@ import { runFailure, type FailureDetails } from './failures.ts';
 import { turn } from './loop.ts';
 import { userMessage } from './outputs.ts';
 
-const steer = defineSignal<[UserContent]>(STEER);
-const cancelRun = defineSignal<[CancelRequest?]>(CANCEL_RUN);
+const steer = defineSignal<[unknown]>(STEER);
+const cancelRun = defineSignal<[unknown]>(CANCEL_RUN);
 
 /**
  * Runs an agent: resolves its definition, and calls its model until the model has completed its work; on the way it makes the calls that the model
@@ -53,9 +54,13 @@ export async function perdureAgent(input: AgentRunInput): Promise<AgentResult> {
     spent: input.carried?.state.spent,
     onOrphaned: () => control.main.cancel(),
   });
-  setHandler(steer, (content) => void control.steered.push(content));
+  setHandler(steer, (argument) => {
+    const content = readUserContent(argument);
+    if (content === undefined) log.warn('A signal to steer was ignored: it is neither text nor text with files.');
+    else control.steered.push(content);
+  });
   setHandler(cancelRun, (request) => {
-    control.cancelled ??= request ?? {};
+    control.cancelled ??= readCancelRequest(request);
     control.main.cancel();
   });
   let run: AgentRun | undefined;

@@ -89,7 +89,6 @@ async function execute(run: AgentRun, call: Call, tool: ToolRecord): Promise<New
 
 function toolInput(run: AgentRun, call: Call, tool: ToolRecord): ExecuteToolInput {
   const { toolCallId } = call.decision;
-  const { metadata } = run.input;
   return {
     tool: tool.name,
     toolHash: tool.hash,
@@ -97,10 +96,6 @@ function toolInput(run: AgentRun, call: Call, tool: ToolRecord): ExecuteToolInpu
     input: call.input,
     idempotencyKey: idempotencyKey(workflowInfo().firstExecutionRunId, toolCallId),
     ...(tool.completion === 'async' ? { waitId: run.session.waits.id(toolCallId) } : {}),
-    caller: {
-      agent: run.definition.name,
-      rootWorkflowId: run.session.rootWorkflowId,
-      ...(metadata ? { metadata } : {}),
-    },
+    caller: run.session.caller(run.input.metadata),
   };
 }

@@ -1,4 +1,4 @@
-import type { ExecuteToolInput, JsonObject, ToolOutput, ToolRecord, Undoable } from '../protocol/index.ts';
+import type { ExecuteToolInput, ToolCaller, ToolOutput, ToolRecord, Undoable } from '../protocol/index.ts';
 import { attemptTimeout, undoActivity } from './activity-options.ts';
 
 /** What it takes to undo a completed call, when there is a way. */
@@ -15,16 +15,9 @@ export function undoableOf(tool: ToolRecord, input: ExecuteToolInput, output: To
   };
 }
 
-/** Who undoes. */
-export interface Undoer {
-  readonly rootWorkflowId: string;
-  readonly metadata?: JsonObject | undefined;
-}
-
 /** Undoes a completed call. @param within in milliseconds, all attempts together. @throws ActivityFailure */
-export async function undoCall(undo: Undoable, { rootWorkflowId, metadata }: Undoer, within?: number): Promise<void> {
-  const { agent, toolName, toolHash, toolCallId, input, idempotencyKey } = undo;
-  const caller = { agent, rootWorkflowId, ...(metadata ? { metadata } : {}) };
+export async function undoCall(undo: Undoable, caller: ToolCaller, within?: number): Promise<void> {
+  const { toolName, toolHash, toolCallId, input, idempotencyKey } = undo;
   const compensate = undoActivity(undo, within);
   await compensate({ tool: toolName, toolHash, toolCallId, input, idempotencyKey, caller });
 }

@@ -47,8 +47,7 @@ export async function callTool<T extends Named>(
   await approved(session, use);
   const output = await perform(session, tool, use);
   const undo = undoableOf(tool, use, output);
-  if (undo)
-    options.saga?.add(() => undoCall(undo, { rootWorkflowId: session.rootWorkflowId, metadata: options.metadata }));
+  if (undo) options.saga?.add(() => undoCall(undo, session.caller(options.metadata, undo.agent)));
   if (output.type === 'error') throw ApplicationFailure.nonRetryable(output.value, FAILURE.toolFailed);
   return output.value;
 }
@@ -108,6 +107,6 @@ function executeInput(
     // Not of the chain: the names of calls begin again in each of its runs.
     idempotencyKey: idempotencyKey(workflowInfo().runId, toolCallId),
     ...(tool.completion === 'async' ? { waitId: session.waits.id(toolCallId) } : {}),
-    caller: { agent: session.agent, rootWorkflowId: session.rootWorkflowId, ...(metadata ? { metadata } : {}) },
+    caller: session.caller(metadata),
   };
 }

@@ -5,7 +5,7 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { childPath, childWorkflowId } from '../agent/ids.ts';
+import { childWorkflowId } from '../agent/ids.ts';
 import {
   AGENT_WORKFLOW,
   CANCEL_RUN,
@@ -120,12 +120,7 @@ function agentInput(
     input: input as AgentRunInput['input'],
     ...(limits ? { limits } : {}),
     ...(metadata ? { metadata } : {}),
-    lineage: {
-      rootWorkflowId: session.rootWorkflowId,
-      parentWorkflowId: workflowInfo().workflowId,
-      toolCallId,
-      path: childPath(session.lineage?.path ?? '', toolCallId),
-    },
+    lineage: session.lineageBelow(toolCallId),
   };
 }
 

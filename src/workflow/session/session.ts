@@ -9,16 +9,19 @@ import {
   USER_INPUT,
   WAIT_CHANGED,
   type ChildReport,
+  type JsonObject,
   type Lineage,
   type Spent,
+  type ToolCaller,
   type Wait,
   type WaitAnswer,
-  type WaitChange,
 } from '../protocol/index.ts';
+import { childPath } from '../agent/ids.ts';
 import { addSpent, NOTHING_SPENT } from '../agent/spending.ts';
 import { readAnswer } from '../waits/answers.ts';
 import { Waits, type CarriedWaits } from '../waits/waits.ts';
 import { Outbox } from './outbox.ts';
+import { readFullAnswer, readReport, readWaitChange } from './reading.ts';
 
 /** Who a run is. */
 export interface SessionOptions {
@@ -51,9 +54,16 @@ export class Session {
     this.waits = new Waits({ agent, lineage, outbox: this.outbox, onOrphaned }, carried);
   }
 
-  /** The workflow id of the root of this run's tree. */
-  get rootWorkflowId(): string {
-    return this.lineage?.rootWorkflowId ?? workflowInfo().workflowId;
+  /** Who calls a tool. @param agent this run's, or the sub-agent whose call it was. */
+  caller(metadata: JsonObject | undefined, agent: string = this.agent): ToolCaller {
+    return { agent, ...this.#root, ...(metadata ? { metadata } : {}) };
+  }
+
+  /** Where a sub-agent stands that answers a call of this run. */
+  lineageBelow(toolCallId: string): Lineage {
+    const { workflowId } = workflowInfo();
+    const path = childPath(this.lineage?.path ?? '', toolCallId);
+    return { ...this.#root, parentWorkflowId: workflowId, toolCallId, path };
   }
 
   /** A name that no other piece of this run has: `a1`, `a2`, … */
@@ -67,14 +77,21 @@ export class Session {
   spend(spent: Spent): void {
     this.spent = addSpent(this.spent, spent);
   }
+
+  get #root(): Pick<Lineage, 'rootWorkflowId' | 'rootRunId'> {
+    const { workflowId, firstExecutionRunId } = workflowInfo();
+    if (!this.lineage) return { rootWorkflowId: workflowId, rootRunId: firstExecutionRunId };
+    const { rootWorkflowId, rootRunId } = this.lineage;
+    return rootRunId === undefined ? { rootWorkflowId } : { rootWorkflowId, rootRunId };
+  }
 }
 
 const answerWait = defineUpdate<void, [WaitAnswer]>(ANSWER_WAIT);
 const userInput = defineSignal<[unknown]>(USER_INPUT);
 const asyncToolCompleted = defineSignal<[unknown]>(ASYNC_TOOL_COMPLETED);
-const waitChanged = defineSignal<[WaitChange]>(WAIT_CHANGED);
-const deliverAnswer = defineSignal<[WaitAnswer]>(DELIVER_ANSWER);
-const childEnded = defineSignal<[ChildReport]>(CHILD_ENDED);
+const waitChanged = defineSignal<[unknown]>(WAIT_CHANGED);
+const deliverAnswer = defineSignal<[unknown]>(DELIVER_ANSWER);
+const childEnded = defineSignal<[unknown]>(CHILD_ENDED);
 const pending = defineQuery<readonly Wait[]>(PENDING);
 const spent = defineQuery<Spent>(SPENT);
 
@@ -89,9 +106,18 @@ export function openSession(options: SessionOptions): Session {
   setHandler(answerWait, (answer) => waits.accept(answer), { validator: (answer) => waits.check(answer) });
   setHandler(userInput, (argument) => waits.receive(readAnswer('input', argument)));
   setHandler(asyncToolCompleted, (argument) => waits.receive(readAnswer('tool', argument)));
-  setHandler(waitChanged, (change) => waits.changed(change));
-  setHandler(deliverAnswer, (answer) => waits.receiveFromRoot(answer));
-  setHandler(childEnded, (report) => void reports.set(report.workflowId, report));
+  setHandler(waitChanged, (argument) => {
+    const change = readWaitChange(argument);
+    if (change) waits.changed(change);
+  });
+  setHandler(deliverAnswer, (argument) => {
+    const answer = readFullAnswer(argument);
+    if (answer) waits.receiveFromRoot(answer);
+  });
+  setHandler(childEnded, (argument) => {
+    const report = readReport(argument);
+    if (report) reports.set(report.workflowId, report);
+  });
   setHandler(pending, () => waits.open);
   setHandler(spent, () => session.spent);
   return session;

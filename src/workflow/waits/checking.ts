@@ -1,4 +1,4 @@
-import { Validator, type SchemaDraft } from '@cfworker/json-schema';
+import { Validator, type SchemaDraft, type ValidationResult } from '@cfworker/json-schema';
 import {
   ANSWER_REFUSED,
   type ApprovalValue,
@@ -36,9 +36,14 @@ function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
 
 /** Checks a value against a JSON Schema, without generating code. @returns what is wrong with it. */
 export function schemaProblem(value: Json, schema: JsonSchema): string | undefined {
-  const { valid, errors } = new Validator(schema, draftOf(schema)).validate(value);
-  if (valid) return undefined;
-  const innermost = errors.at(-1);
+  let result: ValidationResult;
+  try {
+    result = new Validator(schema, draftOf(schema)).validate(value);
+  } catch (error) {
+    return `its schema can’t be used: ${String(error)}`;
+  }
+  if (result.valid) return undefined;
+  const innermost = result.errors.at(-1);
   return innermost ? `${innermost.instanceLocation}: ${innermost.error}` : 'it does not match the schema.';
 }
 

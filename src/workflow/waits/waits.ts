@@ -1,5 +1,6 @@
 import { ApplicationFailure, condition, log, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import {
+  ANSWER_REFUSED,
   DELIVER_ANSWER,
   WAIT_CHANGED,
   WAIT_MEMO_PREFIX,
@@ -11,6 +12,7 @@ import {
   type WaitOutcome,
 } from '../protocol/index.ts';
 import type { Outbox } from '../session/outbox.ts';
+import { readFullAnswer } from '../session/reading.ts';
 import { clip } from './clip.ts';
 import { WaitRegistry } from './registry.ts';
 
@@ -118,6 +120,11 @@ export class Waits {
 
   /** @throws ApplicationFailure of a type of `ANSWER_REFUSED`. */
   check(answer: WaitAnswer): void {
+    if (!readFullAnswer(answer))
+      throw ApplicationFailure.nonRetryable(
+        'An answer is { waitId?, kind, outcome }; outcome is a value or an error.',
+        ANSWER_REFUSED.invalid,
+      );
     const refused = this.#registry.refusal(answer);
     if (refused) throw ApplicationFailure.nonRetryable(refused.message, refused.type);
   }

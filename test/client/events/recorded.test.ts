@@ -7,7 +7,9 @@ import { PayloadReader } from '../../../src/agent/conversation/payloads.ts';
 import type { RunEvent } from '../../../src/client/events/event.ts';
 import { EventReader } from '../../../src/client/events/event-reader.ts';
 import { pending } from '../../e2e/agents-loop/fakes.ts';
-import { clientWorld } from '../support.ts';
+import { useClientWorlds } from '../world.ts';
+
+const clientWorld = useClientWorlds();
 
 const { HistoryEvent } = proto.temporal.api.history.v1;
 

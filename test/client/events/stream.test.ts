@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Token, TokenChannel } from '../../../src/agent/token-channel.ts';
 import { processTokens } from '../../../src/agent/tokens/local-tokens.ts';
 import { connect } from '../../../src/client/connect.ts';
@@ -8,12 +8,10 @@ import type { RunEvent, TokenEvent } from '../../../src/client/events/event.ts';
 import type { Run } from '../../../src/client/run.ts';
 import { ConfigurationError } from '../../../src/engine/index.ts';
 import type { Script } from '../../e2e/agents-loop/fakes.ts';
-import { workflowCode } from '../../../src/worker/index.ts';
-import { allEvents, clientWorld, eventOf, typesOf } from '../support.ts';
+import { allEvents, eventOf, typesOf } from '../support.ts';
+import { useClientWorlds } from '../world.ts';
 
-beforeAll(async () => {
-  await workflowCode();
-}, 60_000);
+const clientWorld = useClientWorlds();
 
 const asks: Script = [{ calls: [{ ask: 'Which order?' }] }, { complete: 'Thanks.' }];
 
@@ -235,8 +233,8 @@ describe('tokens', () => {
 
   it('are those of this process when nobody says otherwise', async () => {
     const { perdure } = await clientWorld({ scripts: { main: asks } });
-    const run = await perdure.start('main', { input: 'Hi', id: 'talk' });
-    const saying = setInterval(() => processTokens().publish(token({ step: 5 })), 5);
+    const run = await perdure.start('main', { input: 'Hi', id: 'alone' });
+    const saying = setInterval(() => processTokens().publish(token({ workflowId: 'alone', step: 5 })), 5);
     for await (const event of run.events({ tokens: true })) if (event.type === 'token') break;
     clearInterval(saying);
     await run.abort();

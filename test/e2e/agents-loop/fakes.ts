@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type {
   AgentActivities,
   AgentRecord,
@@ -106,9 +106,9 @@ function agentRecord(name: string, world: FakeWorld): AgentRecord {
 }
 
 /** The activities behind the loop, scripted, and what they were asked. */
-export function createFakes(world: FakeWorld, client: Client): Fakes {
+export function createFakes(world: FakeWorld): Fakes {
   const self = (): WorkflowHandle =>
-    client.workflow.getHandle(Context.current().info.workflowExecution?.workflowId ?? '');
+    Context.current().client.workflow.getHandle(Context.current().info.workflowExecution?.workflowId ?? '');
   const asked: Asked = { model: [], tools: [], undone: [], checked: [], resolved: [] };
   const activities: AgentActivities = {
     'agent.resolve': async ({ agent, input }) => {

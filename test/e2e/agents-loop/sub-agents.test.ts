@@ -36,7 +36,13 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
         input: { question: 'How much?' },
         metadata: { user: 'u1' },
         limits: { steps: 4, tokens: 493, depth: 4 },
-        lineage: { rootWorkflowId: workflowId, parentWorkflowId: workflowId, toolCallId: 's1.1', path: 's1.1/' },
+        lineage: {
+          rootWorkflowId: workflowId,
+          rootRunId: handle.firstExecutionRunId,
+          parentWorkflowId: workflowId,
+          toolCallId: 's1.1',
+          path: 's1.1/',
+        },
       });
       const keys = world.asked.tools.map(({ idempotencyKey }) => idempotencyKey);
       expect(new Set(keys).size).toBe(3);

@@ -100,6 +100,20 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       expect(told(world)).toEqual({ type: 'json', value: accepted[0] });
     });
 
+    it('survives nonsense in every signal and update', async () => {
+      const world = await create(asyncTool(() => pending));
+      const handle = await world.start({});
+      await world.waitFor(handle);
+      const signals = ['steer', 'perdure.waitChanged', 'perdure.deliverAnswer', 'perdure.childEnded', 'userInput'];
+      for (const signal of signals)
+        for (const argument of [undefined, null, 7, [], {}, { type: 'opened', wait: null }, { end: null }])
+          await handle.signal(signal, argument);
+      for (const answer of [undefined, null, 7, {}, { kind: 'tool' }, { kind: 'tool', outcome: {} }])
+        expect(await refusal(world, handle, answer as WaitAnswer)).toBe('AnswerInvalid');
+      await world.answer(handle, { kind: 'tool', outcome: done });
+      await expect(handle.result()).resolves.toMatchObject({ output: 'Done.' });
+    });
+
     it('tells the model when an async tool has not ended in time', async () => {
       const world = await create(asyncTool(() => pending));
       const started = await world.env.currentTimeMs();

@@ -2,14 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import type { HistoryAndWorkflowId, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  Runtime,
-  Worker,
-  type WorkerOptions,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
+import { bundleWorkflowCode, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { createTestEnvironment, type WorkflowEnvironment } from 'perdure/testing';
 import type {
   AgentActivities,
   AgentResult,
@@ -20,6 +14,7 @@ import type {
   WaitAnswer,
 } from '../../../src/workflow/protocol/index.ts';
 import { afterAll, beforeAll } from 'vitest';
+import { quiet } from '../../conformance/targets/quiet.ts';
 import { createFakes, type Asked, type Fakes, type FakeWorld } from './fakes.ts';
 
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -38,7 +33,7 @@ export type AgentHandle = WorkflowHandleWithFirstExecutionRunId<(input: AgentRun
 
 /** Scripted activities, and what they were asked; the engine and the worker are shared by all worlds of a file. */
 export interface World {
-  readonly env: TestEnvironment;
+  readonly env: Env;
   readonly asked: Asked;
   start(input: Partial<AgentRunInput>): Promise<AgentHandle>;
   startWorkflow(type: string, args: unknown[]): Promise<WorkflowHandleWithFirstExecutionRunId>;
@@ -49,9 +44,26 @@ export interface World {
   answer(handle: WorkflowHandle, answer: WaitAnswer): Promise<void>;
 }
 
-/** An engine in memory with virtual time, and a worker of it. */
+/** What tests use of where they run. */
+export type Env = Pick<WorkflowEnvironment, 'client' | 'sleep' | 'currentTimeMs'>;
+
+/** Where runs are, and workers of it. */
+export interface Place {
+  readonly env: Env;
+  createWorker(options: WorkerOptions): Promise<Pick<Worker, 'run' | 'shutdown'>>;
+  close(): Promise<void>;
+}
+
+/** An engine in memory with virtual time. */
+async function memory(): Promise<Place> {
+  const env = await createTestEnvironment();
+  return { env, createWorker: (options) => env.createWorker(options), close: () => env.teardown() };
+}
+
+/** A place with a worker in it. */
 interface Stage {
-  readonly env: TestEnvironment;
+  readonly env: Env;
+  readonly taskQueue: string;
   readonly worlds: Map<string, Fakes>;
   close(): Promise<void>;
 }
@@ -66,18 +78,19 @@ const names: readonly (keyof AgentActivities)[] = [
   'agent.checkChild',
 ];
 
-async function createStage(options: Partial<WorkerOptions>): Promise<Stage> {
-  Runtime.install({ logger: silent });
-  const [workflowBundle, env] = await Promise.all([testBundle(), createTestEnvironment()]);
+async function createStage(options: Partial<WorkerOptions>, find: () => Promise<Place>): Promise<Stage> {
+  quiet();
+  const [workflowBundle, place] = await Promise.all([testBundle(), find()]);
   const worlds = new Map<string, Fakes>();
+  const taskQueue = `agents-${randomUUID()}`;
   /** By the beginning of the workflow's id, which sub-agents share. */
   const route = (name: keyof AgentActivities) => async (input: never) => {
     const [id = ''] = (Context.current().info.workflowExecution?.workflowId ?? '').split('_');
     return await worlds.get(id)?.activities[name](input);
   };
   const activities = Object.fromEntries(names.map((name) => [name, route(name)]));
-  const worker = await env.createWorker({
-    taskQueue: 'agents',
+  const worker = await place.createWorker({
+    taskQueue,
     workflowBundle,
     activities,
     shutdownForceTime: '1s',
@@ -85,19 +98,20 @@ async function createStage(options: Partial<WorkerOptions>): Promise<Stage> {
   });
   const running = worker.run();
   return {
-    env,
+    env: place.env,
+    taskQueue,
     worlds,
     close: async () => {
       worker.shutdown();
       await running;
-      await env.teardown();
+      await place.close();
     },
   };
 }
 
-async function replayAll({ client }: TestEnvironment): Promise<void> {
+async function replayAll({ env: { client }, taskQueue }: Stage): Promise<void> {
   const histories: HistoryAndWorkflowId[] = [];
-  for await (const { workflowId, runId } of client.workflow.list())
+  for await (const { workflowId, runId } of client.workflow.list({ query: `TaskQueue = '${taskQueue}'` }))
     histories.push({ workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() });
   if (histories.length === 0) throw new Error('Nothing ran.');
   const workflowBundle = await testBundle();
@@ -106,13 +120,16 @@ async function replayAll({ client }: TestEnvironment): Promise<void> {
 }
 
 /** Makes worlds on one stage. In the end, all histories of all of them are replayed by the official replayer. */
-export function useWorlds(options: Partial<WorkerOptions> = {}): (fake: FakeWorld) => Promise<World> {
+export function useWorlds(
+  options: Partial<WorkerOptions> = {},
+  find: () => Promise<Place> = memory,
+): (fake: FakeWorld) => Promise<World> {
   let stage: Stage | undefined;
   beforeAll(async () => {
-    stage = await createStage(options);
+    stage = await createStage(options, find);
   });
   afterAll(async () => {
-    if (stage) await replayAll(stage.env).finally(stage.close);
+    if (stage) await replayAll(stage).finally(stage.close);
   });
   return async (fake) => {
     if (!stage) throw new Error('The stage is not set.');
@@ -120,13 +137,13 @@ export function useWorlds(options: Partial<WorkerOptions> = {}): (fake: FakeWorl
   };
 }
 
-function createWorld({ env, worlds }: Stage, fake: FakeWorld): World {
+function createWorld({ env, taskQueue, worlds }: Stage, fake: FakeWorld): World {
   const { client } = env;
   const id = randomUUID();
-  const fakes = createFakes(fake, client);
+  const fakes = createFakes(fake);
   worlds.set(id, fakes);
   const startWorkflow: World['startWorkflow'] = (type, args) =>
-    client.workflow.start(type, { taskQueue: 'agents', workflowId: `${id}_${randomUUID()}`, args });
+    client.workflow.start(type, { taskQueue, workflowId: `${id}_${randomUUID()}`, args });
   const start: World['start'] = async (input) =>
     (await startWorkflow('perdureAgent', [{ agent: 'main', input: 'Hello', ...input }])) as AgentHandle;
   return {

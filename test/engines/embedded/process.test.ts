@@ -9,13 +9,13 @@ const script = new URL('use-and-close.ts', import.meta.url).pathname;
 
 async function run(...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
-    timeout: 9_000,
+    timeout: 60_000,
     killSignal: 'SIGKILL',
   });
   return stdout.trim();
 }
 
-describe('a process with an embedded engine', () => {
+describe('a process with an embedded engine', { timeout: 150_000 }, () => {
   it('ends by itself once the engine is closed', async () => {
     await expect(run('memory')).resolves.toBe('Hello, World; signal handlers: 0; runtime: none');
   });

@@ -14,7 +14,7 @@ import { countingService } from './counting-service.ts';
 import { temporaryDirectory } from './support.ts';
 
 async function open(path: string, options: Partial<SharedServiceOptions> = {}): Promise<SharedService> {
-  const shared = await openShared({ path, startOwner: countingService, timeout: 5000, ...options });
+  const shared = await openShared({ path, startOwner: countingService, timeout: 20_000, ...options });
   onTestFinished(() => shared.close());
   return shared;
 }
@@ -106,7 +106,7 @@ describe('a shared file', () => {
     const call = second.service.getSystemInfo({});
     await expect(call).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE, details: 'cannot start' });
     mayStart = true;
-    await expect.poll(() => second.role(), { timeout: 3000 }).toBe('owner');
+    await expect.poll(() => second.role()).toBe('owner');
     expect(await count(second)).toBe(0);
   });
 

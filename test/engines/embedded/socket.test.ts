@@ -241,7 +241,7 @@ describe('a socket', () => {
       const server = await serveSocket({ getSystemInfo: async () => ({ serverVersion: 'x' }) }, path);
       const { service } = await connectSocket(path);
       process.stdout.write((await service.getSystemInfo({})).serverVersion);`;
-    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 5000 });
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
     expect(String(stdout)).toBe('x');
     expect(status).toBe(0);
   });

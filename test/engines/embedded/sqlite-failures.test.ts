@@ -74,7 +74,7 @@ describe('a file that cannot be used', () => {
       const error = await createEmbeddedEngine({ path: ${JSON.stringify(path)} }).catch((reason) => reason);
       console.log(error.name, error.code, error.message);`;
       const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
-      const { stdout } = spawnSync(process.execPath, args, { timeout: 8000, killSignal: 'SIGKILL' });
+      const { stdout } = spawnSync(process.execPath, args, { timeout: 20_000, killSignal: 'SIGKILL' });
       expect(String(stdout)).toMatch(
         /^StoreError unavailable \/proc\/perdure.* cannot be a database file: .* Choose another path\./,
       );

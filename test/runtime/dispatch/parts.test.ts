@@ -169,7 +169,7 @@ describe('polling', () => {
       deliver: (task) => void delivered.push(task),
     });
     loops.start();
-    await expect.poll(() => polls, { timeout: 5000 }).toBeGreaterThan(12);
+    await expect.poll(() => polls).toBeGreaterThan(12);
     await loops.stop();
     expect(delivered.length).toBeGreaterThan(3);
     expect(most).toBeGreaterThan(1);

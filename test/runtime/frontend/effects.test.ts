@@ -14,13 +14,11 @@ describe('effects', () => {
     (await bench.types(workflowId)).filter((each) => each === type).length;
   const eventually = async (check: () => Promise<void>): Promise<void> => {
     await expect
-      .poll(
-        async () =>
-          check().then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 5000 },
+      .poll(async () =>
+        check().then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true);
     await check();
@@ -34,7 +32,7 @@ describe('effects', () => {
     bench.store.trouble = () => (++commits === 1 ? undefined : 'full');
     const before = bench.clock.now();
     await bench.complete(task, [commands.child('child')]);
-    await expect.poll(() => bench.errors.length, { timeout: 5000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => bench.errors.length).toBeGreaterThanOrEqual(2);
     bench.store.trouble = () => undefined;
     await eventually(async () => expect(await count('parent', 'ChildWorkflowExecutionStarted')).toBe(1));
     expect(bench.clock.now()).toBe(before);

@@ -50,6 +50,13 @@ describe('an outcome', () => {
   });
 });
 
+describe('a schema that is none', () => {
+  it('lets no answer pass, and does no harm', () => {
+    expect(schemaProblem('x', { type: 'string', pattern: '(' })).toContain('schema');
+    expect(schemaProblem('x', { $ref: '#/nowhere' })).toContain('schema');
+  });
+});
+
 describe('the argument of a signal', () => {
   it('may be anything', () => {
     fc.assert(
