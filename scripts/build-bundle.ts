@@ -3,6 +3,9 @@
  * names our files by their place in the package, and not by where it was built.
  */
 import { writeFile } from 'node:fs/promises';
+import type * as Official from '../src/official.ts';
+import type * as Build from '../src/worker/bundle/build.ts';
+import type * as Prebuilt from '../src/worker/bundle/prebuilt.ts';
 import { root } from './run.ts';
 
 interface SourceMap {
@@ -20,14 +23,12 @@ function withoutPlaces(code: string): string {
   return code.replace(comment, comment.replace(encoded, replaced));
 }
 
-const bundle = (await import(
-  `${root}/dist/src/worker/bundle/build.js`
-)) as typeof import('../src/worker/bundle/build.ts');
-const { PREBUILT } = (await import(
-  `${root}/dist/src/worker/bundle/prebuilt.js`
-)) as typeof import('../src/worker/bundle/prebuilt.ts');
-const { sdkPackage } = (await import(`${root}/dist/src/official.js`)) as typeof import('../src/official.ts');
+const compiled = async <Module>(path: string): Promise<Module> =>
+  (await import(`${root}/dist/src/${path}.js`)) as Module;
+const { buildBundle } = await compiled<typeof Build>('worker/bundle/build');
+const { PREBUILT } = await compiled<typeof Prebuilt>('worker/bundle/prebuilt');
+const { sdkPackage } = await compiled<typeof Official>('official');
 
-const { code } = await bundle.buildBundle({});
+const { code } = await buildBundle({});
 await writeFile(PREBUILT.code, withoutPlaces(code));
 await writeFile(PREBUILT.info, `${JSON.stringify({ sdk: sdkPackage.version })}\n`);

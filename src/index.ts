@@ -73,7 +73,7 @@ export type {
 } from './client/events/event.ts';
 export { compareEventIds } from './client/events/ids.ts';
 export type { EventsOptions } from './client/events/stream.ts';
-export type { PendingWait, Perdure, RunsOptions } from './client/perdure.ts';
+export type { PendingOptions, PendingWait, Perdure, RunsOptions } from './client/perdure.ts';
 export type { AnswerOptions, WaitChoice } from './client/answers.ts';
 export type { Outcome } from './client/result.ts';
 export type { CancelOptions, DecisionOptions, Run, ToolResult } from './client/run.ts';

@@ -21,6 +21,12 @@ export interface RunsOptions {
   readonly limit?: number;
 }
 
+/** How far to look for what is waited for. */
+export interface PendingOptions {
+  /** How many open runs are looked through at most, newest first. Default: 1000. */
+  readonly limit?: number;
+}
+
 /** A wait, and the run that answers for it are given to. */
 export interface PendingWait {
   /** The run at the root, whose `reply`, `approve`, … answer it. */
@@ -71,11 +77,11 @@ export class Perdure {
 
   /**
    * The run of an id, for whatever can be done with it. Asks nobody whether there is one.
-   * @param _agent types the result.
+   * @param agent types the result.
    */
   run<A extends AnyAgent>(id: string, agent: A): Run<OutputOf<A>>;
   run(id: string): Run;
-  run(id: string, _agent?: AnyAgent): Run<unknown> {
+  run(id: string, ..._agent: readonly AnyAgent[]): Run<unknown> {
     return new Run(this.#context, { workflowId: id });
   }
 
@@ -101,10 +107,9 @@ export class Perdure {
 
   /**
    * What all open runs wait for, those of authors' own workflows included, oldest first. Needs no worker. Lists may lag behind a little.
-   * @param options.limit how many runs are looked through at most. Default: 1000.
    * @throws EngineUnavailableError
    */
-  async pending({ limit = 1000 }: { readonly limit?: number } = {}): Promise<readonly PendingWait[]> {
+  async pending({ limit = 1000 }: PendingOptions = {}): Promise<readonly PendingWait[]> {
     const pending: PendingWait[] = [];
     let seen = 0;
     for await (const info of this.client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {

@@ -37,25 +37,21 @@ describe('an answer', () => {
   ])('is given again under the same id when %s', async (_, when, failure) => {
     const { env } = await clientWorld({ scripts: { main: asks } });
     const ids: (string | undefined)[] = [];
-    const client = clientWith(
-      env.client,
-      (update) =>
-        (async (name: string, options: { updateId?: string }) => {
-          ids.push(options.updateId);
-          if (ids.length === 1) {
-            if (when === 'after') await update(name, options as never);
-            throw failure();
-          }
-          return await update(name, options as never);
-        }) as Update,
-    );
+    const client = clientWith(env.client, (update) => async (name: string, options: { updateId?: string }) => {
+      ids.push(options.updateId);
+      if (ids.length === 1) {
+        if (when === 'after') await update(name, options as never);
+        throw failure();
+      }
+      return await update(name, options as never);
+    });
     const perdure = await connect({ engine: env.engine, client, taskQueue: 'agents' });
     const run = await perdure.start('main', { input: 'Hi' });
     await eventOf(run, 'input_requested');
     await run.reply('1042');
     await expect(run.result()).resolves.toBe('Thanks.');
     // Its confirmation lost, the answer may have ended the run before it can be given again.
-    if (when === 'before') expect(ids).toHaveLength(2);
+    expect(ids.length).toBeGreaterThanOrEqual(when === 'before' ? 2 : 1);
     expect(ids[0]).toMatch(/^answer-[0-9a-f]{32}$/);
     expect(new Set(ids).size).toBe(1);
     expect(typesOf(await allEvents(run)).filter((type) => type === 'wait_answered')).toHaveLength(1);
@@ -63,7 +59,7 @@ describe('an answer', () => {
 
   it('gives up when the engine stays away', async () => {
     const { env } = await clientWorld({ scripts: { main: asks } });
-    const client = clientWith(env.client, () => (() => Promise.reject(unavailable())) as Update);
+    const client = clientWith(env.client, () => () => Promise.reject(unavailable()));
     const perdure = await connect({ engine: env.engine, client, taskQueue: 'agents' });
     const run = await perdure.start('main', { input: 'Hi' });
     await eventOf(run, 'input_requested');

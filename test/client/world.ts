@@ -37,7 +37,10 @@ export function useClientWorlds(): (fake: FakeWorld) => Promise<ClientWorld> {
     const workflowBundle = await workflowCode();
     env = await createTestEnvironment();
     const activities = Object.fromEntries(
-      NAMES.map((name) => [name, async (input: never): Promise<unknown> => await current[name](input)]),
+      NAMES.map((name) => [
+        name,
+        async (input: never) => await (current[name] as (input: never) => Promise<unknown>)(input),
+      ]),
     );
     const options = { workflowBundle, activities, workflowThreadPoolSize: 1, shutdownForceTime: '1 s' };
     const worker = await env.createWorker({ taskQueue: 'agents', ...options });
@@ -50,7 +53,7 @@ export function useClientWorlds(): (fake: FakeWorld) => Promise<ClientWorld> {
   }, 120_000);
   afterAll(() => stop());
   return async (fake) => {
-    const { activities, asked } = createFakes(fake);
+    const { activities, asked } = createFakes(fake, env.client);
     current = activities;
     return { perdure: await connect({ engine: env.engine, client: env.client, taskQueue: 'agents' }), env, asked };
   };

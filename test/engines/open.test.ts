@@ -1,10 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError, type Engine } from '../../src/engine/index.ts';
-// Loaded here, so that loading takes no test's time.
-import '../../src/engines/embedded/index.ts';
-import '../../src/engines/temporal/index.ts';
 import { type EngineConfig, engineFromEnv, isEngine, openEngine } from '../../src/engines/index.ts';
 import { temporaryDirectory } from './embedded/support.ts';
 
@@ -32,6 +29,11 @@ describe('the engine that the environment asks for', () => {
     expect(() => engineFromEnv({ PERDURE_ENGINE: 'temporal', PERDURE_DATABASE: 'a.db' })).toThrow(ConfigurationError);
   });
 });
+
+// So that loading takes no test's time.
+beforeAll(async () => {
+  await Promise.all([import('../../src/engines/embedded/index.ts'), import('../../src/engines/temporal/index.ts')]);
+}, 60_000);
 
 describe('opening an engine', () => {
   it('gives the one that is asked for', async () => {

@@ -8,14 +8,14 @@ export interface DeskDeps {
   readonly orders: { readonly find: (id: string) => Promise<{ readonly state: string }> };
 }
 
-export const lookupOrder = defineTool({
+const lookupOrder = defineTool({
   name: 'lookup_order',
   description: 'Finds an order.',
   input: z.object({ orderId: z.string() }),
   run: async ({ orderId }, { deps }: { readonly deps: DeskDeps }) => await deps.orders.find(orderId),
 });
 
-export const ship = defineTool({
+const ship = defineTool({
   name: 'ship',
   description: 'Ships an order, some day.',
   completion: 'async',

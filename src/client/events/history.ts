@@ -65,7 +65,7 @@ export async function firstOfChain(
 }
 
 /** The run that a workflow id stands for now. */
-export async function currentRunId(client: Client, workflowId: string, signal: AbortSignal): Promise<string> {
+async function currentRunId(client: Client, workflowId: string, signal: AbortSignal): Promise<string> {
   const { namespace } = client.options;
   const request = { namespace, execution: { workflowId } };
   const described = await retried(workflowId, signal, () =>

@@ -20,16 +20,18 @@ interface Place {
   readonly log: string;
 }
 
+function onFile(): Place {
+  const folder = temporaryDirectory();
+  const path = join(folder, 'perdure.db');
+  const flags = ['--engine', 'embedded', '--database', path];
+  return { engine: { type: 'embedded', path }, flags, taskQueue: 'perdure', log: join(folder, 'log') };
+}
+
 const targets: { name: string; isThere: boolean; place: () => Place }[] = [
   {
     name: 'one SQLite file',
     isThere: true,
-    place: () => {
-      const folder = temporaryDirectory();
-      const path = join(folder, 'perdure.db');
-      const flags = ['--engine', 'embedded', '--database', path];
-      return { engine: { type: 'embedded', path }, flags, taskQueue: 'perdure', log: join(folder, 'log') };
-    },
+    place: onFile,
   },
   {
     name: 'a Temporal server',
@@ -86,7 +88,7 @@ describe.each(targets)('a worker process on $name', ({ isThere, place }) => {
     await perdure.completeTool(token, { result: 'parcel P1' });
     await expect(run.result()).resolves.toContain('parcel P1');
     // A file carries what models say to all who share it; a server does not.
-    if (there.engine.type === 'embedded') expect(await tokens).toContain('parcel P1');
+    expect(await tokens).toContain(there.engine.type === 'embedded' ? 'parcel P1' : '');
     expect(typesOf(await events)).toEqual([
       'run_started',
       'agent_resolved',
@@ -133,7 +135,7 @@ describe.each(targets)('a worker process on $name', ({ isThere, place }) => {
 
 describe('a worker process', () => {
   it('says what is wrong, without a stack trace, and with an exit code', async () => {
-    const { log } = targets[0]!.place();
+    const { log } = onFile();
     const process = new WorkerProcess(['--engine', 'temporal', '--database', 'x.db'], { log });
     await expect(process.exited).resolves.toEqual({ code: 2, signal: null });
     expect(process.output).toBe(
@@ -142,7 +144,7 @@ describe('a worker process', () => {
   });
 
   it('says that no server answers', async () => {
-    const { log } = targets[0]!.place();
+    const { log } = onFile();
     const process = new WorkerProcess(['--address', '127.0.0.1:1'], { log });
     const { code } = await process.exited;
     expect(code).toBe(1);
