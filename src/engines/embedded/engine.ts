@@ -87,12 +87,14 @@ class LocalEngine implements EmbeddedEngine {
 
   async createWorker(options: WorkerOptions): Promise<PerdureWorker> {
     const { dataConverter } = this.options.client ?? {};
+    // Making one takes a while in real time; virtual time waits for it.
+    const release = this.clock.hold('workflowTask');
     const worker = await createLocalWorker({
       connection: this.nativeConnection,
       namespace: this.namespace,
       ...(dataConverter === undefined ? {} : { dataConverter }),
       ...options,
-    });
+    }).finally(release);
     // Those that have ended are of no interest any more, and hold their workflow code.
     for (const other of this.workers) if (hasEnded(other)) this.workers.delete(other);
     this.workers.add(worker);

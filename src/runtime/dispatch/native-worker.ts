@@ -1,9 +1,13 @@
 import proto from '@temporalio/proto';
 import type { NativeWorkerLike } from '../../official.ts';
 import type { WorkflowServiceApi } from '../service.ts';
+import { systemClock } from '../system-clock.ts';
 import { Activities } from './activities.ts';
 import type { DispatchOptions } from './options.ts';
 import { Workflows } from './workflows.ts';
+
+/** How long, in real time, a worker that was made and does not begin to poll keeps virtual time from going on. */
+const STARTING_MS = 1000;
 
 const { ActivityHeartbeat, ActivityTaskCompletion } = proto.coresdk;
 const { WorkflowActivationCompletion } = proto.coresdk.workflow_completion;
@@ -21,9 +25,11 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
   const activities = options.enableActivities ? new Activities(service, options) : undefined;
   const workflows = options.enableWorkflows ? new Workflows(service, options, stickyName, activities) : undefined;
   const whenShutDown = createGate();
+  const hasStarted = holdUntilStarted(options);
   let announced: Promise<void> | undefined;
 
   const initiateShutdown = (): void => {
+    hasStarted();
     workflows?.initiateShutdown();
     activities?.initiateShutdown();
     whenShutDown.open();
@@ -39,11 +45,19 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
     },
     flushCoreLogs: () => undefined,
     replaceClient: (client) => options.onReplaceClient?.(client),
-    pollWorkflowActivation: () => workflows?.poll() ?? whenShutDown.rejection(options.shutdownError),
+    pollWorkflowActivation: () => {
+      const polled = workflows?.poll();
+      hasStarted();
+      return polled ?? whenShutDown.rejection(options.shutdownError);
+    },
     async completeWorkflowActivation(buffer) {
       await workflows?.complete(WorkflowActivationCompletion.decodeDelimited(buffer));
     },
-    pollActivityTask: () => activities?.poll() ?? whenShutDown.rejection(options.shutdownError),
+    pollActivityTask: () => {
+      const polled = activities?.poll();
+      hasStarted();
+      return polled ?? whenShutDown.rejection(options.shutdownError);
+    },
     async completeActivityTask(buffer) {
       await activities?.complete(ActivityTaskCompletion.decodeDelimited(buffer));
     },
@@ -53,6 +67,17 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
     },
     pollNexusTask: () => whenShutDown.rejection(options.shutdownError),
     completeNexusTask: () => Promise.resolve(),
+  };
+}
+
+/** Between being made and asking for its first task a worker should find tasks as they were put there, however slow the machine is. */
+function holdUntilStarted({ clock }: DispatchOptions): () => void {
+  if (clock === systemClock) return () => undefined;
+  const release = clock.hold('workflowTask');
+  const forget = systemClock.schedule(systemClock.now() + STARTING_MS, release);
+  return () => {
+    forget();
+    release();
   };
 }
 
