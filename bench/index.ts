@@ -12,9 +12,16 @@ import { temporalServer } from '../scripts/services/temporal.ts';
 import { type Amount, type Figures, medians } from './measure.ts';
 import { readOptions } from './options.ts';
 import { coldStart, SystemProcess } from './processes.ts';
-import { currentLoad, formatTable, readMachine, type Row } from './report.ts';
+import {
+  type ConversationRow,
+  currentLoad,
+  formatConversations,
+  formatTable,
+  readMachine,
+  type Row,
+} from './report.ts';
 import { knows, type Surroundings, type System } from './systems.ts';
-import type { Workload } from './workloads.ts';
+import { agentWorkloads, type Workload } from './workloads.ts';
 
 const options = readOptions(process.argv.slice(2));
 const folder = `${cacheFolder}/bench`;
@@ -33,7 +40,14 @@ const pairs: Pair[] = options.workloads.flatMap((workload) =>
 );
 /** Enough for the compiler; what is slow need not be slow for long. */
 const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.min(10, options.inFlight) };
+/** Measured once, after the rounds: sizes don't vary. */
+const conversations: ConversationRow[] = [];
+const isConversation = ({ workload }: Pair): boolean => workload === 'conversation';
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
+
+function alone(amount: Amount): Amount {
+  return { ...amount, inFlight: 0 };
+}
 
 async function bundle(): Promise<string> {
   const codePath = `${folder}/bundle.js`;
@@ -64,20 +78,28 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
       if (processes.has(system) || isCold(workload)) continue;
       processes.set(system, await SystemProcess.start(system, surroundings));
     }
+    const rounds = pairs.every(isConversation) ? -1 : options.rounds;
     // The first round warms up.
-    for (let round = 0; round <= options.rounds; round++) {
+    for (let round = 0; round <= rounds; round++) {
       console.error(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
       const amount = round === 0 ? warmUp : options;
       for (const pair of pairs) {
         const { workload, system } = pair;
+        if (isConversation(pair)) continue;
         const figures = isCold(workload)
           ? await coldFigures(pair, surroundings)
-          : await processes.get(system)?.measure(workload, amount);
+          : await processes.get(system)?.measure(workload, workload === 'first-token' ? alone(amount) : amount);
         if (round === 0 || figures === undefined) continue;
         pair.rounds.push(figures);
         const rate = figures.runsPerSecond === null ? '' : `${figures.runsPerSecond.toFixed(1)} runs/s, `;
         console.error(`  ${workload}, ${system}: ${rate}p50 ${figures.p50Ms.toFixed(1)} ms`);
       }
+    }
+    for (const { system } of pairs.filter(isConversation)) {
+      const figures = await processes.get(system)?.converse(options.conversation);
+      if (figures === undefined) continue;
+      conversations.push({ workload: 'conversation', system, ...figures });
+      console.error(`  conversation, ${system}: ${figures.turns} turns, ${figures.ended}`);
     }
   } finally {
     await Promise.all([...processes.values()].map((running) => running.close()));
@@ -90,14 +112,21 @@ process.on('exit', () => server?.stop());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 if (pairs.some(({ workload }) => isCold(workload))) await compile();
-if (pairs.some(({ system }) => system === 'temporal')) server = await temporalServer(console.error);
-await measureAll({ codePath: await bundle(), address: server?.value ?? '' });
+const onServer: readonly System[] = ['temporal', 'ours-temporal', 'ai-sdk'];
+if (pairs.some(({ system }) => onServer.includes(system))) server = await temporalServer(console.error);
+const agents = pairs.some(({ workload }) => agentWorkloads.includes(workload));
+await measureAll({ codePath: await bundle(), address: server?.value ?? '', agents });
 machine.load.after = currentLoad();
 
-const rows = pairs.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
+const measured = pairs.filter((pair) => !isConversation(pair));
+const rows = measured.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
 console.log(JSON.stringify(machine));
 if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
 console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
 console.log(formatTable(rows));
-if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ machine, rows }, undefined, 2)}\n`);
+if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
+if (options.json !== undefined) {
+  const all = { machine, rows: [...rows, ...conversations] };
+  await writeFile(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
+}
 process.exit();

@@ -4,7 +4,7 @@ import type { Operation } from './workloads.ts';
 export interface Amount {
   /** How long latency and throughput are measured, each, in seconds. Nothing is cut off: what has begun is finished. */
   readonly seconds: number;
-  /** Runs at once when throughput is measured. */
+  /** Runs at once when throughput is measured; 0: it is not. */
   readonly inFlight: number;
 }
 
@@ -27,7 +27,7 @@ export async function measure(operation: Operation, { seconds, inFlight }: Amoun
   const latencyEnd = performance.now() + seconds * 1000;
   while (latencies.length < LEAST_LATENCIES || performance.now() < latencyEnd) latencies.push(await operation());
   return {
-    runsPerSecond: await throughput(operation, { seconds, inFlight }),
+    runsPerSecond: inFlight === 0 ? null : await throughput(operation, { seconds, inFlight }),
     p50Ms: quantile(latencies, 0.5),
     p95Ms: quantile(latencies, 0.95),
   };
@@ -57,11 +57,11 @@ function quantile(values: readonly number[], share: number): number {
 export function medians(rounds: readonly Figures[]): Figures {
   const rates = rounds.flatMap(({ runsPerSecond }) => runsPerSecond ?? []);
   const p50s = rounds.map(({ p50Ms }) => p50Ms);
-  // Where nothing is in flight, a round is a single run.
-  const single = rates.length === 0;
   const p95s = rounds.map(({ p95Ms }) => p95Ms);
+  // A round of a cold start is a single run.
+  const single = rounds.every(({ p50Ms }, index) => p50Ms === p95s[index]);
   return {
-    runsPerSecond: single ? null : quantile(rates, 0.5),
+    runsPerSecond: rates.length === 0 ? null : quantile(rates, 0.5),
     p50Ms: quantile(p50s, 0.5),
     p95Ms: quantile(p95s, single ? 0.95 : 0.5),
   };

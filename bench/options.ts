@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { ConversationRequest } from './agents/conversation.ts';
 import { type System, systems } from './systems.ts';
-import { type Workload, workloads } from './workloads.ts';
+import { agentWorkloads, type Workload, workloads } from './workloads.ts';
 
 /** What to measure and how long. */
 export interface Options {
@@ -10,17 +11,23 @@ export interface Options {
   /** For each figure of a round. */
   readonly seconds: number;
   readonly inFlight: number;
+  /** Of the long conversation. */
+  readonly conversation: ConversationRequest;
   /** Where the rows are written, too. */
   readonly json: string | undefined;
 }
 
 const help = `npm run bench [-- OPTIONS]
   --json FILE        writes the rows there too
+  --only agents      the workloads that are about agents; --only workflows: the others
   --workloads A,B    of: ${Object.keys(workloads).join(', ')}
   --systems A,B      of: ${Object.keys(systems).join(', ')}
   --rounds N         how often each is measured, in turn; medians count (default 3)
   --seconds N        for each figure of a round (default 3)
-  --in-flight N      runs at once when throughput is measured (default 50)`;
+  --in-flight N      runs at once when throughput is measured (default 50)
+  --conversation N   bytes of text that the long conversation begins with (default 800000)
+  --calls N          of the model and a tool in it (default 100)
+  --patience N       seconds after which it is stopped (default 180)`;
 
 /** Reads the command line. Ends the process when help is asked for. @throws Error when it makes no sense. */
 export function readOptions(args: readonly string[]): Options {
@@ -28,11 +35,15 @@ export function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       json: { type: 'string' },
+      only: { type: 'string' },
       workloads: { type: 'string' },
       systems: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '3' },
       'in-flight': { type: 'string', default: '50' },
+      conversation: { type: 'string', default: '800000' },
+      calls: { type: 'string', default: '100' },
+      patience: { type: 'string', default: '180' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -42,10 +53,15 @@ export function readOptions(args: readonly string[]): Options {
   }
   return {
     systems: chosen(values.systems, systems),
-    workloads: chosen(values.workloads, workloads),
+    workloads: chosen(values.workloads, workloads).filter(only(values.only)),
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     inFlight: positive('in-flight', values['in-flight']),
+    conversation: {
+      bytes: positive('conversation', values.conversation),
+      calls: positive('calls', values.calls),
+      seconds: positive('patience', values.patience),
+    },
     json: values.json,
   };
 }
@@ -58,6 +74,12 @@ function chosen<Name extends string>(list: string | undefined, known: Readonly<R
     if (name === undefined) throw new Error(`There is no ${wanted}. There are: ${names.join(', ')}`);
     return name;
   });
+}
+
+function only(wanted: string | undefined): (workload: Workload) => boolean {
+  if (wanted === undefined) return () => true;
+  if (wanted !== 'agents' && wanted !== 'workflows') throw new Error('--only must be agents or workflows.');
+  return (workload) => agentWorkloads.includes(workload) === (wanted === 'agents');
 }
 
 function positive(name: string, value: string): number {

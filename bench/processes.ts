@@ -1,9 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { ConversationFigures, ConversationRequest } from './agents/conversation.ts';
+import { forkFile, nextMessage } from './fork.ts';
 import type { Amount, Figures } from './measure.ts';
 import type { Answer, Request } from './system-process.ts';
 import type { Surroundings, System } from './systems.ts';
@@ -29,11 +30,16 @@ export class SystemProcess {
 
   /** Measures one workload. */
   async measure(workload: Workload, amount: Amount): Promise<Figures> {
-    const request: Request = { workload, amount };
-    this.#child.send(request);
-    const answer = await this.#answer();
+    const answer = await this.#ask({ workload, amount });
     if (typeof answer === 'object' && 'figures' in answer) return answer.figures;
     throw new Error(`${this.system}, ${workload}: ${JSON.stringify(answer)}`);
+  }
+
+  /** Has a long conversation. */
+  async converse(conversation: ConversationRequest): Promise<ConversationFigures> {
+    const answer = await this.#ask({ conversation });
+    if (typeof answer === 'object' && 'conversation' in answer) return answer.conversation;
+    throw new Error(`${this.system}, conversation: ${JSON.stringify(answer)}`);
   }
 
   /** Ends it in good order. */
@@ -41,6 +47,11 @@ export class SystemProcess {
     const gone = once(this.#child, 'exit');
     this.#child.send('close' satisfies Request);
     await gone;
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    this.#child.send(request);
+    return await this.#answer();
   }
 
   #answer(): Promise<Answer> {
@@ -76,23 +87,4 @@ export async function coldStart({ system, engineModule, workflows, address }: Co
     }
     await rm(folder, { recursive: true });
   }
-}
-
-function forkFile(name: string, args: readonly string[]): ChildProcess {
-  return fork(fileURLToPath(new URL(name, import.meta.url)), args, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    // Of node:sqlite, in some versions of Node.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
-}
-
-function nextMessage(child: ChildProcess, name: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const onExit = (): void => reject(new Error(`The process of ${name} ended`));
-    child.once('exit', onExit);
-    child.once('message', (message) => {
-      child.off('exit', onExit);
-      resolve(message);
-    });
-  });
 }

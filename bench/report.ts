@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import type { ConversationFigures, ConversationRequest } from './agents/conversation.ts';
 import type { Figures } from './measure.ts';
 import { type System, systems } from './systems.ts';
 import { type Workload, workloads } from './workloads.ts';
@@ -6,6 +7,12 @@ import { type Workload, workloads } from './workloads.ts';
 /** One result. */
 export interface Row extends Figures {
   readonly workload: Workload;
+  readonly system: System;
+}
+
+/** A long conversation on a system. */
+export interface ConversationRow extends ConversationFigures {
+  readonly workload: 'conversation';
   readonly system: System;
 }
 
@@ -42,6 +49,9 @@ export function currentLoad(): number {
 const comparisons: readonly { readonly of: System; readonly with: System; readonly aim?: number }[] = [
   { of: 'memory', with: 'temporal', aim: 10 },
   { of: 'sqlite', with: 'temporal' },
+  { of: 'memory', with: 'ai-sdk' },
+  { of: 'sqlite', with: 'ai-sdk' },
+  { of: 'ours-temporal', with: 'ai-sdk' },
   { of: 'memory', with: 'memory-official-host' },
   { of: 'host', with: 'official-host', aim: 3 },
 ];
@@ -59,6 +69,33 @@ export function formatTable(rows: readonly Row[]): string {
     lines.push(...comparisons.flatMap((comparison) => compare(own, comparison)));
   }
   return lines.join('\n');
+}
+
+/** Long conversations for people. */
+export function formatConversations(rows: readonly ConversationRow[], { bytes, calls }: ConversationRequest): string {
+  const lines = [
+    '',
+    `conversation: ${calls} calls of a tool on a text of ${kilobytes(bytes)} kB; kB of history`,
+    line('', 'turns', '1st turn', 'last turn', 'largest', 'in all', 'runs', 's'),
+  ];
+  for (const row of rows) {
+    const sizes = [row.firstTurnBytes, row.lastTurnBytes, row.largestTurnBytes, row.totalBytes].map(kilobytes);
+    lines.push(line(systems[row.system], String(row.turns), ...sizes, String(row.runs), format(row.seconds)));
+    if (!row.finished) lines.push(`    did not finish: ${row.ended}`);
+  }
+  for (const official of rows.filter(({ system }) => system === 'ai-sdk')) {
+    for (const ours of rows.filter(({ system }) => system !== 'ai-sdk')) {
+      const last = official.lastTurnBytes / ours.lastTurnBytes;
+      const average = official.totalBytes / official.turns / (ours.totalBytes / ours.turns);
+      const ratios = `${last.toFixed(0)}x the bytes of the last turn; ${average.toFixed(0)}x in all, per turn`;
+      lines.push(`  ai-sdk / ${ours.system}: ${ratios}`);
+    }
+  }
+  return lines.join('\n');
+}
+
+function kilobytes(bytes: number): string {
+  return format(bytes / 1000);
 }
 
 function compare(rows: readonly Row[], comparison: (typeof comparisons)[number]): string[] {

@@ -1,14 +1,22 @@
 /** A system in a process of its own, measured on request: `system-process.ts SYSTEM SURROUNDINGS`. */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { ConversationFigures, ConversationRequest } from './agents/conversation.ts';
 import { type Amount, type Figures, measure } from './measure.ts';
 import { startSystem, type Surroundings, type System } from './systems.ts';
 import type { Workload } from './workloads.ts';
 
 /** What to do. */
-export type Request = { readonly workload: Workload; readonly amount: Amount } | 'close';
+export type Request =
+  | { readonly workload: Workload; readonly amount: Amount }
+  | { readonly conversation: ConversationRequest }
+  | 'close';
 
 /** What came of it; `ready` once the system has started. */
-export type Answer = { readonly figures: Figures } | { readonly error: string } | 'ready';
+export type Answer =
+  | { readonly figures: Figures }
+  | { readonly conversation: ConversationFigures }
+  | { readonly error: string }
+  | 'ready';
 
 const [system = '', surroundings = '{}'] = process.argv.slice(2);
 const answer = (message: Answer): void => void process.send?.(message);
@@ -20,6 +28,11 @@ async function perform(request: Request): Promise<void> {
   if (request === 'close') {
     await running.close();
     process.disconnect();
+    return;
+  }
+  if ('conversation' in request) {
+    if (running.converse === undefined) throw new Error(`${system} has no agents`);
+    answer({ conversation: await running.converse(request.conversation) });
     return;
   }
   const operation = running.operations[request.workload];

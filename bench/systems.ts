@@ -9,24 +9,38 @@ import { OfficialWorker, ThreadedVMWorkflowCreator, type WorkflowCreator } from 
 import { installSeams } from '../src/runtime/worker-seams.ts';
 import { bundleFixtures, driveFiveActivities } from '../test/host/driver.ts';
 import { activities } from './activities.ts';
-import { clientOperations, type Operation, timed, type Workload } from './workloads.ts';
+import { startOfficialAgents } from './agents/official.ts';
+import { type RunningAgents, startAgentsOnTemporal, startEmbeddedAgents } from './agents/ours.ts';
+import { agentWorkloads, clientOperations, type Operation, timed, type Workload } from './workloads.ts';
 
 /** Every system, and what it is. */
 export const systems: Readonly<Record<System, string>> = {
   memory: 'ours, in memory',
   sqlite: 'ours, on SQLite (synchronous FULL)',
   temporal: 'official SDK, dev server',
+  'ours-temporal': 'ours, dev server',
+  'ai-sdk': 'official @temporalio/ai-sdk, dev server',
   'memory-official-host': 'our engine in memory, the official host',
   host: 'our host alone',
   'official-host': 'official host alone',
 };
 
 /** Name of a system. */
-export type System = 'memory' | 'sqlite' | 'temporal' | 'memory-official-host' | 'host' | 'official-host';
+export type System =
+  | 'memory'
+  | 'sqlite'
+  | 'temporal'
+  | 'ours-temporal'
+  | 'ai-sdk'
+  | 'memory-official-host'
+  | 'host'
+  | 'official-host';
 
 /** A system at work: what can be measured on it. */
 export interface RunningSystem {
   readonly operations: Partial<Readonly<Record<Workload, Operation>>>;
+  /** Has a long conversation, where there are agents. */
+  readonly converse?: RunningAgents['converse'];
   close(): Promise<void>;
 }
 
@@ -36,12 +50,19 @@ export interface Surroundings {
   readonly codePath: string;
   /** Of the Temporal server. */
   readonly address: string;
+  /** Whether agents are measured, too. */
+  readonly agents: boolean;
 }
 
 const taskQueue = 'bench';
 
 /** The workloads that a system knows. */
 export function knows(system: System, workload: Workload): boolean {
+  const isEmbedded = system === 'memory' || system === 'sqlite';
+  if (workload === 'first-token') return isEmbedded;
+  if (system === 'ours-temporal' || system === 'ai-sdk' || agentWorkloads.includes(workload)) {
+    return agentWorkloads.includes(workload) && (isEmbedded || system === 'ours-temporal' || system === 'ai-sdk');
+  }
   if (workload === 'host') return system === 'host' || system === 'official-host';
   if (system === 'host' || system === 'official-host') return false;
   return system !== 'memory-official-host' || !workload.startsWith('cold-start');
@@ -52,9 +73,15 @@ export async function startSystem(system: System, surroundings: Surroundings): P
   const options = { taskQueue, activities, workflowBundle: { codePath: surroundings.codePath } };
   switch (system) {
     case 'memory':
-      return await startEmbedded({ memory: true }, options);
-    case 'sqlite':
-      return await startEmbedded({ path: join(await mkdtemp(join(tmpdir(), 'perdure-bench-')), 'bench.db') }, options);
+      return await startEmbedded({ memory: true }, options, surroundings);
+    case 'sqlite': {
+      const path = join(await mkdtemp(join(tmpdir(), 'perdure-bench-')), 'bench.db');
+      return await startEmbedded({ path }, options, surroundings);
+    }
+    case 'ours-temporal':
+      return await startAgentsOnTemporal(surroundings.address);
+    case 'ai-sdk':
+      return await startOfficialAgents(surroundings.address);
     case 'memory-official-host':
       return await startWithOfficialHost(options);
     case 'temporal':
@@ -69,13 +96,19 @@ export async function startSystem(system: System, surroundings: Surroundings): P
 async function startEmbedded(
   where: { memory: true } | { path: string },
   options: WorkerOptions,
+  surroundings: Surroundings,
 ): Promise<RunningSystem> {
   const engine = await createEmbeddedEngine(where);
   const worker = await engine.createWorker(options);
-  return runWorker(worker, engine.client, async () => {
+  const path = 'path' in where ? where.path : undefined;
+  const agents = surroundings.agents ? await startEmbeddedAgents(engine, path) : undefined;
+  const system = runWorker(worker, engine.client, async () => {
+    await agents?.close();
     await engine.close();
-    if ('path' in where) await rm(join(where.path, '..'), { recursive: true });
+    if (path !== undefined) await rm(join(path, '..'), { recursive: true });
   });
+  if (agents === undefined) return system;
+  return { ...system, operations: { ...system.operations, ...agents.operations }, converse: agents.converse };
 }
 
 /** Our core and dispatcher as they are, below the host that they would replace. */

@@ -10,7 +10,10 @@ export type ClientWorkload = '5-activities' | '3-children' | 'signal';
 
 /** Every workload, and what its latency is. */
 export const workloads: Readonly<
-  Record<ClientWorkload | 'host' | 'cold-start-bundle' | 'cold-start-prebuilt', string>
+  Record<
+    ClientWorkload | 'host' | 'cold-start-bundle' | 'cold-start-prebuilt' | 'agent' | 'first-token' | 'conversation',
+    string
+  >
 > = {
   '5-activities': 'a workflow of five activities, from start to result',
   '3-children': 'a workflow of three children with an activity each, from start to result',
@@ -18,10 +21,17 @@ export const workloads: Readonly<
   host: 'the activations of five activities, with no core around them',
   'cold-start-bundle': 'from the start of the process to the first result, with a workflow file to bundle',
   'cold-start-prebuilt': 'the same, with a bundle made before',
+  agent: 'an agent of three model calls and two tools, from start to result',
+  'first-token':
+    "from a model's first word to whoever reads the events: in its process (memory), in another one (SQLite, a socket)",
+  conversation: 'history of a long conversation, turn by turn',
 };
 
 /** Name of a workload. */
 export type Workload = keyof typeof workloads;
+
+/** The workloads that are about agents. */
+export const agentWorkloads: readonly Workload[] = ['agent', 'first-token', 'conversation'];
 
 /** The workloads of a client whose worker listens on the task queue. */
 export function clientOperations(client: Client, taskQueue: string): Readonly<Record<ClientWorkload, Operation>> {

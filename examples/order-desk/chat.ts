@@ -16,7 +16,8 @@ export async function chat(session: Session, view: View): Promise<void> {
   const terminal = new Terminal();
   view.note(WELCOME);
   try {
-    await takeUp(session, view, terminal);
+    // What comes through a pipe are questions.
+    if (process.stdin.isTTY) await takeUp(session, view, terminal);
     for (let question = await terminal.ask('> '); question !== undefined; question = await terminal.ask('> ')) {
       if (question.trim() === '') continue;
       if (/^(?:exit|quit|bye)\W*$/i.test(question.trim())) break;
@@ -25,6 +26,7 @@ export async function chat(session: Session, view: View): Promise<void> {
       );
       if (ending === undefined) break;
       if (ending.type === 'failed') view.note(ending.message);
+      if (ending.type === 'waiting') view.note(`It waits for you: ${ending.wait.message}`);
     }
     view.note('Bye. What is not finished waits for you here.');
   } finally {
@@ -35,8 +37,9 @@ export async function chat(session: Session, view: View): Promise<void> {
 /** What an earlier session has left. */
 async function takeUp(session: Session, view: View, terminal: Terminal): Promise<void> {
   for (const run of await session.unfinished()) {
-    const [wait] = await run.pending();
-    view.note(wait ? `An earlier question waits for you: ${wait.message}` : 'An earlier question is not answered yet.');
+    const [wait] = (await run.pending()).filter(({ kind }) => kind !== 'tool');
+    view.note(`An earlier question is not answered yet: ${await session.questionOf(run)}`);
+    if (wait) view.note(`It waits for you: ${wait.message}`);
     const answer = await terminal.ask('Take it up? (Y/n) ');
     if (answer === undefined) return;
     if (/^\s*n/i.test(answer)) await run.cancel({ reason: 'not taken up' });
@@ -53,7 +56,12 @@ class Terminal {
 
   constructor() {
     this.#lines = createInterface({ input: process.stdin, output: process.stderr, terminal: process.stdin.isTTY });
-    this.#lines.on('line', (line) => (this.#take ? this.#take(line) : this.#pending.push(line)));
+    this.#lines.on('line', (line) => {
+      const take = this.#take;
+      this.#take = undefined;
+      if (take) take(line);
+      else this.#pending.push(line);
+    });
     this.#lines.once('close', () => {
       // The prompt stays behind.
       if (process.stdin.isTTY) process.stderr.write('\n');

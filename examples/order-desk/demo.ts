@@ -2,9 +2,8 @@
 import { once } from 'node:events';
 import { prepared } from './ask.ts';
 import type { Ending } from './attend.ts';
-import { chat } from './chat.ts';
 import { type DemoOptions, HELP, readOptions } from './options.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 import { jsonView, TextView, type View } from './view.ts';
 
 const EXIT = { answered: 0, failed: 1, waiting: 2 } as const;
@@ -15,8 +14,9 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return EXIT.answered;
   }
-  // The agents read it, here and in the worker.
+  // The agents read it, here and in the worker, so they are loaded after it is set.
   if (options.model !== undefined) process.env['PERDURE_MODEL'] = options.model;
+  const [{ Session }, { chat }] = await Promise.all([import('./session.ts'), import('./chat.ts')]);
   const view = options.json ? jsonView : new TextView();
   await using session = await Session.open(options, view);
   if (options.question === undefined && options.answers.length === 0) {

@@ -33,6 +33,7 @@ export class Session implements AsyncDisposable {
   }
 
   async ask(question: string): Promise<Run<unknown>> {
+    await this.#worker.ready();
     return this.#perdure.start(support, { input: question });
   }
 
@@ -40,6 +41,15 @@ export class Session implements AsyncDisposable {
   async unfinished(): Promise<readonly Run<unknown>[]> {
     const runs = await this.#perdure.runs({ status: 'running', agent: support.name });
     return runs.map(({ id }) => this.#perdure.run(id, support)).toReversed();
+  }
+
+  /** What a run was asked in the beginning. */
+  async questionOf(run: Run<unknown>): Promise<string> {
+    for await (const event of run.events()) {
+      if (event.type === 'run_started')
+        return typeof event.input === 'string' ? event.input : JSON.stringify(event.input);
+    }
+    return '';
   }
 
   /** Watches a run and answers for it. @throws Error when the worker can't do its work. */

@@ -9,15 +9,14 @@ export interface WorkerSettings {
   readonly taskQueue: string;
 }
 
-/** What the worker says when it can't do its work. */
-export interface WorkerMessage {
-  readonly failed: string;
-}
+/** What the worker says: that it works, or why it can't. */
+export type WorkerMessage = { readonly ready: true } | { readonly ready: false; readonly problem: string };
 
 /** The worker of the order desk, in a process of its own: so it can die without anybody else. */
 export class WorkerProcess {
   readonly #settings: WorkerSettings;
   readonly #failed = Promise.withResolvers<never>();
+  readonly #ready = Promise.withResolvers<void>();
   #child: ChildProcess;
 
   constructor(settings: WorkerSettings) {
@@ -29,6 +28,11 @@ export class WorkerProcess {
   /** Rejects when the worker can't do its work, or has ended unasked. */
   get failed(): Promise<never> {
     return this.#failed.promise;
+  }
+
+  /** Resolves when it works. @throws Error when it can't. */
+  async ready(): Promise<void> {
+    await Promise.race([this.#ready.promise, this.failed]);
   }
 
   /** Kills it, as the system or a power cut would, and starts another. @returns their process ids. */
@@ -51,7 +55,10 @@ export class WorkerProcess {
   #start(): ChildProcess {
     const file = fileURLToPath(new URL('worker.ts', import.meta.url));
     const child = fork(file, [JSON.stringify(this.#settings)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    child.on('message', ({ failed }: WorkerMessage) => this.#failed.reject(new Error(failed)));
+    child.on('message', (message: WorkerMessage) => {
+      if (message.ready) this.#ready.resolve();
+      else this.#failed.reject(new Error(message.problem));
+    });
     child.on('exit', (code, signal) => this.#failed.reject(new Error(`The worker has ended (${signal ?? code}).`)));
     return child;
   }

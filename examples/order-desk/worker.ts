@@ -5,7 +5,6 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { connect } from 'perdure';
 import { openEngine } from 'perdure/engines';
 import { runWorker } from 'perdure/worker';
-import { billing, support } from './agents.ts';
 import { Desk } from './desk.ts';
 import { type Completed, Payments } from './payments.ts';
 import type { WorkerMessage, WorkerSettings } from './worker-process.ts';
@@ -14,6 +13,8 @@ const folder = '.perdure/order-desk';
 
 async function main({ engine: config, taskQueue }: WorkerSettings): Promise<void> {
   const engine = await openEngine(config);
+  // Loaded here, so that a model's name that means nothing is told as all other problems are.
+  const { billing, support } = await import('./agents.ts');
   const secret = ownSecret();
   const perdure = await connect({ engine, secret });
   const desk = new Desk(`${folder}/changes.json`);
@@ -26,12 +27,17 @@ async function main({ engine: config, taskQueue }: WorkerSettings): Promise<void
       taskQueue,
       secret,
       deps: { desk, payments },
+      onReady: () => say({ ready: true }),
     });
   } finally {
     payments.stop();
     await perdure.close();
     await engine.close();
   }
+}
+
+function say(message: WorkerMessage, sent?: () => void): void {
+  process.send?.(message, sent ?? (() => {}));
 }
 
 /** Tokens that were given to the payment provider have to be good for the next worker, too. */
@@ -56,6 +62,5 @@ try {
   process.exit(0);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  const failure: WorkerMessage = { failed: message };
-  process.send?.(failure, () => process.exit(1));
+  say({ ready: false, problem: message }, () => process.exit(1));
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
@@ -55,13 +54,18 @@ export async function serveSocket(service: WorkflowServiceApi, path: string): Pr
       rmSync(path, { force: true });
       await calls.leave();
       // Connections end when the last answers have travelled.
-      const ended = Array.from(sockets, (socket) => once(socket.ref(), 'close'));
+      const ended = Array.from(sockets, closed);
       injector.destroy();
       await within(ANSWERS_GRACE_MS, Promise.all(ended));
       for (const socket of sockets) socket.destroy();
       grpc.forceShutdown();
     },
   };
+}
+
+/** Resolves when a socket has closed, in whatever way: a client that dies meanwhile resets its connection. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.ref().once('close', () => resolve()));
 }
 
 async function listen(listener: NetServer, path: string): Promise<void> {

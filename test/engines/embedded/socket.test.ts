@@ -231,6 +231,19 @@ describe('a socket', () => {
     await expect(service.getSystemInfo({})).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE });
   });
 
+  test('closes although a client dies meanwhile', async () => {
+    const server = await serve({});
+    // It reads nothing of what it is told, so that its end resets the connection.
+    const socket = createConnection(server.path).pause();
+    await once(socket, 'connect');
+    const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), emptySettings]));
+    await delay(100);
+    const closing = server.close();
+    socket.destroy();
+    await expect(closing).resolves.toBeUndefined();
+  });
+
   test('does not keep either process alive', async () => {
     const url = (name: string): string =>
       JSON.stringify(new URL(`../../../src/engines/embedded/${name}`, import.meta.url).href);

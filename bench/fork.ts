@@ -1,0 +1,23 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Runs a file of this folder in a process of its own. */
+export function forkFile(name: string, args: readonly string[]): ChildProcess {
+  return fork(fileURLToPath(new URL(name, import.meta.url)), args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Of node:sqlite, in some versions of Node.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+}
+
+/** What a process says next. @throws Error when it ends instead. */
+export function nextMessage(child: ChildProcess, name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onExit = (): void => reject(new Error(`The process of ${name} ended`));
+    child.once('exit', onExit);
+    child.once('message', (message) => {
+      child.off('exit', onExit);
+      resolve(message);
+    });
+  });
+}
