@@ -74,7 +74,7 @@ function cancelAgent(run: AgentRun, decision: AgentDecision, request: CancelRequ
 }
 
 /** The workflow id of the sub-agent that answers a call of this run. */
-export function subAgentId({ toolCallId, agent }: AgentDecision): string {
+function subAgentId({ toolCallId, agent }: AgentDecision): string {
   return childWorkflowId(workflowInfo().workflowId, toolCallId, agent);
 }
 

@@ -15,7 +15,7 @@ const MAX_CARRIED = 1.5 * 1024 * 1024;
 const MAX_SHOWN_INPUT = 4096;
 
 /** Whether the run should go on in a new one: history has become long, and nobody is in the middle of anything. */
-export function handOverIsDue(run: AgentRun): boolean {
+function handOverIsDue(run: AgentRun): boolean {
   return workflowInfo().continueAsNewSuggested && run.session.outbox.idle && allHandlersFinished();
 }
 

@@ -36,7 +36,7 @@ export function tighter(own: Limits, given: Partial<Limits> = {}): Limits {
 }
 
 /** A limit with what was allowed beyond it. */
-export function allowed(budget: Budget, name: keyof Limits): number {
+function allowed(budget: Budget, name: keyof Limits): number {
   return (budget.limits[name] ?? Number.POSITIVE_INFINITY) * (1 + budget.extensions);
 }
 

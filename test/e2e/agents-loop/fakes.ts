@@ -68,9 +68,9 @@ export interface Fakes {
   readonly asked: Asked;
 }
 
-export const retry = { maximumAttempts: 3, initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 30_000 };
+const retry = { maximumAttempts: 3, initialInterval: 1000, backoffCoefficient: 2, maximumInterval: 30_000 };
 
-export function toolRecord(name: string, changes: Partial<ToolRecord> = {}): ToolRecord {
+function toolRecord(name: string, changes: Partial<ToolRecord> = {}): ToolRecord {
   return {
     name,
     description: name,

@@ -21,7 +21,7 @@ const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error()
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** The loop and the authors' workflows of these tests, bundled once per process. */
-export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
+function testBundle(): Promise<WorkflowBundleWithSourceMap> {
   bundle ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
     logger: silent,
