@@ -2,6 +2,7 @@
 export interface Token {
   /** Of the run that speaks. */
   readonly workflowId: string;
+  /** Who speaks. */
   readonly agent: string;
   /** The model call, from 1. */
   readonly step: number;
@@ -9,7 +10,9 @@ export interface Token {
   readonly attempt: number;
   /** Characters of this `type`, step and attempt before this piece. */
   readonly offset: number;
+  /** What is said, or what is thought aloud. */
   readonly type: 'text' | 'reasoning';
+  /** The piece. */
   readonly text: string;
 }
 
@@ -18,8 +21,10 @@ export interface Token {
  * for the other or fails because of it.
  */
 export interface TokenChannel {
+  /** Tells whoever listens. Never waits, never throws. */
   publish(token: Token): void;
   /** Hears of the tokens of one run. @returns how to stop. */
   subscribe(workflowId: string, listener: (token: Token) => void): () => void;
+  /** Lets go of everything; nothing is heard any more. */
   close(): Promise<void>;
 }

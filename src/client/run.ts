@@ -21,7 +21,15 @@ import { awaitOutcome, type Outcome } from './result.ts';
 import { type RunInfo, runInfo } from './status.ts';
 
 /** What came of an async tool call: what it returned, or why it failed, as the model is told. */
-export type ToolResult = { readonly result: Json } | { readonly error: string };
+export type ToolResult =
+  | {
+      /** What it returned. */
+      readonly result: Json;
+    }
+  | {
+      /** Why it failed. */
+      readonly error: string;
+    };
 
 /** How a run is to be cancelled. */
 export interface CancelOptions {

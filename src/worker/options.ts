@@ -63,7 +63,8 @@ export interface Served<Agents extends readonly AnyAgent[], Tools extends readon
   readonly tools?: Tools;
 }
 
-type OnlyTools<Tools extends readonly (AnyTool | ToolSource)[]> = readonly Extract<Tools[number], AnyTool>[];
+/** Tool sources say what they have only when they are connected; what their tools need is their own business. */
+export type OnlyTools<Tools extends readonly (AnyTool | ToolSource)[]> = readonly Extract<Tools[number], AnyTool>[];
 
 /**
  * Everything about a worker. `deps` is required as soon as a tool of one of the agents needs something, and has that type.
@@ -76,4 +77,7 @@ export type AgentWorkerOptions<
 
 /** The same when nothing is known of what tools need. */
 export type AnyWorkerOptions = WorkerSettings &
-  Served<readonly AnyAgent[], readonly (AnyTool | ToolSource)[]> & { readonly deps?: unknown };
+  Served<readonly AnyAgent[], readonly (AnyTool | ToolSource)[]> & {
+    /** What tools need. */
+    readonly deps?: unknown;
+  };

@@ -53,7 +53,7 @@ export function useClientWorlds(): (fake: FakeWorld) => Promise<ClientWorld> {
   }, 120_000);
   afterAll(() => stop());
   return async (fake) => {
-    const { activities, asked } = createFakes(fake, env.client);
+    const { activities, asked } = createFakes(fake);
     current = activities;
     return { perdure: await connect({ engine: env.engine, client: env.client, taskQueue: 'agents' }), env, asked };
   };

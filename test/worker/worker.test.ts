@@ -44,8 +44,8 @@ describe('a worker', () => {
   it('lets tools hear of a cancellation within about a second, unless it is told otherwise', async () => {
     const own = { maxHeartbeatThrottleInterval: '5 s' } as const;
     for (const [workerOptions, expected] of [
-      [{}, 1000],
-      [own, 5000],
+      [{}, '1 s'],
+      [own, '5 s'],
     ] as const) {
       const worker = running(await createWorker({ agents: [quick], engine: env.engine, workerOptions }));
       expect(worker.worker.options.maxHeartbeatThrottleInterval).toBe(expected);

@@ -4,10 +4,15 @@ import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
 export interface WorkflowCodeOptions {
   /** The author's own workflows: a file, or a folder with an index. Default: only the agent loop. */
   readonly workflowsPath?: string | undefined;
+  /** Modules with workflow interceptors. */
   readonly workflowInterceptorModules?: readonly string[] | undefined;
+  /** Module of the payload converter. */
   readonly payloadConverterPath?: string | undefined;
+  /** Module of the failure converter. */
   readonly failureConverterPath?: string | undefined;
-  readonly bundlerOptions?: WorkerOptions['bundlerOptions'] | undefined;
+  /** Those of the official worker. With a `webpackConfigHook`, nothing is kept. */
+  readonly bundlerOptions?: Pick<BundleOptions, 'ignoreModules' | 'preloadModules' | 'webpackConfigHook'> | undefined;
+  /** Plugins of the official worker; those that configure the bundler are asked. */
   readonly plugins?: BundleOptions['plugins'] | undefined;
   /** Default: only what goes wrong is told, as an error. */
   readonly logger?: BundleOptions['logger'] | undefined;

@@ -11,12 +11,15 @@ export interface TextPart extends FromProvider {
   /** Tells it from other parts. */
   readonly type: 'text';
   /** What is said. */
+  /** What is said. */
   readonly text: string;
 }
 
 /** What a model thought aloud before it answered. */
 export interface ReasoningPart extends FromProvider {
+  /** Tells which kind of part it is. */
   readonly type: 'reasoning';
+  /** What was thought. */
   readonly text: string;
 }
 
@@ -29,14 +32,17 @@ export interface FilePart extends FromProvider {
   /** Base64, or an `http(s):` or `data:` URL. */
   readonly data: string;
   /** For models that know names. */
+  /** As the user knows it. */
   readonly filename?: string;
 }
 
 /** A model's wish to call a tool or an agent, or to ask the user. */
 export interface ToolCallPart extends FromProvider {
+  /** Tells which kind of part it is. */
   readonly type: 'tool-call';
   /** Unique within the run, whatever the model said. */
   readonly toolCallId: string;
+  /** Of the tool or agent. */
   readonly toolName: string;
   /** The arguments as the model gave them; text when they are no JSON. */
   readonly input: Json;
@@ -44,34 +50,64 @@ export interface ToolCallPart extends FromProvider {
 
 /** What came of a call. */
 export type ToolOutput =
-  | { readonly type: 'text'; readonly value: string }
-  | { readonly type: 'json'; readonly value: Json }
-  | { readonly type: 'error'; readonly value: string }
-  | { readonly type: 'content'; readonly value: readonly (TextPart | FilePart)[] };
+  | {
+      /** Tells how it is given. */
+      readonly type: 'text';
+      /** The text. */
+      readonly value: string;
+    }
+  | {
+      /** Tells how it is given. */
+      readonly type: 'json';
+      /** Any value. */
+      readonly value: Json;
+    }
+  | {
+      /** Tells how it is given. */
+      readonly type: 'error';
+      /** What went wrong, in words for the model. */
+      readonly value: string;
+    }
+  | {
+      /** Tells how it is given. */
+      readonly type: 'content';
+      /** Text and files. */
+      readonly value: readonly (TextPart | FilePart)[];
+    };
 
 /** What came of a call, as the model is told. */
 export interface ToolResultPart {
+  /** Tells which kind of part it is. */
   readonly type: 'tool-result';
+  /** Of the call that it answers. */
   readonly toolCallId: string;
+  /** Of the tool or agent. */
   readonly toolName: string;
+  /** What came of it. */
   readonly output: ToolOutput;
 }
 
 /** Said by a user, or by the caller of a sub-agent. */
 export interface UserMessage {
+  /** Who speaks. */
   readonly role: 'user';
+  /** What is said. */
   readonly content: readonly (TextPart | FilePart)[];
 }
 
 /** Said by the model. */
 export interface AssistantMessage {
+  /** Who speaks. */
   readonly role: 'assistant';
+  /** What is said. */
   readonly content: readonly (TextPart | ReasoningPart | FilePart | ToolCallPart)[];
 }
 
 /** What came of the calls of the message before. */
 export interface ToolMessage {
+  /** Who speaks. */
   readonly role: 'tool';
+  /** What is said. */
   readonly content: readonly ToolResultPart[];
 }
 

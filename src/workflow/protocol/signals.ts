@@ -3,6 +3,7 @@ import type { Wait } from './waits.ts';
 
 /** The argument of the signal `cancelRun`. */
 export interface CancelRequest {
+  /** For whoever reads the history. */
   readonly reason?: string;
   /** How long cleaning up may take, compensations included. Milliseconds. Default: 60,000. */
   readonly deadline?: number;

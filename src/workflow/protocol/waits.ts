@@ -10,6 +10,7 @@ export type WaitKind = 'input' | 'approval' | 'tool' | 'event';
 export interface Wait {
   /** Unique in the tree of runs; stays the same over replays, retries and continue-as-new. */
   readonly id: string;
+  /** What is waited for. */
   readonly kind: WaitKind;
   /** The agent that waits, or the type of the author's own workflow. */
   readonly agent: string;
@@ -20,7 +21,14 @@ export interface Wait {
   /** What an answer's value has to look like. Without one: anything. */
   readonly schema?: JsonSchema;
   /** The call that it is about: with `approval` and `tool`. */
-  readonly call?: { readonly toolCallId: string; readonly toolName: string; readonly input: Json };
+  readonly call?: {
+    /** Of the run that waits. */
+    readonly toolCallId: string;
+    /** Of the tool. */
+    readonly toolName: string;
+    /** The arguments. */
+    readonly input: Json;
+  };
   /** ISO 8601. */
   readonly openedAt: string;
   /** ISO 8601; without one it waits as long as the run may last. */
@@ -37,8 +45,18 @@ export interface WaitAnswer {
 
 /** What came of a wait: with `approval`, `value` is `{ approved, reason? }`. */
 export type WaitOutcome =
-  | { readonly type: 'value'; readonly value: Json }
-  | { readonly type: 'error'; readonly message: string };
+  | {
+      /** It was answered. */
+      readonly type: 'value';
+      /** The answer. */
+      readonly value: Json;
+    }
+  | {
+      /** What was waited for has failed: an async tool. */
+      readonly type: 'error';
+      /** Why. */
+      readonly message: string;
+    };
 
 /** The value of an answer to an approval. */
 export interface ApprovalValue {
