@@ -38,8 +38,8 @@ await locally({ agents: [bookkeeper] }, async (perdure) => {
       if (event.type !== 'approval_requested') continue;
       console.log(`asks: ${event.wait.message}`);
       // Here a person decides: in a terminal, on a web page, by a bot. Any process may pass the decision on.
-      const { amount } = event.wait.call?.input as { amount: number };
-      if (amount < 1000) await run.approve();
+      const agrees = !event.wait.message.includes('7000');
+      if (agrees) await run.approve();
       else await run.reject({ reason: 'That is far too much.' });
     }
     console.log(await run.result());

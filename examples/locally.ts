@@ -1,5 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { type AnyAgent, connect, type Perdure } from 'perdure';
+import { connect, type Perdure } from 'perdure';
 import { openEngine } from 'perdure/engines';
 import { createWorker, type AgentWorkerOptions } from 'perdure/worker';
 
@@ -13,12 +13,12 @@ export function quiet(): void {
  * `connect` in another; `first-agent.ts` shows what happens here.
  */
 export async function locally(
-  options: Omit<AgentWorkerOptions<readonly AnyAgent[]>, 'engine'>,
+  options: Omit<AgentWorkerOptions, 'engine'>,
   use: (perdure: Perdure) => Promise<void>,
 ): Promise<void> {
   quiet();
   const engine = await openEngine({ type: 'embedded', memory: true });
-  const worker = await createWorker({ ...options, engine } as AgentWorkerOptions);
+  const worker = await createWorker({ ...options, engine });
   const working = worker.run();
   try {
     await use(await connect({ engine }));

@@ -38,10 +38,12 @@ export async function attend(run: Run<unknown>, attendance: Attendance): Promise
   const watch: Watch = async (event, depth, runId) => {
     await attendance.watch(event, depth, runId);
     if (depth > 0 || (event.type !== 'input_requested' && event.type !== 'approval_requested')) return;
-    questions = questions.then(async () => {
-      if (!(await answerWait(run, event.wait, attendance, stop.signal)))
-        waiting.resolve({ type: 'waiting', wait: event.wait });
-    });
+    const { wait } = event;
+    const before = questions;
+    questions = (async () => {
+      await before;
+      if (!(await answerWait(run, wait, attendance, stop.signal))) waiting.resolve({ type: 'waiting', wait });
+    })();
     questions.catch(waiting.reject);
   };
   try {

@@ -16,19 +16,17 @@ const demo = (args: readonly string[], options: RunOptions): Promise<Finished> =
   runExample('order-desk/demo.ts', args, options);
 
 const address = process.env['PERDURE_TEST_TEMPORAL_ADDRESS'];
-const engines: readonly [engine: string, args: () => string[]][] = [
-  ['embedded', () => []],
-  // Others on that server must not take our work.
-  [
-    'temporal',
-    () => ['--engine', 'temporal', '--address', address ?? '', '--task-queue', `desk-${crypto.randomUUID()}`],
-  ],
-];
+describe('on the embedded engine', () => {
+  testEngine(() => []);
+});
 
-describe.each(engines)('on the engine %s', (engine, argsOf) => {
-  const onEngine = test.skipIf(engine === 'temporal' && !address);
+// Others on that server must not take our work.
+describe.skipIf(!address)('on Temporal', () => {
+  testEngine(() => ['--engine', 'temporal', '--address', address ?? '', '--task-queue', `desk-${crypto.randomUUID()}`]);
+});
 
-  onEngine(
+function testEngine(argsOf: () => readonly string[]): void {
+  test(
     'answers a question from the data',
     async () => {
       const { code, stdout, stderr } = await demo(['Where is order 1042?', ...argsOf()], { cwd: await emptyFolder() });
@@ -38,7 +36,7 @@ describe.each(engines)('on the engine %s', (engine, argsOf) => {
     TIMEOUT,
   );
 
-  onEngine(
+  test(
     'goes on after the worker was killed, to the same answer',
     async () => {
       const { code, stdout, stderr } = await demo(['--crash', 'Where is order 1042?', ...argsOf()], {
@@ -52,7 +50,7 @@ describe.each(engines)('on the engine %s', (engine, argsOf) => {
     TIMEOUT,
   );
 
-  onEngine(
+  test(
     'refunds once somebody agrees and the money has arrived, also when the worker is killed',
     async () => {
       const cwd = await emptyFolder();
@@ -84,7 +82,7 @@ describe.each(engines)('on the engine %s', (engine, argsOf) => {
     },
     TIMEOUT,
   );
-});
+}
 
 test(
   'says what it waits for when nobody answers, and takes the answer later',
