@@ -1,4 +1,4 @@
-import type { BundleOptions, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions } from '@temporalio/worker';
 
 /** What has to be bundled. */
 export interface WorkflowCodeOptions {
