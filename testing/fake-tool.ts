@@ -5,6 +5,7 @@ import { count, shorten } from './text.ts';
 export interface FakeToolCall<Input> {
   /** Checked against the real tool's schema, and transformed by it. */
   readonly input: Input;
+  /** What the tool was given beside. */
   readonly context: ToolContext;
 }
 
@@ -16,7 +17,9 @@ export type FakeBehaviour<Input, Output> =
 
 /** Values that are returned one after the other; an `Error` among them is thrown. */
 export interface InOrder<Output> {
+  /** Tells it from a value. */
   readonly kind: 'in-order';
+  /** One for each call. */
   readonly values: readonly (Output | Error)[];
 }
 

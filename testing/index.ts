@@ -7,7 +7,7 @@ export type { Implementation } from './agents/activities.ts';
 export type { AgentTest, AgentTestOptions } from './agents/agent-test.ts';
 export { createAgentTest } from './agents/create-agent-test.ts';
 export type { Replacements } from './agents/replace.ts';
-export type { RunExtras, TestRun } from './agents/test-run.ts';
+export type { EventOf, RunExtras, TestRun, TypedEvent, UntilOptions } from './agents/test-run.ts';
 export type { CrashPoint } from './crew/point.ts';
 export {
   createTestEnvironment,

@@ -12,13 +12,24 @@ export interface RunExtras {
   /**
    * Waits until something happens, and gives the first event of that type: `await run.until('input_requested')`. Time skips ahead meanwhile, and
    * stands still from then on.
-   * @param options `after`: only what happens after this event counts.
    * @throws Error when the run ends without it; the message tells what happened instead.
    */
-  until<Type extends RunEvent['type']>(
-    type: Type,
-    options?: { readonly after?: RunEvent },
-  ): Promise<Extract<RunEvent, { readonly type: Type }>>;
+  until<Type extends RunEvent['type']>(type: Type, options?: UntilOptions): Promise<EventOf<Type>>;
+}
+
+/** Which events count. */
+export interface UntilOptions {
+  /** Only what happens after this event counts. */
+  readonly after?: RunEvent;
+}
+
+/** The events of a type. */
+export type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, TypedEvent<Type>>;
+
+/** What tells events of a type. */
+export interface TypedEvent<Type> {
+  /** What has happened. */
+  readonly type: Type;
 }
 
 /** A run in a test. */
@@ -41,7 +52,7 @@ export function toTestRun<Output>(run: Run<Output>, env: TestEnvironment, unlock
     const lock = unlock();
     try {
       for await (const event of run.events(after === undefined ? {} : { from: after.id }))
-        if (event.type === type) return event as Extract<RunEvent, { readonly type: typeof type }>;
+        if (event.type === type) return event as EventOf<typeof type>;
     } finally {
       lock();
     }

@@ -6,8 +6,14 @@ import type { RunEvent, TokenEvent } from '../../src/client/events/event.ts';
  */
 export type EventSource =
   | readonly RunEvent[]
-  | { eventsSoFar(): Promise<readonly RunEvent[]> }
-  | { events(): AsyncIterable<RunEvent | TokenEvent> };
+  | {
+      /** As a run of a test environment has it. */
+      eventsSoFar(): Promise<readonly RunEvent[]>;
+    }
+  | {
+      /** As every run handle has it. */
+      events(): AsyncIterable<RunEvent | TokenEvent>;
+    };
 
 /** The events of a source. @throws TypeError when it is none. */
 export async function eventsOf(source: EventSource): Promise<readonly RunEvent[]> {

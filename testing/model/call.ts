@@ -7,8 +7,11 @@ import type {
 
 /** What came of a call that the model had made. */
 export interface ToolResult {
+  /** As the model named the call. */
   readonly toolCallId: string;
+  /** What was called. */
   readonly toolName: string;
+  /** As in the AI SDK, e.g. `json`, or `error-text` for a failure. */
   readonly type: LanguageModelV4ToolResultOutput['type'];
   /** The value as it was given: parsed when it was JSON. */
   readonly value: unknown;
@@ -16,8 +19,11 @@ export interface ToolResult {
 
 /** Whose activity made a call. */
 export interface CallOrigin {
+  /** Of the run that asked. */
   readonly workflowId: string;
+  /** Of the run that asked. */
   readonly runId: string;
+  /** E.g. `model.2`, for its second step. */
   readonly activityId: string;
   /** From 1; a higher one repeats a call that failed or was lost. */
   readonly attempt: number;
@@ -31,6 +37,7 @@ export interface ModelCall {
   readonly turn: number;
   /** The run that asked; `undefined` when the model was called outside of an activity. */
   readonly origin: CallOrigin | undefined;
+  /** The conversation, instructions first. */
   readonly prompt: LanguageModelV4Prompt;
   /** The instructions. */
   readonly instructions: string;

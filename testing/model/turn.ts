@@ -25,11 +25,15 @@ export interface TurnOptions {
 
 /** A message of the model. */
 export interface MessageTurn {
+  /** Tells it from other turns. */
   readonly type: 'message';
+  /** What the model says and calls, in order. */
   readonly content: readonly LanguageModelV4Content[];
   /** How text is streamed. Default: word by word. */
   readonly pieces?: readonly string[];
+  /** What it counts. */
   readonly usage: ScriptedUsage;
+  /** Why the model stopped. */
   readonly finishReason: LanguageModelV4FinishReason['unified'];
   /** Milliseconds that pass before it answers. */
   readonly delay: number;
@@ -37,7 +41,9 @@ export interface MessageTurn {
 
 /** A call that fails. */
 export interface FailureTurn {
+  /** Tells it from other turns. */
   readonly type: 'failure';
+  /** What the call fails with. */
   readonly error: Error;
   /** What is streamed before it fails. */
   readonly after: string;

@@ -42,7 +42,9 @@ export interface AgentOutcome<Output> extends Omit<AgentResult, 'output' | 'undo
 
 /** A run of an agent, as the workflow sees it that has started it. */
 export interface AgentHandle<Output> {
+  /** Of the agent's run. */
   readonly workflowId: string;
+  /** Of the first run of the chain, should it continue as new. */
   readonly firstExecutionRunId: string;
   /** @throws ChildWorkflowFailure when it fails; its cause is an `ApplicationFailure` of a type of `FAILURE`. */
   result(): Promise<AgentOutcome<Output>>;

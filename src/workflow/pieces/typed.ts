@@ -1,7 +1,14 @@
 /** What pieces need of a tool or an agent: its name and, when code is compiled, its types. Import it with `import type`. */
 export interface Named {
+  /** As it was defined. */
   readonly name: string;
-  readonly __types?: { readonly input: unknown; readonly output: unknown };
+  /** Never there at run time. */
+  readonly __types?: {
+    /** What it is called with. */
+    readonly input: unknown;
+    /** What it comes to. */
+    readonly output: unknown;
+  };
 }
 
 /** What it is called with. */

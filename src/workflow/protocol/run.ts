@@ -27,6 +27,7 @@ export interface AgentRunInput {
   readonly metadata?: JsonObject;
   /** Below the agent's own limits; what the caller of a sub-agent has left. */
   readonly limits?: Partial<Limits>;
+  /** Set for a sub-agent. */
   readonly lineage?: Lineage;
   /** Set when this run continues another one. */
   readonly carried?: {
@@ -42,6 +43,7 @@ export interface AgentResult {
   readonly output: Json;
   /** `limit`: a limit ended it (`onLimit: 'stop'`), and `output` is what there was. */
   readonly finish: 'complete' | 'limit';
+  /** Its sub-agents included. */
   readonly spent: Spent;
   /** Of a sub-agent: the calls that its caller has to undo when it fails itself, in the order in which they were completed. */
   readonly undo?: readonly Undoable[];
