@@ -32,7 +32,7 @@ export function benchModel(): LanguageModelV4 {
 }
 
 /** The time on a clock that all processes of a machine share, in nanoseconds. */
-export function machineTime(): string {
+function machineTime(): string {
   return String(process.hrtime.bigint());
 }
 
