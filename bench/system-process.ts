@@ -41,7 +41,11 @@ async function perform(request: Request): Promise<void> {
 }
 
 process.on('message', (request: Request) => {
-  perform(request).catch((error: unknown) => answer({ error: String(error) }));
+  perform(request).catch((error: unknown) => {
+    answer({ error: String(error) });
+    // Nobody waits for an answer any more, but for the end.
+    if (request === 'close') process.exit(1);
+  });
 });
 process.on('disconnect', () => process.exit());
 answer('ready');

@@ -18,9 +18,15 @@ export function toolRecord(tool: AnyTool): ToolRecord {
   };
 }
 
+/** Every call asks for it twice, and tools don't change. */
+const toolHashes = new WeakMap<AnyTool, string>();
+
 /** Of name, schema and completion: what a recorded call relies on. A better description leaves it as it is. */
-export function toolHash({ name, inputSchema, completion }: AnyTool): string {
-  return hashOf({ name, inputSchema, completion });
+export function toolHash(tool: AnyTool): string {
+  const { name, inputSchema, completion } = tool;
+  const hash = toolHashes.get(tool) ?? hashOf({ name, inputSchema, completion });
+  toolHashes.set(tool, hash);
+  return hash;
 }
 
 /** The id by which a record names the model of an agent: for a model object, its provider's and its own. */
