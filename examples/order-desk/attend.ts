@@ -1,13 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  AnswerRefusedError,
-  RunNotFoundError,
-  type Perdure,
-  type Run,
-  type RunEvent,
-  type TokenEvent,
-  type Wait,
-} from 'perdure';
+import { AnswerRefusedError, type Perdure, type Run, type RunEvent, type TokenEvent, type Wait } from 'perdure';
 import { type AnswerSource, toDecision } from './ask.ts';
 
 /** An event, and how deep in the tree of agents it has happened: 0 is the agent that was asked. */
@@ -67,9 +58,7 @@ async function watchTree(
     if (event.type === 'agent_completed' || event.type === 'agent_failed') await children.get(event.workflowId);
     await watch(event, depth, run.id);
     if (event.type === 'agent_called') {
-      const child = begun(perdure.run(event.workflowId)).then((begunRun) =>
-        watchTree(perdure, begunRun, watch, signal, depth + 1),
-      );
+      const child = watchTree(perdure, perdure.run(event.workflowId), watch, signal, depth + 1);
       children.set(
         event.workflowId,
         child.catch(() => {}),
@@ -83,19 +72,6 @@ async function watchTree(
 /** What the models of sub-agents say can be heard at the root, too. */
 function eventsOf(run: Run<unknown>, signal: AbortSignal, tokens: boolean): AsyncGenerator<RunEvent | TokenEvent> {
   return tokens ? run.events({ tokens, signal }) : run.events({ signal });
-}
-
-/** A sub-agent's run begins a moment after it was called. */
-async function begun(run: Run<unknown>): Promise<Run<unknown>> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await run.describe();
-      return run;
-    } catch (error) {
-      if (!RunNotFoundError.is(error) || attempt === 100) throw error;
-      await delay(50);
-    }
-  }
 }
 
 function endingOf(event: RunEvent | TokenEvent): Ending | undefined {

@@ -23,9 +23,9 @@ await locally({ agents: [investigator], tools: [reserve], workflowsPath }, async
         console.log(`asks: ${event.wait.message}`);
         await run.reply(wish);
       }
-      if (event.type === 'approval_requested') {
-        console.log(`asks: ${event.wait.message}`);
-        await run.approve();
+      if (event.type === 'event_awaited') {
+        console.log(`waits until ${event.wait.message}`);
+        await run.provide({ packed: true });
       }
     }
     console.log(await run.result());

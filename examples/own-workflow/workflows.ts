@@ -19,12 +19,12 @@ export async function handleComplaint(parcel: string): Promise<string> {
     return `The money for ${parcel} is on its way.`;
   }
 
-  const { approved } = await waitFor<{ approved: boolean }>({
-    id: 'check',
-    kind: 'approval',
-    message: `Is ${reservation} packed well?`,
+  const { packed } = await waitFor<{ packed: boolean }>({
+    id: 'packing',
+    message: `the warehouse packs ${reservation}`,
+    schema: { type: 'object', properties: { packed: { type: 'boolean' } }, required: ['packed'] },
     timeout: '3 days',
   });
-  if (!approved) await undo.compensate();
-  return approved ? `The replacement for ${parcel} is on its way.` : `The replacement for ${parcel} was taken back.`;
+  if (!packed) await undo.compensate();
+  return packed ? `The replacement for ${parcel} is on its way.` : `The replacement for ${parcel} was taken back.`;
 }

@@ -105,6 +105,14 @@ export class Run<Output = Json> {
   }
 
   /**
+   * Tells an author's own workflow what it waits for by `waitFor`. Without a choice: the only event that it waits for.
+   * @throws as `reply`.
+   */
+  async provide(value: Json, options: WaitChoice & AnswerOptions = {}): Promise<void> {
+    await this.#answer('event', { type: 'value', value }, options);
+  }
+
+  /**
    * What the run waits for, its sub-agents' waits included, oldest first. Needs no worker.
    * @throws RunNotFoundError, EngineUnavailableError
    */

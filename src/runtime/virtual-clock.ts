@@ -114,13 +114,16 @@ export class VirtualClock implements Clock {
     const delay = next.at - this.blocked.from - (performance.now() - this.blocked.since);
     if (delay > 2 ** 31 - 1) return;
     clearTimeout(this.realTimer);
-    this.realTimer = setTimeout(() => {
-      this.fireNext();
-      if (!this.running) {
-        this.running = true;
-        void this.run();
-      }
-    }, delay);
+    this.realTimer = setTimeout(
+      () => {
+        this.fireNext();
+        if (!this.running) {
+          this.running = true;
+          void this.run();
+        }
+      },
+      Math.max(0, delay),
+    );
   }
 
   /** The reason to fire in real time may be gone. `blocked` stays while work goes on, however many timers come and go. */

@@ -5,15 +5,24 @@ import { isResult, isRunInput, outputOf } from './shapes.ts';
 
 /** Events of sub-agents. Each end is told once, though it may stand in history twice: as the child's own, and as its report. */
 export class AgentEvents {
+  readonly #initiated = new Map<string, EventBody>();
   readonly #running = new Map<string, AgentRunReference>();
   readonly #ended = new Set<string>();
 
-  /** A child was started; one that runs no agent is the author's own. */
-  started({ workflowId, input }: Extract<Fact, { readonly kind: 'child-started' }>): EventBody[] {
+  /** A child is about to be started; one that runs no agent is the author's own. */
+  initiated({ workflowId, input }: Extract<Fact, { readonly kind: 'child-initiated' }>): EventBody[] {
     if (!isRunInput(input)) return [];
     const reference = { toolCallId: input.lineage?.toolCallId ?? '', agent: input.agent, workflowId };
     this.#running.set(workflowId, reference);
-    return [{ type: 'agent_called', ...reference, input: input.input }];
+    this.#initiated.set(workflowId, { type: 'agent_called', ...reference, input: input.input });
+    return [];
+  }
+
+  /** A child is there: told only now, so that whoever hears of it can follow it. */
+  started(workflowId: string): EventBody[] {
+    const called = this.#initiated.get(workflowId);
+    this.#initiated.delete(workflowId);
+    return called === undefined ? [] : [called];
   }
 
   /** A child, or somebody who asked, says how it has ended. */
@@ -28,11 +37,16 @@ export class AgentEvents {
     const reference = this.#running.get(workflowId) ?? fromId(workflowId);
     if (reference === undefined || this.#ended.has(workflowId)) return [];
     this.#ended.add(workflowId);
-    if ('failure' in ending) return [{ type: 'agent_failed', ...reference, error: ending.failure }];
-    const { result } = ending;
-    const spent = isResult(result) ? result.spent : undefined;
-    return [{ type: 'agent_completed', ...reference, output: outputOf(result), spent }];
+    // One that could not be started has been called all the same.
+    return [...this.started(workflowId), toEvent(reference, ending)];
   }
+}
+
+function toEvent(reference: AgentRunReference, ending: Ending): EventBody {
+  if ('failure' in ending) return { type: 'agent_failed', ...reference, error: ending.failure };
+  const { result } = ending;
+  const spent = isResult(result) ? result.spent : undefined;
+  return { type: 'agent_completed', ...reference, output: outputOf(result), spent };
 }
 
 /** `<id of the caller's run>/<id of the call>.<agent>`. */

@@ -26,11 +26,12 @@ export type Fact =
     }
   | { readonly kind: 'activity-ended'; readonly scheduledEventId: number; readonly ending: Ending }
   | {
-      readonly kind: 'child-started';
+      readonly kind: 'child-initiated';
       readonly workflowId: string;
       readonly workflowType: string;
       readonly input: unknown;
     }
+  | { readonly kind: 'child-started'; readonly workflowId: string }
   | { readonly kind: 'child-ended'; readonly workflowId: string; readonly ending: Ending }
   | { readonly kind: 'memo-changed'; readonly memo: Readonly<Record<string, unknown>> }
   | { readonly kind: 'signalled'; readonly name: string; readonly input: unknown }

@@ -56,8 +56,10 @@ export class FactReader {
     if (initiated) {
       const workflowId = initiated.workflowId ?? '';
       const input = await this.#payloads.first(initiated.input, { workflowId });
-      return { kind: 'child-started', workflowId, workflowType: initiated.workflowType?.name ?? '', input };
+      return { kind: 'child-initiated', workflowId, workflowType: initiated.workflowType?.name ?? '', input };
     }
+    const started = event.childWorkflowExecutionStartedEventAttributes;
+    if (started) return { kind: 'child-started', workflowId: started.workflowExecution?.workflowId ?? '' };
     const completed = event.childWorkflowExecutionCompletedEventAttributes;
     if (completed) {
       const workflowId = completed.workflowExecution?.workflowId ?? '';

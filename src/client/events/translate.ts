@@ -50,8 +50,10 @@ export class Translator {
         return this.#activities.scheduled(eventId, fact);
       case 'activity-ended':
         return this.#activities.ended(fact);
+      case 'child-initiated':
+        return this.#agents.initiated(fact);
       case 'child-started':
-        return this.#agents.started(fact);
+        return this.#agents.started(fact.workflowId);
       case 'child-ended':
         return this.#agents.ended(fact.workflowId, fact.ending);
       case 'memo-changed':

@@ -150,7 +150,8 @@ describe('what a history says', () => {
       translate([
         scheduled('sendMail', { to: 'x' }),
         ended(1, 'sent'),
-        { kind: 'child-started', workflowId: 'c', workflowType: 'count', input: 3 },
+        { kind: 'child-initiated', workflowId: 'c', workflowType: 'count', input: 3 },
+        { kind: 'child-started', workflowId: 'c' },
         { kind: 'child-ended', workflowId: 'c', ending: { result: 6 } },
         { kind: 'signalled', name: 'ring', input: 1 },
         { kind: 'updated', name: 'set', updateId: 'u', input: 1 },
@@ -165,15 +166,24 @@ describe('what a history says', () => {
     const result = { output: 'Billed.', finish: 'complete', spent };
     const reference = { toolCallId: 's1.1', agent: 'billing', workflowId };
     const report = { workflowId, toolCallId: 's1.1', end: { type: 'completed', result } };
-    const begin: Fact = { kind: 'child-started', workflowId, workflowType: 'perdureAgent', input };
+    const initiated: Fact = { kind: 'child-initiated', workflowId, workflowType: 'perdureAgent', input };
+    const begin: Fact = { kind: 'child-started', workflowId };
     const events = [
       { type: 'agent_called', ...reference, input: 'Bill 7' },
       { type: 'agent_completed', ...reference, output: 'Billed.', spent },
     ];
     const end: Fact = { kind: 'child-ended', workflowId, ending: { result } };
     const signal: Fact = { kind: 'signalled', name: 'perdure.childEnded', input: report };
-    expect(translate([begin, end, signal])).toEqual(events);
-    expect(translate([begin, signal, end])).toEqual(events);
+    // Not before its run is there to be followed.
+    expect(translate([initiated])).toEqual([]);
+    expect(translate([initiated, begin])).toEqual(events.slice(0, 1));
+    expect(translate([initiated, begin, end, signal])).toEqual(events);
+    expect(translate([initiated, begin, signal, end])).toEqual(events);
+    const failure = { type: 'NotStarted', message: 'There is one.' };
+    expect(translate([initiated, { kind: 'child-ended', workflowId, ending: { failure } }])).toEqual([
+      events[0],
+      { type: 'agent_failed', ...reference, error: failure },
+    ]);
     // Started by the run before this one.
     expect(translate([signal])).toEqual(events.slice(1));
     const checked = [

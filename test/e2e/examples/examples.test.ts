@@ -35,7 +35,7 @@ test.each([
       'asks: Parcel P-5 is lost.',
       '  last seen: Leipzig',
       'Do you want a replacement or the money?',
-      'asks: Is R-P-5 packed well?',
+      'waits until the warehouse packs R-P-5',
       'The replacement for P-5 is on its way.',
       'reserved a replacement for P-6',
       'asks: Parcel P-6 is lost.',
