@@ -115,7 +115,7 @@ export default {
     {
       name: 'redis-only-in-bullmq',
       severity: 'error',
-      from: { pathNot: '^(src/engines/bullmq/|test/|bench/)' },
+      from: { pathNot: '^(src/engines/bullmq/|test/|bench/|scripts/services/)' },
       to: { path: '^node_modules/(bullmq|ioredis)/' },
     },
     {
