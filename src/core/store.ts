@@ -12,6 +12,12 @@ export interface Store {
   /** The run's record and its revision; `undefined` when there is no such run. */
   load(key: RunKey): Promise<StoredRun | undefined>;
 
+  /**
+   * The run as this process knows it, where that costs less than to load it. It may have changed since; a commit that was computed from an old one is a
+   * conflict.
+   */
+  recall?(key: RunKey): StoredRun | undefined;
+
   /** The current (open, or last closed) run of a workflow id; `undefined` when there was never one. */
   currentRunId(namespace: string, workflowId: string): Promise<string | undefined>;
 

@@ -162,6 +162,11 @@ export function unavailable(message: string): ServiceError {
   return failed(status.UNAVAILABLE, message);
 }
 
+/** UNAVAILABLE: another process has taken over the run while the call was under way; the same call will reach it. */
+export function movedAway(): ServiceError {
+  return unavailable('The run has moved to another process. Try again.');
+}
+
 /** INTERNAL: a bug of ours. */
 export function internal(message: string): ServiceError {
   return failed(status.INTERNAL, message);

@@ -9,7 +9,7 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { Commit, CurrentWrite, RunWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { escapeId } from './keys.ts';
+import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import type { RedisArgument } from './redis.ts';
 
@@ -89,7 +89,7 @@ function runArguments(
   return [
     record.runId,
     record.workflowId,
-    `${escapeId(record.runId)}:${record.workflowId}`,
+    runPart(record),
     expectedRevision,
     events.length === 0 ? '' : before,
     last,

@@ -20,7 +20,7 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  *
  * Fields of a run: `rev` revision, `last` id of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
- * commit, `owner` the process that has the run in memory.
+ * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do.
  *
  * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs.
  */
@@ -83,7 +83,7 @@ export function queueName(taskQueue: string, kind: 'runs' | 'activities' = 'runs
 }
 
 /** An id without the characters that have a meaning in keys. */
-export function escapeId(id: string): string {
+function escapeId(id: string): string {
   return id.replaceAll(/[%:{}]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
@@ -98,6 +98,7 @@ export function keyOfMember(namespace: string, member: string): RunKey {
   return { namespace, runId: member.slice(0, end), workflowId: member.slice(end + 1) };
 }
 
-function runPart({ runId, workflowId }: RunKey): string {
+/** What names a run in keys. */
+export function runPart({ runId, workflowId }: Pick<RunKey, 'runId' | 'workflowId'>): string {
   return `${escapeId(runId)}:${workflowId}`;
 }

@@ -1,9 +1,9 @@
 import { jobHelpers } from './lua-jobs.ts';
 
 /** Arguments of one run in `COMMIT`. */
-export const RUN_ARGUMENTS = 19;
+const RUN_ARGUMENTS = 19;
 /** Arguments of one pointer in `COMMIT`. */
-export const POINTER_ARGUMENTS = 3;
+const POINTER_ARGUMENTS = 3;
 
 /**
  * Writes a commit, or nothing. KEYS: for each run, then for each pointer, the base of its namespace.
@@ -44,13 +44,13 @@ for i = 1, count do
   local base, id, workflow, part = KEYS[i], argument(i, 1), argument(i, 2), argument(i, 3)
   local key, fields, status = base .. 'run:' .. part, before[i], argument(i, 9)
   local member, start = id .. '\\0' .. workflow, argument(i, 11)
-  redis.call('HSET', key, 'rev', tonumber(argument(i, 4)) + 1, 'rec', argument(i, 7), 'commit', commit)
+  redis.call('HSET', key, 'rev', tonumber(argument(i, 4)) + 1, 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
   if argument(i, 5) ~= '' then
     redis.call('HSET', key, 'last', argument(i, 6))
     redis.call('RPUSH', base .. 'hist:' .. part, argument(i, 8))
   end
   if not fields[1] then
-    redis.call('HSET', key, 'type', argument(i, 10), 'start', start)
+    redis.call('HSET', key, 'type', argument(i, 10), 'start', start, 'queue', argument(i, 14))
     redis.call('ZADD', base .. 'by:start', start, member)
     redis.call('ZADD', base .. 'by:type:' .. argument(i, 10), start, member)
     redis.call('ZADD', base .. 'by:id', 0, workflow .. '\\0' .. id)
@@ -129,3 +129,37 @@ redis.call('ZREM', base .. 'unfinished', member)
 if redis.call('HGET', base .. 'current', workflow) == id then redis.call('HDEL', base .. 'current', workflow) end
 if ARGV[4] ~= '' then dropDelayedJob(ARGV[4], id) end
 return 1`;
+
+/**
+ * A run's next deadline, as found by looking. KEYS: base of its namespace. ARGV: part of its keys, name in indexes, revision, deadline.
+ */
+export const RESCORE: string = `
+if redis.call('HGET', KEYS[1] .. 'run:' .. ARGV[1], 'rev') ~= ARGV[3] then return 0 end
+return redis.call('ZADD', KEYS[1] .. 'unfinished', 'XX', ARGV[4], ARGV[2])`;
+
+/**
+ * What is wrong with runs. KEYS: base of their namespace. ARGV: name in indexes, part of the keys; of each run.
+ * @returns for each run `ok`, `gone` (there is no such run), `lost` (it has no job), `asleep` (its job is put aside, though there is work), or
+ * `nowhere` (its job is in no list that a worker reads).
+ */
+export const EXAMINE: string = `
+local base, found = KEYS[1], {}
+for i = 1, #ARGV, 2 do
+  local fields = redis.call('HMGET', base .. 'run:' .. ARGV[i + 1], 'queue', 'wants')
+  local id = string.match(ARGV[i], '^[^%z]*')
+  local q, state = fields[1], 'ok'
+  if not q then
+    state = 'gone'
+  elseif q ~= '' then
+    if redis.call('EXISTS', q .. id) == 0 then
+      state = 'lost'
+    elseif redis.call('ZSCORE', q .. 'delayed', id) then
+      if fields[2] == '1' then state = 'asleep' end
+    elseif redis.call('EXISTS', q .. id .. ':lock') == 0 and not redis.call('LPOS', q .. 'wait', id)
+      and not redis.call('LPOS', q .. 'active', id) and not redis.call('ZSCORE', q .. 'prioritized', id) then
+      state = 'nowhere'
+    end
+  end
+  found[#found + 1] = state
+end
+return found`;

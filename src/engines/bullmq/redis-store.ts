@@ -10,8 +10,9 @@ import { StoreError } from '../../core/store.ts';
 import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
 import { commitArguments } from './commit-arguments.ts';
 import type { JobSettings } from './commit-arguments.ts';
-import { escapeId, keyOfMember } from './keys.ts';
+import { keyOfMember, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
+import { KnownRuns } from './known-runs.ts';
 import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -48,6 +49,8 @@ export class RedisStore implements Store {
   readonly #jobs: JobSettings | undefined;
   readonly #lists: RedisLists;
   readonly #namespaces = new Set<string>();
+  /** Runs that are resident in this process. */
+  readonly known: KnownRuns = new KnownRuns();
   #closed = false;
 
   constructor({ client, keys, process = randomUUID(), jobs }: RedisStoreOptions) {
@@ -60,8 +63,16 @@ export class RedisStore implements Store {
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
-    const fields = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'rec'));
-    return toStoredRun(fields);
+    const [revision, last, record] = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec'));
+    if (!revision || !record) return undefined;
+    const stored = { record: decodeRecord(record), revision: Number(revision) };
+    if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
+    return stored;
+  }
+
+  recall(key: RunKey): StoredRun | undefined {
+    this.#assertOpen();
+    return this.known.get(key);
   }
 
   async currentRunId(namespace: string, workflowId: string): Promise<string | undefined> {
@@ -75,12 +86,16 @@ export class RedisStore implements Store {
     const { keys, args } = commitArguments(commit, this.#keys, this.#process, this.#jobs);
     const answer = await commitScript.run(this.#client, keys, args);
     if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
-    return answer === 1 ? 'committed' : 'conflict';
+    if (answer !== 1) return 'conflict';
+    for (const run of commit.runs) this.known.wrote(run);
+    return 'committed';
   }
 
   async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
     this.#assertOpen();
     if (to !== undefined && to <= from) return [];
+    const known = to === undefined ? undefined : this.known.events(key, Math.max(from, 1), to);
+    if (known !== undefined) return known;
     const args = [Math.max(from, 1), to ?? ''];
     const commits = (await readHistoryScript.run(this.#client, [this.#keys.history(key)], args)) as readonly Buffer[];
     return commits.flatMap((commit) =>
@@ -118,8 +133,11 @@ export class RedisStore implements Store {
     const stored = await this.load(key);
     if (stored === undefined) return;
     const queue = this.#jobs?.queuePrefix(stored.record) ?? '';
-    const part = `${escapeId(key.runId)}:${key.workflowId}`;
-    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, part, queue]);
+    await deleteScript.run(
+      this.#client,
+      [this.#keys.base(key.namespace)],
+      [key.runId, key.workflowId, runPart(key), queue],
+    );
   }
 
   async close(): Promise<void> {
@@ -144,11 +162,6 @@ export class RedisStore implements Store {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('closed', 'The store is closed.');
   }
-}
-
-function toStoredRun([revision, record]: readonly (string | null)[]): StoredRun | undefined {
-  if (!revision || !record) return undefined;
-  return { record: decodeRecord(record), revision: Number(revision) };
 }
 
 /** The events of a commit as `READ_HISTORY` gives them. */

@@ -1,19 +1,9 @@
-import { createRequire } from 'node:module';
-import { Client } from '@temporalio/client';
-import { IllegalStateError } from '@temporalio/common';
-import type { Worker, WorkerOptions } from '@temporalio/worker';
-import type { Clock } from '../../core/clock.ts';
-import type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from '../../engine/index.ts';
-import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
-import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { createTestService } from '../../runtime/test-service.ts';
-import { VirtualClock } from '../../runtime/virtual-clock.ts';
+import { LocalEngine } from '../local/engine.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
-import { openService, type OpenService } from './open-service.ts';
-import { createLocalWorker } from './worker.ts';
-
-const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
+import { openService } from './open-service.ts';
 
 /** Workflows in this process, on memory or on one SQLite file. */
 export interface EmbeddedEngine extends Engine {
@@ -31,106 +21,6 @@ export interface EmbeddedEngine extends Engine {
 export async function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Promise<EmbeddedEngine> {
   const path = databasePath(options);
   const { clock = systemClock, namespace = 'default' } = options;
-  return new LocalEngine(options, clock, namespace, await openService({ path, clock, namespace }));
-}
-
-class LocalEngine implements EmbeddedEngine {
-  readonly name = 'embedded';
-  readonly client: Client;
-  readonly nativeConnection: NativeConnectionLike;
-  private readonly options: EmbeddedEngineOptions;
-  private readonly clock: Clock;
-  private readonly namespace: string;
-  private readonly opened: OpenService;
-  private readonly clientConnection: LocalConnection;
-  private readonly connections = new Set<LocalConnection>();
-  private readonly workers = new Set<Worker>();
-  private readonly madeAt = performance.now();
-  private closing: Promise<void> | undefined;
-
-  constructor(options: EmbeddedEngineOptions, clock: Clock, namespace: string, opened: OpenService) {
-    this.options = options;
-    this.clock = clock;
-    this.namespace = namespace;
-    this.opened = opened;
-    this.clientConnection = this.connect();
-    this.nativeConnection = asNative(this.connect());
-    this.client = new Client({ ...options.client, connection: this.clientConnection, namespace });
-  }
-
-  connect(): LocalConnection {
-    const { clock } = this;
-    const connection = createConnection(this.opened.service, {
-      address: this.opened.address,
-      clock,
-      ...(clock instanceof VirtualClock ? { testService: createTestService(clock) } : {}),
-    });
-    this.connections.add(connection);
-    return connection;
-  }
-
-  async createWorker(options: WorkerOptions): Promise<PerdureWorker> {
-    const { dataConverter } = this.options.client ?? {};
-    const worker = await createLocalWorker({
-      connection: this.nativeConnection,
-      namespace: this.namespace,
-      ...(dataConverter === undefined ? {} : { dataConverter }),
-      ...options,
-    });
-    // Those that have ended are of no interest any more, and hold their workflow code.
-    for (const other of this.workers) if (hasEnded(other)) this.workers.delete(other);
-    this.workers.add(worker);
-    return worker;
-  }
-
-  async info(): Promise<EngineInfo> {
-    return await readInfo(this.statusSource());
-  }
-
-  async health(): Promise<EngineHealth> {
-    return { ...(await readHealth(this.statusSource())), uptime: performance.now() - this.madeAt };
-  }
-
-  async close(): Promise<void> {
-    this.closing ??= this.closeAll();
-    try {
-      await this.closing;
-    } catch (error) {
-      this.closing = undefined;
-      throw error;
-    }
-  }
-
-  private async closeAll(): Promise<void> {
-    const open = [...this.workers].filter((worker) => !hasEnded(worker));
-    if (open.some((worker) => worker.getState() !== 'INITIALIZED')) {
-      throw workersRun();
-    }
-    await Promise.all(open.map((worker) => letGo(worker)));
-    if ([...this.connections].some((connection) => connection.isHeld)) throw workersRun();
-    for (const connection of this.connections) await connection.close();
-    await this.opened.close();
-  }
-
-  private statusSource(): StatusSource {
-    return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
-  }
-}
-
-function hasEnded(worker: Worker): boolean {
-  return ['STOPPED', 'FAILED'].includes(worker.getState());
-}
-
-function workersRun(): IllegalStateError {
-  return new IllegalStateError('Cannot close the engine while Workers run: shut them down first');
-}
-
-/** A worker that never ran holds threads and the official runtime all the same; only running lets go of them. */
-async function letGo(worker: Worker): Promise<void> {
-  await worker.runUntil(Promise.resolve());
-}
-
-/** The official worker takes its connection by a class with private members; at run time it is satisfied with what ours has. */
-function asNative(connection: LocalConnection): NativeConnectionLike {
-  return connection as unknown as NativeConnectionLike;
+  const local = { name: 'embedded', namespace, clock, ...(options.client ? { client: options.client } : {}) };
+  return new LocalEngine(local, await openService({ path, clock, namespace }));
 }

@@ -3,7 +3,7 @@ import type { ProtocolMessage } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { updateRequestMessage } from '../../core/run/update.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
-import { failedPrecondition, notFound } from '../errors.ts';
+import { failedPrecondition, movedAway, notFound } from '../errors.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
 type UpdateRequest = temporal.api.update.v1.IRequest;
@@ -121,6 +121,11 @@ export class Updates {
       else if (update.stage !== 'done') this.#fail(update, notFound('workflow update was aborted by closing workflow'));
     }
     this.#updates.delete(runName(record));
+  }
+
+  /** Another process takes care of the run: those whose update it has not accepted send it again, and it gets there. */
+  moved(run: RunKey): void {
+    for (const update of this.#ofRun(run)?.values() ?? []) this.#fail(update, movedAway());
   }
 
   #ofRun(run: RunKey): Map<string, Update> | undefined {
