@@ -90,10 +90,46 @@ export default {
     },
     {
       name: 'above-the-contract-no-engine',
-      comment: 'These receive an Engine; they never import one, nor what it is made of.',
+      comment: 'These receive an Engine or the configuration of one; they never import one, nor what it is made of.',
       severity: 'error',
-      from: { path: '^src/(agent|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/' },
-      to: { path: '^src/(engines|core|runtime|host)/' },
+      from: { path: '^src/(agent|client|worker|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/' },
+      to: { path: '^src/(engines/[^/]+|core|runtime|host)/' },
+    },
+    {
+      name: 'configuration-opens-engines',
+      comment:
+        'The opener knows all engines, and loads the one that is asked for. Who stands above gets engines from there only.',
+      severity: 'error',
+      from: { path: '^src/engines/[^/]+[.]ts$' },
+      to: { path: '^src/engines/[^/]+/', pathNot: '^src/engines/[^/]+/(index|options|config|environment)[.]ts$' },
+    },
+    {
+      name: 'engines-load-lazily',
+      comment: 'An application on Temporal must not load SQLite, nor the other way round.',
+      severity: 'error',
+      from: { path: '^src/engines/[^/]+[.]ts$' },
+      to: { path: '^src/engines/[^/]+/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'agents-do-not-know-their-users',
+      comment:
+        'workflow <- agent <- worker, workflow <- client: clients and workers know agents, never the other way round.',
+      severity: 'error',
+      from: { path: '^src/agent/' },
+      to: { path: '^src/(client|worker|cli|index[.]ts)' },
+    },
+    {
+      name: 'client-and-worker-are-apart',
+      comment: 'A web process that only asks must not load what runs agents.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { path: '^src/(worker|cli)/' },
+    },
+    {
+      name: 'worker-asks-nobody',
+      severity: 'error',
+      from: { path: '^src/worker/' },
+      to: { path: '^src/(client|cli)/' },
     },
     {
       name: 'src-ships-alone',

@@ -12,3 +12,8 @@ const isAsset = (path: string): boolean => extname(path) !== '.ts';
 for (const folder of ['src', 'testing']) {
   await cp(`${root}/${folder}`, `${root}/dist/${folder}`, { recursive: true, filter: isAsset });
 }
+if (code === 0) {
+  const bundled = await run('node', ['scripts/build-bundle.ts']);
+  process.stdout.write(bundled.output);
+  process.exitCode = bundled.code;
+}

@@ -21,7 +21,9 @@ export interface ToolContext<Deps = unknown> {
   readonly toolCallId: string;
   /** Who calls. */
   readonly agent: string;
+  /** Of the run that calls. */
   readonly workflowId: string;
+  /** Of the run that calls; continue-as-new changes it. */
   readonly runId: string;
   /** Of the root of the run's tree: the run that the user sees. */
   readonly rootWorkflowId: string;
@@ -44,10 +46,19 @@ export type CompensationContext<Deps = unknown> = Pick<
   | 'metadata'
 >;
 
+/** What a tool's `approval` is given beside the arguments of the call that it decides on. */
+export type ApprovalContext<Deps = unknown> = Pick<
+  ToolContext<Deps>,
+  'deps' | 'signal' | 'toolCallId' | 'agent' | 'workflowId' | 'runId' | 'metadata'
+>;
+
 /** What names the types of a tool or an agent; it is never there at run time. */
 export interface TypesOf<Input, Output, Deps> {
+  /** What a caller passes. */
   readonly input: Input;
+  /** What it comes to. */
   readonly output: Output;
+  /** What the worker has to be given. */
   readonly deps: Deps;
 }
 
@@ -56,26 +67,35 @@ export interface TypesOf<Input, Output, Deps> {
  * @typeParam Input what a caller passes. @typeParam Output what it returns. @typeParam Deps what it needs from the worker.
  */
 export interface Tool<out Input = unknown, out Output = unknown, out Deps = unknown> {
+  /** Tells it from tool sources. */
   readonly kind: 'tool';
+  /** How models call it. */
   readonly name: string;
+  /** For models. */
   readonly description: string;
   /** Checks arguments, and may transform them. */
   readonly input: StandardSchemaV1;
+  /** What `input` accepts. */
   readonly inputSchema: JsonSchema;
+  /** `async`: the result arrives later. */
   readonly completion: 'sync' | 'async';
-  /** Milliseconds. */
+  /** Of one attempt, or until the result has to be there. Milliseconds. */
   readonly timeout: number;
   /** Milliseconds. */
   readonly heartbeatTimeout: number;
+  /** How often it is tried. */
   readonly retry: RetrySettings;
   /** Whether a person has to decide first, and what that person is told. */
   readonly approval:
-    | ((args: never, context: Omit<CompensationContext<never>, 'attempt'>) => ApprovalAnswer | Promise<ApprovalAnswer>)
+    | ((args: never, context: ApprovalContext<never>) => ApprovalAnswer | Promise<ApprovalAnswer>)
     | undefined;
+  /** Does it. */
   readonly run: (args: never, context: ToolContext<never>) => unknown;
+  /** Undoes it. */
   readonly compensate: ((args: never, context: CompensationContext<never>) => unknown) | undefined;
   /** Largest result, in bytes of JSON. */
   readonly maxResultBytes: number;
+  /** Carries the types, and is never there. */
   readonly __types?: TypesOf<Input, Output, Deps>;
 }
 
@@ -87,7 +107,9 @@ export type AnyTool = Tool;
 
 /** Tools from elsewhere, asked for when the worker starts: an MCP server. */
 export interface ToolSource {
+  /** Tells it from tools. */
   readonly kind: 'tool-source';
+  /** Unique in a worker. */
   readonly name: string;
   /** Connects and lists. */
   readonly open: () => Promise<OpenToolSource>;
@@ -95,7 +117,9 @@ export interface ToolSource {
 
 /** A tool source that is connected. */
 export interface OpenToolSource {
+  /** What it offers. */
   readonly tools: readonly AnyTool[];
+  /** Disconnects. */
   close(): Promise<void>;
 }
 
@@ -109,29 +133,48 @@ export interface Agent<
   out Deps = unknown,
   out Name extends string = string,
 > {
+  /** Tells it from other definitions. */
   readonly kind: 'agent';
+  /** How runs and other agents call it. */
   readonly name: Name;
+  /** For the models of agents that may call it. */
   readonly description: string;
   /** `provider/model`, or a model object. */
   readonly model: string | LanguageModelV4;
   /** Text, or how it is made when a run starts. */
   readonly instructions: string | ((context: InstructionContext) => string | Promise<string>);
+  /** What it may call. */
   readonly tools: readonly (AnyTool | ToolSource)[];
+  /** Whom it may ask. */
   readonly agents: readonly AnyAgent[];
   /** Of typed input. Without one, users say text. */
   readonly input: StandardSchemaV1 | undefined;
+  /** How others call it. */
   readonly inputSchema: JsonSchema;
   /** Of a structured result. Without one it is text. */
   readonly output: StandardSchemaV1 | undefined;
+  /** What `output` accepts. */
   readonly outputSchema: JsonSchema | undefined;
+  /** How much a run may use, its sub-agents included. */
   readonly limits: Limits;
+  /** What a run does when a limit is reached. */
   readonly onLimit: OnLimit;
-  readonly asksUser: false | { readonly timeout: number };
-  /** Milliseconds. */
+  /** Whether the model may ask the user, and how long it waits (milliseconds). */
+  readonly asksUser: false | AskSettings;
+  /** Of one model call. Milliseconds. */
   readonly modelTimeout: number;
+  /** How often a model call is tried. */
   readonly modelRetry: RetrySettings;
+  /** Passed to the model as they are. */
   readonly settings: ModelSettings;
+  /** Carries the types, and is never there. */
   readonly __types?: TypesOf<Input, Output, Deps>;
+}
+
+/** How an agent asks users. */
+export interface AskSettings {
+  /** How long it waits for an answer. Milliseconds. */
+  readonly timeout: number;
 }
 
 /** Any agent. */
@@ -139,7 +182,9 @@ export type AnyAgent = Agent;
 
 /** What instructions may be made from. */
 export interface InstructionContext {
+  /** What the run was started with, as the agent's schema gives it. */
   readonly input: unknown;
+  /** The caller's own. */
   readonly metadata: JsonObject;
   /** When the run started. */
   readonly now: Date;
@@ -147,11 +192,18 @@ export interface InstructionContext {
 
 /** Passed to the model as they are. */
 export interface ModelSettings {
+  /** Chance in what it says: 0 means as little as possible. */
   readonly temperature?: number;
+  /** Share of likely tokens to choose from, 0 to 1. */
   readonly topP?: number;
+  /** Number of likely tokens to choose from. */
   readonly topK?: number;
+  /** Most tokens of one answer. */
   readonly maxOutputTokens?: number;
+  /** Texts that end an answer. */
   readonly stopSequences?: readonly string[];
+  /** Makes chance repeatable, where a provider can. */
   readonly seed?: number;
+  /** What only one provider understands, by its name. */
   readonly providerOptions?: Readonly<Record<string, JsonObject>>;
 }

@@ -27,6 +27,13 @@ export interface Engine {
    */
   info(): Promise<EngineInfo>;
 
+  /**
+   * A secret that every process of this engine has and nobody else, by which completion tokens are signed. Missing on engines that have no place for
+   * one: there, all processes have to be given the same.
+   * @throws what the engine's storage throws.
+   */
+  secret?(): string;
+
   /** How the engine is. Never throws: an engine that cannot be reached is `unhealthy`, with the reason. */
   health(): Promise<EngineHealth>;
 
@@ -51,7 +58,7 @@ export interface EngineInfo {
   readonly version: string;
   /** Names of what it supports beyond plain workflows and activities, e.g. `schedules`. */
   readonly features: readonly string[];
-  /** Hard limits by name; sizes in bytes, durations in milliseconds. */
+  /** Hard limits by name; sizes in bytes, durations in milliseconds, lengths in characters. */
   readonly limits: Readonly<Record<string, number>>;
 }
 

@@ -14,10 +14,18 @@ export interface StatusSource {
   readonly taskQueue?: string | undefined;
   /** Of the engine, where the server's own says little. Default: the server's. */
   readonly version?: string;
+  /** Limits of the engine of which the server does not speak. */
+  readonly limits?: Readonly<Record<string, number>>;
 }
 
 /** What the server behind a connection says about itself and the namespace. */
-export async function readInfo({ name, connection, namespace, version }: StatusSource): Promise<EngineInfo> {
+export async function readInfo({
+  name,
+  connection,
+  namespace,
+  version,
+  limits: own,
+}: StatusSource): Promise<EngineInfo> {
   const [system, described] = await Promise.all([
     connection.workflowService.getSystemInfo({}),
     connection.workflowService.describeNamespace({ namespace }),
@@ -27,7 +35,7 @@ export async function readInfo({ name, connection, namespace, version }: StatusS
     name,
     version: version ?? system.serverVersion,
     features: [...new Set([...trueKeys(system.capabilities), ...trueKeys(capabilities)])].toSorted(),
-    limits: numbers(limits),
+    limits: { ...own, ...numbers(limits) },
   };
 }
 

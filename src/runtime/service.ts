@@ -6,6 +6,8 @@ type Rpc = temporal.api.workflowservice.v1.WorkflowService;
 export interface CallOptions {
   /** Ends a long poll early; the call then rejects with `CANCELLED`. Other calls ignore it. */
   readonly signal?: AbortSignal;
+  /** Whether nobody is left to take the answer: a task in it has to be given to somebody else. Default: somebody is. */
+  readonly isGone?: () => boolean;
 }
 
 /** A protobuf message without its class: a plain object, every field optional. */

@@ -13,10 +13,15 @@ import { exampleRecord } from '../../testing/conformance/store/examples.ts';
 const WRITER = fileURLToPath(new URL('sqlite-writer.ts', import.meta.url));
 const PAIRS = 4;
 const KILLS = 30;
+/** Most commits that a writer acknowledges before it is killed. */
+const COMMITS = 24;
+/** No measure of speed. */
+const TIMEOUT = 240_000;
 
 describe.concurrent('a writer that is killed at any moment', () => {
   test.for([1, 2])(
     'loses nothing that it acknowledged and leaves nothing half done (file %i)',
+    { timeout: TIMEOUT },
     async (seed, context) => {
       const directory = mkdtempSync(join(tmpdir(), 'perdure-kill-'));
       // Tests that run at once have to say which of them is finished.
@@ -26,7 +31,8 @@ describe.concurrent('a writer that is killed at any moment', () => {
       let total = 0;
       for (let kill = 0; kill < KILLS; kill++) {
         // One in four dies while it is starting, the others somewhere in their work.
-        const acknowledged = await writeUntilKilled(path, kill % 4 === 0, random());
+        const commits = kill % 4 === 0 ? undefined : Math.ceil(random() * COMMITS);
+        const acknowledged = await writeUntilKilled(path, commits, random());
         const store = await SqliteStore.open(path);
         for (let pair = 0; pair < PAIRS; pair++)
           total += await checkPair(store, `pair ${pair}`, acknowledged.get(pair) ?? 0);
@@ -37,8 +43,15 @@ describe.concurrent('a writer that is killed at any moment', () => {
   );
 });
 
-/** Runs a writer and kills it; returns the last acknowledged revision of each pair. */
-async function writeUntilKilled(path: string, whileStarting: boolean, random: number): Promise<Map<number, number>> {
+/**
+ * Runs a writer and kills it; returns the last acknowledged revision of each pair.
+ * @param commits after which it is killed, wherever it is then; `undefined` to kill it while it is starting.
+ */
+async function writeUntilKilled(
+  path: string,
+  commits: number | undefined,
+  random: number,
+): Promise<Map<number, number>> {
   const writer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', WRITER, path, String(PAIRS)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -47,11 +60,15 @@ async function writeUntilKilled(path: string, whileStarting: boolean, random: nu
   writer.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   writer.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const exit = once(writer, 'close');
-  if (whileStarting) {
+  if (commits === undefined) {
     await delay(random * 250);
   } else {
-    await Promise.race([once(writer.stdout, 'data'), exit]);
-    await delay(random * 60);
+    // The first line says that it is open. How fast it writes is the machine's business.
+    let hasEnded = false;
+    void exit.then(() => (hasEnded = true));
+    while (!hasEnded && output.split('\n').length - 2 < commits)
+      await Promise.race([once(writer.stdout, 'data'), exit]);
+    await delay(random * 5);
   }
   writer.kill('SIGKILL');
   const [, signal] = (await exit) as [unknown, unknown];

@@ -16,5 +16,5 @@ test('requests and responses are plain messages', () => {
 test('a call may be ended by a signal', () => {
   expectTypeOf<WorkflowServiceApi['pollWorkflowTaskQueue']>()
     .parameter(1)
-    .toEqualTypeOf<{ readonly signal?: AbortSignal } | undefined>();
+    .toEqualTypeOf<{ readonly signal?: AbortSignal; readonly isGone?: () => boolean } | undefined>();
 });

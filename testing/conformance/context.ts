@@ -21,7 +21,8 @@ export interface OwnedContext {
   stopWorkers(): Promise<void>;
 }
 
-const patienceMs = 10_000;
+/** No measure of speed. */
+const patienceMs = 30_000;
 
 /** Makes what a scenario works with. */
 export function createContext(target: ConformanceTarget, { id }: Scenario): OwnedContext {

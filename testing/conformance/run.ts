@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly updateGolden?: boolean;
   /** Known differences. Default: those of the suite. */
   readonly differences?: readonly Difference[];
-  /** The scenario fails after this time. Milliseconds. Default: 20,000. */
+  /** The scenario fails after this time. Milliseconds. Default: 60,000. */
   readonly timeoutMs?: number;
 }
 
@@ -55,7 +55,7 @@ async function examine(target: ConformanceTarget, scenario: Scenario, options: R
   const started = performance.now();
   let histories: RunHistory[];
   try {
-    await withTimeout(scenario.run(owned.context), options.timeoutMs ?? 20_000, scenario.id);
+    await withTimeout(scenario.run(owned.context), options.timeoutMs ?? 60_000, scenario.id);
   } catch (error) {
     await cleanUp(owned).catch(() => {}); // the first failure tells more
     throw error;

@@ -102,7 +102,7 @@ export interface ScenarioContext {
   track(workflowId: string, runId: string): void;
   /** Waits. Milliseconds. */
   sleep(ms: number): Promise<void>;
-  /** Calls until it does not throw or return false; throws the last error after 10 s. */
+  /** Calls until it does not throw or return false; throws the last error after 30 s. */
   eventually<T>(check: () => T | Promise<T>): Promise<T>;
   /** Waits until the run's history has an event of this type (as `TimerStarted`), `count` times; returns its events. */
   waitForEvent(handle: Pick<WorkflowHandle, 'workflowId'>, type: string, count?: number): Promise<HistoryEvent[]>;

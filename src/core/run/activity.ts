@@ -65,6 +65,11 @@ export function startActivity(draft: RunDraft, activity: PendingActivity, taker:
   });
 }
 
+/** The worker that was to get the current attempt never heard of it: the attempt waits for others as if nothing had been. */
+export function giveBackActivity(draft: RunDraft, activity: PendingActivity): void {
+  put(draft, { ...activity, state: 'scheduled', startedTime: 0, lastHeartbeatTime: 0, identity: '', requestId: '' });
+}
+
 /** Keeps the heartbeat's details for the next attempt and puts off the heartbeat timeout. */
 export function heartbeatActivity(draft: RunDraft, activity: PendingActivity, details: Payloads | undefined): void {
   put(draft, { ...activity, lastHeartbeatTime: draft.now, heartbeatDetails: details ?? activity.heartbeatDetails });

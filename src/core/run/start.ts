@@ -19,7 +19,8 @@ type StartedAttributes = temporal.api.history.v1.IWorkflowExecutionStartedEventA
 
 /** Temporal's default for the time that a worker has for one workflow task. */
 const defaultTaskTimeoutMs = 10_000;
-const longestTaskTimeoutMs = 120_000;
+/** Longer times for a workflow task are cut to this one, in milliseconds. */
+export const longestTaskTimeoutMs = 120_000;
 
 /** What a new run is made of. */
 export interface NewRun extends RunKey {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
@@ -15,6 +15,8 @@ import { Forwarding } from './forwarding.ts';
 import { Keeper } from './keeper.ts';
 import { keyOfMember, Keys, queueName } from './keys.ts';
 import type { Settings } from './options.ts';
+import { orStoreError } from './redis.ts';
+import type { RedisClient } from './redis.ts';
 import { RedisStore } from './redis-store.ts';
 import { Residents } from './residents.ts';
 import type { RemoteCall } from './routes.ts';
@@ -32,6 +34,8 @@ export class Core {
   readonly service: WorkflowServiceApi;
   /** Looks for what went wrong. */
   readonly keeper: Keeper;
+  /** The same in all processes that share the namespace. */
+  readonly secret: string;
   readonly #frontend: Frontend;
   readonly #store: RedisStore;
   readonly #runs: Claims;
@@ -51,10 +55,11 @@ export class Core {
     const channel = parts.keys.processChannel(namespace, parts.process);
     await parts.channels.listen(channel, (message) => parts.receive(message)).ready;
     parts.channels.onBack(() => parts.residents.refreshAll());
-    return new Core(parts, frontend);
+    return new Core(parts, frontend, await secretOf(connections.commands, parts.keys.secret(namespace)));
   }
 
-  private constructor(parts: Parts, frontend: Frontend) {
+  private constructor(parts: Parts, frontend: Frontend, secret: string) {
+    this.secret = secret;
     const { runs, activities } = parts;
     this.#frontend = frontend;
     this.#store = parts.store;
@@ -74,6 +79,13 @@ export class Core {
     await this.#frontend.close();
     await this.#store.close();
   }
+}
+
+/** The secret of a namespace; the first process makes it. */
+async function secretOf(client: RedisClient, key: string): Promise<string> {
+  const fresh = randomBytes(32).toString('base64url');
+  const isFirst = await orStoreError(client.setnx(key, fresh));
+  return isFirst === 1 ? fresh : String(await orStoreError(client.get(key)));
 }
 
 /** All that is at work in a process, and who tells whom. */

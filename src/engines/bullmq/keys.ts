@@ -15,6 +15,7 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:by:type:<type>`           | zset   | the same of one workflow type                                              | entries: with runs  |
  * | `{perdure.n}:by:id`                    | zset   | all runs, `<workflow>\0<run>`, to find those of one workflow id            | entries: with runs  |
  * | `{perdure.n}:unfinished`               | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
+ * | `{perdure.n}:secret`                   | string | signs completion tokens                                                    | for ever            |
  * | `{perdure.n}:keeper`                   | string | the process that looks for what went wrong; expires                        | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
@@ -63,6 +64,11 @@ export class Keys {
     const base = `${this.base(namespace)}by:`;
     if (index === 'all') return `${base}start`;
     return 'status' in index ? `${base}status:${index.status}` : `${base}type:${index.type}`;
+  }
+
+  /** What completion tokens are signed with. */
+  secret(namespace: string): string {
+    return `${this.base(namespace)}secret`;
   }
 
   /** Messages to one process. */

@@ -13,6 +13,9 @@ export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
   readonly url?: string;
 };
 
+/** Variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** How finished jobs are kept, as BullMQ has it. */
 export type KeepJobs = boolean | number | { readonly age?: number; readonly count?: number };
 
@@ -83,7 +86,7 @@ const workersDefaults: WorkersSettings = {
 };
 
 /** Checks options and fills in what was left out. @throws ConfigurationError that names the wrong one. */
-export function settingsOf(options: BullmqEngineOptions): Settings {
+export function settingsOf(options: BullmqEngineOptions, env: Environment): Settings {
   const { prefix = 'perdure', namespace = 'default', queues = {}, workers = {} } = options;
   if (prefix === '') throw new ConfigurationError('prefix', 'is empty.', { fix: 'Leave it out, or name one.' });
   const all: WorkersSettings = { ...workersDefaults, ...defined(workers) };
@@ -99,7 +102,7 @@ export function settingsOf(options: BullmqEngineOptions): Settings {
     ...defined(queues.defaultJobOptions ?? {}),
   };
   return {
-    redis: redisSettings(options.redis),
+    redis: redisSettings(options.redis, env),
     prefix,
     namespace,
     jobOptions: JSON.stringify(defaults),
@@ -107,7 +110,7 @@ export function settingsOf(options: BullmqEngineOptions): Settings {
   };
 }
 
-function redisSettings(redis: RedisSettings | string | undefined): RedisSettings {
+function redisSettings(redis: RedisSettings | string | undefined, env: Environment): RedisSettings {
   if (typeof redis === 'string') return { url: redis };
   if (redis?.keyPrefix !== undefined) {
     throw new ConfigurationError('redis.keyPrefix', 'does not work with BullMQ.', {
@@ -115,7 +118,7 @@ function redisSettings(redis: RedisSettings | string | undefined): RedisSettings
     });
   }
   if (redis !== undefined) return redis;
-  const url = process.env['REDIS_URL'];
+  const url = env['REDIS_URL'];
   return url === undefined || url === '' ? {} : { url };
 }
 

@@ -4,11 +4,15 @@ import { systemClock } from '../../runtime/system-clock.ts';
 import { LocalEngine } from '../local/engine.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
 import { openService } from './open-service.ts';
+import { sharedSecret } from './secret.ts';
+import { MAX_MESSAGE_BYTES } from './socket-protocol.ts';
 
 /** Workflows in this process, on memory or on one SQLite file. */
 export interface EmbeddedEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+  /** As in `Engine`: in a file beside the database, or, in memory, made for this engine. */
+  secret(): string;
 }
 
 /**
@@ -21,6 +25,17 @@ export interface EmbeddedEngine extends Engine {
 export async function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Promise<EmbeddedEngine> {
   const path = databasePath(options);
   const { clock = systemClock, namespace = 'default' } = options;
-  const local = { name: 'embedded', namespace, clock, ...(options.client ? { client: options.client } : {}) };
-  return new LocalEngine(local, await openService({ path, clock, namespace }));
+  const opened = await openService({ path, clock, namespace });
+  let known: string | undefined;
+  return new LocalEngine(
+    {
+      name: 'embedded',
+      namespace,
+      clock,
+      limits: path === undefined ? {} : { messageSize: MAX_MESSAGE_BYTES },
+      secret: () => (known ??= sharedSecret(path === undefined ? undefined : opened.address)),
+      ...(options.client ? { client: options.client } : {}),
+    },
+    opened,
+  );
 }

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { ClientOptions } from '@temporalio/client';
 import type { Clock } from '../../core/clock.ts';
 import { ConfigurationError } from '../../engine/index.ts';
+import { type Check, flag, section, show, text } from '../../engine/shape.ts';
 import { DEFAULT_DATABASE_PATH } from './sqlite-store.ts';
 
 /** Where an embedded engine keeps its state, and by which clock it lives. */
@@ -18,19 +19,54 @@ export interface EmbeddedEngineOptions {
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
 }
 
+const file: Check = (path, value) => {
+  if (typeof value === 'string') return;
+  throw new ConfigurationError(path, `${show(value)} is no text.`, {
+    fix: 'Name a file, as a string; for a URL, use `fileURLToPath(url)`.',
+  });
+};
+
+const clock: Check = (path, value) => {
+  const parts: Readonly<Record<keyof Clock, unknown>> = Object(value) as Clock;
+  if ([parts.now, parts.schedule, parts.hold].every((part) => typeof part === 'function')) return;
+  throw new ConfigurationError(path, `${show(value)} is no clock.`, {
+    fix: 'Give an object with the functions `now`, `schedule` and `hold`, or leave it out.',
+  });
+};
+
+const client: Check = (path, value) => {
+  if (typeof value === 'object' && value !== null && isUnset(value, 'connection') && isUnset(value, 'namespace'))
+    return;
+  throw new ConfigurationError(path, 'these are no options of a client of this engine.', {
+    fix: 'Give an object with the options of the official client, without `connection` and `namespace`.',
+  });
+};
+
+function isUnset(options: object, name: string): boolean {
+  return (options as Record<string, unknown>)[name] === undefined;
+}
+
+const shape = section(
+  { path: file, memory: flag, namespace: text, clock, client } satisfies Record<keyof EmbeddedEngineOptions, Check>,
+  'options',
+);
+
 /**
  * The database file, absolute; `undefined` for memory.
- * @throws ConfigurationError when the options contradict each other.
+ * @throws ConfigurationError when there is no such option, or its value is of the wrong kind, or the options contradict each other.
  */
-export function databasePath({ path, memory }: EmbeddedEngineOptions): string | undefined {
+export function databasePath(options: EmbeddedEngineOptions): string | undefined {
+  shape('', options);
+  const { path, memory } = options;
   if (memory === true && path !== undefined) {
     throw new ConfigurationError('memory', 'is set together with `path`.', { fix: 'Choose one of the two.' });
   }
   if (memory === true) return undefined;
-  const file = path ?? DEFAULT_DATABASE_PATH;
-  if (file.trim() === '') throw new ConfigurationError('path', 'is empty.', { fix: 'Name a file.' });
-  if (file === ':memory:') {
+  const name = path ?? DEFAULT_DATABASE_PATH;
+  if (name.trim() === '') throw new ConfigurationError('path', 'is empty.', { fix: 'Name a file.' });
+  if (name.includes('\0')) throw new ConfigurationError('path', 'has a null character in it.', { fix: 'Name a file.' });
+  if (name === ':memory:') {
     throw new ConfigurationError('path', "':memory:' is no file here.", { fix: 'Use `memory: true`.' });
   }
-  return isAbsolute(file) ? file : resolve(file);
+  return isAbsolute(name) ? name : resolve(name);
 }

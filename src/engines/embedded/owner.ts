@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../core/store.ts';
 import { isBusy, toStoreError } from './sqlite-errors.ts';
-import { loadSqlite, resolveDatabasePath } from './sqlite-file.ts';
+import { loadSqlite, makeDirectory, resolveDatabasePath } from './sqlite-file.ts';
 
 /**
  * Who owns a database file. Beside `perdure.db` is a directory `perdure.db.owner` (mode 0700) with
@@ -84,7 +84,7 @@ export function readOwner(path: string): OwnerInfo | undefined {
 
 /** Makes a directory that only this user can enter, or makes one so that is there. */
 export function makePrivateDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   chmodSync(directory, 0o700);
 }
 

@@ -17,7 +17,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** After a failed take-over the next one is tried after this time. */
 const RETRY_MS = 1000;
 /** How long it takes at most to notice that a connection has ended, after a call on it has failed; an owner that leaves takes its time. */
-const NOTICE_MS = { crashed: 1000, leaving: 5000 };
+const NOTICE_MS = { crashed: 1000, leaving: 10_000 };
 /** What gRPC makes of a connection that ends in the middle of a call. */
 const TRANSPORT_CODES = [grpcStatus.UNAVAILABLE, grpcStatus.CANCELLED, grpcStatus.INTERNAL, grpcStatus.UNKNOWN];
 

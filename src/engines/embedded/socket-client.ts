@@ -8,8 +8,10 @@ import type { RpcMethod } from '../../runtime/rpc-methods.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 
-/** How long a call that was given up may take to end in order. */
-const CANCEL_GRACE_MS = 1000;
+/** How long a call that was given up may take to end in order, by default: its answer may be a task that is lost without it. */
+const PATIENCE_MS = 30_000;
+/** An owner that goes on with a call that was given up is told again after this time. */
+const REMINDER_MS = 1000;
 
 /** A service in another process. */
 export interface SocketClient {
@@ -23,6 +25,8 @@ export interface SocketClient {
 export interface SocketClientOptions {
   /** Called once when the owner is gone. */
   readonly onOwnerLost?: () => void;
+  /** After which time, in milliseconds, a call that was given up ends without its answer. Default: 30 s; a disk may be slow. */
+  readonly patience?: number;
 }
 
 /**
@@ -49,8 +53,9 @@ export async function connectSocket(path: string, options: SocketClientOptions =
     };
     void watch();
   });
+  const { patience = PATIENCE_MS } = options;
   return {
-    service: serviceOf((method) => (request, callOptions) => send(client, method, request, callOptions)),
+    service: serviceOf((method) => (request, callOptions) => send(client, method, request, patience, callOptions)),
     lost,
     close: () => {
       isClosed = true;
@@ -66,36 +71,59 @@ export function originOf(error: unknown): Origin | undefined {
   return origin === 'answered' || origin === 'leaving' ? origin : undefined;
 }
 
-function send(client: Client, method: RpcMethod, request: unknown, options: CallOptions = {}): Promise<unknown> {
+function send(
+  client: Client,
+  method: RpcMethod,
+  request: unknown,
+  patience: number,
+  options: CallOptions = {},
+): Promise<unknown> {
   const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(cancelled());
   const metadata = new Metadata();
   const id = signal === undefined ? '' : randomUUID();
   if (signal !== undefined) metadata.set(CALL_KEY, id);
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined;
+    let stopWaiting = (): void => undefined;
     const onAnswer = (error: ServiceError | null, response?: unknown): void => {
       signal?.removeEventListener('abort', onAbort);
-      clearTimeout(timer);
+      stopWaiting();
       if (error === null) resolve(response);
       else reject(error);
     };
     const { path, request: requests, response: responses } = method;
     const call = client.makeUnaryRequest(path, requests.encode, responses.decode, request, metadata, onAnswer);
     const onAbort = (): void => {
-      timer = setTimeout(() => call.cancel(), CANCEL_GRACE_MS);
-      giveUp(client, id, () => call.cancel());
+      stopWaiting = giveUp(client, id, patience, () => call.cancel());
     };
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
 
-/** Has the owner end a call, which is still answered: cancelling it here would lose a task that is on its way. */
-function giveUp(client: Client, id: string, onFailure: () => void): void {
-  const onAnswer = (error: ServiceError | null): void => {
-    if (error !== null) onFailure();
+/**
+ * Has the owner end a call, which is still answered: cancelling it here would lose a task that is on its way.
+ * @param onFailure ends the call here, when the owner cannot be told or does not answer.
+ * @returns a function that is to be called when the answer is there.
+ */
+function giveUp(client: Client, id: string, patience: number, onFailure: () => void): () => void {
+  const tell = (): void => {
+    client.makeUnaryRequest(
+      CANCEL_PATH,
+      Buffer.from,
+      (bytes: Buffer) => bytes,
+      id,
+      (error: ServiceError | null) => {
+        if (error !== null) onFailure();
+      },
+    );
   };
-  client.makeUnaryRequest(CANCEL_PATH, Buffer.from, (bytes: Buffer) => bytes, id, onAnswer);
+  const reminder = setInterval(tell, REMINDER_MS);
+  const end = setTimeout(onFailure, patience);
+  tell();
+  return () => {
+    clearInterval(reminder);
+    clearTimeout(end);
+  };
 }
 
 /** Tries to connect; whether it worked. */

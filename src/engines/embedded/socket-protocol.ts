@@ -12,7 +12,8 @@ export const CALL_KEY = 'perdure-call';
 /** The RPC by which a call is given up: with its id, as text. It still gets an answer, for a poll may have been given a task just then. */
 export const CANCEL_PATH = '/perdure.Socket/Cancel';
 
-const MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+/** Greatest message between processes that share a file. */
+export const MAX_MESSAGE_BYTES: number = 128 * 1024 * 1024;
 
 /** Options of both sides. */
 export const CHANNEL_OPTIONS: ChannelOptions = {

@@ -6,14 +6,16 @@ import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
-import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
 import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
 import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 
-/** How long calls that are under way may take when the server closes. Long polls are ended at once. */
-const CLOSE_GRACE_MS = 1000;
+/** How long calls that are under way may take when the server closes: they wait for the disk. Long polls are ended at once. */
+const CALLS_GRACE_MS = 5000;
+/** How long the last answers may travel. */
+const ANSWERS_GRACE_MS = 1000;
 const DETAILS_KEY = 'grpc-status-details-bin';
 
 type Call = ServerUnaryCall<unknown, unknown>;
@@ -22,7 +24,7 @@ type Respond = sendUnaryData<unknown>;
 /** A service that other processes reach through a socket. */
 export interface SocketServer {
   readonly path: string;
-  /** Ends long polls, lets other calls finish (1 s), and sends everybody to the next owner. */
+  /** Ends long polls, lets other calls finish (5 s), and sends everybody to the next owner. */
   close(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ export async function serveSocket(service: WorkflowServiceApi, path: string): Pr
       // Connections end when the last answers have travelled.
       const ended = Array.from(sockets, (socket) => once(socket.ref(), 'close'));
       injector.destroy();
-      await within(CLOSE_GRACE_MS, Promise.all(ended));
+      await within(ANSWERS_GRACE_MS, Promise.all(ended));
       for (const socket of sockets) socket.destroy();
       grpc.forceShutdown();
     },
@@ -141,7 +143,7 @@ class Calls {
     call.on('cancelled', () => stop.abort());
     const id = String(call.metadata.get(CALL_KEY)[0] ?? '');
     if (id !== '') this.#byId.set(id, stop);
-    const answer = this.#answer(method, call, respond, stop.signal);
+    const answer = this.#answer(method, call, respond, { signal: stop.signal, isGone: () => call.cancelled });
     this.#underWay.set(answer, stop);
     void answer.finally(() => {
       this.#underWay.delete(answer);
@@ -159,15 +161,16 @@ class Calls {
     this.#isLeaving = true;
     const answers = Array.from(this.#underWay.keys());
     for (const stop of this.#underWay.values()) stop.abort();
-    await within(CLOSE_GRACE_MS, Promise.all(answers));
+    await within(CALLS_GRACE_MS, Promise.all(answers));
   }
 
-  async #answer(method: AnyCall, call: Call, respond: Respond, signal: AbortSignal): Promise<void> {
+  async #answer(method: AnyCall, call: Call, respond: Respond, options: CallOptions): Promise<void> {
     try {
-      respond(null, await method(call.request, { signal }));
+      respond(null, await method(call.request, options));
     } catch (error) {
       // A poll that was ended by the leaving owner goes on at the next one.
-      if (this.#isLeaving && signal.aborted) fail(respond, unavailable('The owner of the file is leaving.'), 'leaving');
+      if (this.#isLeaving && options.signal?.aborted)
+        fail(respond, unavailable('The owner of the file is leaving.'), 'leaving');
       else fail(respond, error, 'answered');
     }
   }

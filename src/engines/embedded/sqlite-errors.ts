@@ -39,7 +39,11 @@ export function toStoreError(error: unknown, path: string): unknown {
     case 'ENOENT':
     case 'ELOOP':
     case 'ENAMETOOLONG':
-      return new StoreError('unavailable', `${path} cannot be a database file: ${error.message}`, options);
+      return new StoreError(
+        'unavailable',
+        `${path} cannot be a database file: ${error.message}. Choose another path.`,
+        options,
+      );
     default:
       return error;
   }

@@ -67,7 +67,7 @@ export interface SqliteFileOptions {
 export function resolveDatabasePath(path: string): string {
   const absolute = resolve(path);
   try {
-    mkdirSync(dirname(absolute), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(absolute));
     const real = realPathOf(absolute);
     if (statSync(real, { throwIfNoEntry: false })?.isDirectory() === true) {
       throw new StoreError('unavailable', `${real} is a directory: name a file in it.`);
@@ -75,6 +75,22 @@ export function resolveDatabasePath(path: string): string {
     return real;
   } catch (error) {
     throw toStoreError(error, absolute);
+  }
+}
+
+/**
+ * Makes a directory and those that it is in, for this user only; whatever is there stays as it is. The `recursive` of Node never returns where
+ * nothing can be made although all looks well, as below `/proc`.
+ */
+export function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

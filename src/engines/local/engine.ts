@@ -5,6 +5,8 @@ import { IllegalStateError } from '@temporalio/common';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 import type { Clock } from '../../core/clock.ts';
 import type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from '../../engine/index.ts';
+import { longestTaskTimeoutMs } from '../../core/run/start.ts';
+import { longestId } from '../../runtime/frontend/context.ts';
 import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
@@ -28,6 +30,10 @@ export interface LocalEngineOptions {
   readonly name: string;
   readonly namespace: string;
   readonly clock: Clock;
+  /** Hard limits beside those of the durable core. */
+  readonly limits: Readonly<Record<string, number>>;
+  /** See `Engine.secret`. */
+  readonly secret: () => string;
   /** Further options of the client; the data converter is also that of the workers. */
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
 }
@@ -71,6 +77,11 @@ export class LocalEngine implements Engine {
     });
     this.connections.add(connection);
     return connection;
+  }
+
+  /** See `Engine`. */
+  secret(): string {
+    return this.options.secret();
   }
 
   /** See `Engine`. */
@@ -121,7 +132,10 @@ export class LocalEngine implements Engine {
   }
 
   private statusSource(): StatusSource {
-    return { name: this.name, connection: this.clientConnection, namespace: this.namespace, version: PACKAGE.version };
+    const { name, clientConnection: connection, namespace, options } = this;
+    // Payloads are as large as memory allows, but for what an engine says.
+    const limits = { idLength: longestId, workflowTaskTimeout: longestTaskTimeoutMs, ...options.limits };
+    return { name, connection, namespace, version: PACKAGE.version, limits };
   }
 }
 

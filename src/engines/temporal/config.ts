@@ -32,7 +32,7 @@ export interface TemporalConnectionConfig {
   readonly tls?: boolean | TemporalTlsConfig;
   /** Sent with every call. */
   readonly apiKey?: string;
-  /** How long to wait for the server to answer. Default 10 s. */
+  /** How long to wait for the server to answer. Default 10 s; but 3 s while nobody listens at the address. */
   readonly connectTimeout?: Duration;
 }
 

@@ -2,6 +2,7 @@ import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import { NativeConnection } from '@temporalio/worker';
 import { ConfigurationError, EngineUnavailableError } from '../../engine/index.ts';
+import { findRefusal } from './refusal.ts';
 import type { TemporalSettings } from './settings.ts';
 
 /** The official connections of a client and of workers, both to one cluster. */
@@ -22,7 +23,7 @@ export async function connect(settings: TemporalSettings): Promise<Connections> 
     ...(settings.tls === undefined ? {} : { tls: settings.tls }),
     ...(settings.apiKey === undefined ? {} : { apiKey: settings.apiKey }),
   };
-  const connection = Connection.lazy({ ...options, connectTimeout: settings.connectTimeoutMs });
+  const connection = Connection.lazy({ ...options, connectTimeout: await timeLeft(settings) });
   try {
     await connection.ensureConnected();
     await checkNamespace(connection, settings);
@@ -32,6 +33,19 @@ export async function connect(settings: TemporalSettings): Promise<Connections> 
     await connection.close();
     throw ConfigurationError.is(error) ? error : explain(error, settings);
   }
+}
+
+/** @throws EngineUnavailableError when the server is not even there. @returns the time that is left to connect, in milliseconds. */
+async function timeLeft({ address, connectTimeoutMs, refusedTimeoutMs }: TemporalSettings): Promise<number> {
+  if (refusedTimeoutMs >= connectTimeoutMs) return connectTimeoutMs;
+  const startedAt = performance.now();
+  const cause = await findRefusal(address, refusedTimeoutMs);
+  if (cause === undefined) return connectTimeoutMs - Math.min(performance.now() - startedAt, refusedTimeoutMs);
+  throw new EngineUnavailableError(
+    `No Temporal server listens at ${address} (${cause.message || 'connection refused'}). Check the address; a local server is started ` +
+      'with `temporal server start-dev`. To wait longer for one that is starting, set connection.connectTimeout.',
+    { cause },
+  );
 }
 
 async function checkNamespace(connection: Connection, settings: TemporalSettings): Promise<void> {

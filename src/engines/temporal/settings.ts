@@ -15,10 +15,13 @@ export interface TemporalSettings {
   readonly apiKey: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly connectTimeoutMs: number;
+  /** How long a server may refuse connections before it counts as not there; at most `connectTimeoutMs`. */
+  readonly refusedTimeoutMs: number;
   readonly activityDefaults: ActivityOptions;
 }
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+const DEFAULT_REFUSED_TIMEOUT_MS = 3_000;
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+)(:\d{1,5})?$/;
 
 /**
@@ -31,14 +34,16 @@ export function resolveSettings(config: TemporalEngineConfig, env: Environment):
   const environment = readEnvironment(env);
   const apiKey = connection.apiKey ?? environment.apiKey?.value;
   const timeout = connection.connectTimeout;
+  const timeoutMs = timeout === undefined ? undefined : durationAt('connection.connectTimeout', timeout);
   return {
     address: resolveAddress(connection, environment),
     namespace: connection.namespace ?? environment.namespace?.value ?? 'default',
     tls: resolveTls(connection.tls, environment, apiKey !== undefined),
     apiKey,
     metadata: environment.metadata,
-    connectTimeoutMs:
-      timeout === undefined ? DEFAULT_CONNECT_TIMEOUT_MS : durationAt('connection.connectTimeout', timeout),
+    connectTimeoutMs: timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+    // Who says how long to wait may wait for a server that is still starting.
+    refusedTimeoutMs: timeoutMs ?? DEFAULT_REFUSED_TIMEOUT_MS,
     activityDefaults: resolveActivityDefaults(config),
   };
 }

@@ -1,26 +1,12 @@
 import type { Duration } from '@temporalio/common';
 import { ConfigurationError } from '../../engine/index.ts';
+import { anything, type Check, flag, section, show, text } from '../../engine/shape.ts';
 import { msToNumber } from '../../official.ts';
 import type { TemporalEngineConfig } from './config.ts';
-
-type Check = (path: string, value: unknown) => void;
-type Shape = Readonly<Record<string, Check>>;
-
-const text: Check = (path, value) => {
-  if (typeof value === 'string' && value.trim() !== '') return;
-  throw new ConfigurationError(path, `${show(value)} is no text.`, { fix: 'Give a string that is not empty.' });
-};
 
 const duration: Check = (path, value) => {
   durationAt(path, value as Duration);
 };
-
-const flag: Check = (path, value) => {
-  if (typeof value === 'boolean') return;
-  throw new ConfigurationError(path, `${show(value)} is neither true nor false.`, { fix: 'Give a boolean.' });
-};
-
-const anything: Check = () => {};
 
 function count(smallest: number): Check {
   return (path, value) => {
@@ -35,23 +21,6 @@ const atLeastOne: Check = (path, value) => {
   if (typeof value === 'number' && value >= 1) return;
   throw new ConfigurationError(path, `${show(value)} is less than 1.`, { fix: 'Give a number of at least 1.' });
 };
-
-function section(shape: Shape): Check {
-  return (path, value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new ConfigurationError(path || 'config', `${show(value)} is no object.`, { fix: 'Give an object.' });
-    }
-    for (const [key, entry] of Object.entries(value)) {
-      const check = shape[key];
-      const inner = path === '' ? key : `${path}.${key}`;
-      if (check === undefined) {
-        const fix = `Known here: ${Object.keys(shape).join(', ')}.`;
-        throw new ConfigurationError(inner, 'there is no such setting.', { fix });
-      }
-      if (entry !== undefined) check(inner, entry);
-    }
-  };
-}
 
 const tlsFiles = section({
   clientCertPath: text,
@@ -113,8 +82,4 @@ export function durationAt(path: string, value: Duration): number {
   throw new ConfigurationError(path, `${show(value)} is no duration.`, {
     fix: "Give milliseconds or a string such as '30s', '10m' or '24h'.",
   });
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
 }

@@ -122,6 +122,7 @@ export class Activities implements EagerActivities {
       if (task) this.#start(task, slot);
       else slot.release();
     }
+    this.#closeIfDone();
   }
 
   /** Stops polling. Running activities go on, and are cancelled when the grace time is over. */
@@ -238,8 +239,9 @@ export class Activities implements EagerActivities {
     };
   }
 
+  /** An answer that is still on its way may bring activities, which the server counts as started: they have to be run. */
   #closeIfDone(): void {
-    if (!this.#pollingEnded || this.#running.size > 0) return;
+    if (!this.#pollingEnded || this.#running.size > 0 || this.#reserved.length > 0) return;
     this.#cancelGrace?.();
     this.#tasks.close(this.#options.shutdownError);
   }

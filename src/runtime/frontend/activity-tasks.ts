@@ -12,11 +12,13 @@ import type { Reporter } from '../../core/run/activity.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
 import { invalidArgument, notFound, workflowCompleted } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
+import type { CallOptions } from '../service.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { keyOf } from './keys.ts';
 import { decodeToken } from './tokens.ts';
+import { giveBackUndelivered } from './undelivered.ts';
 
 type Poll = temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest;
 
@@ -49,7 +51,7 @@ export function activityTaskHandlers(
     return context.runs.change(key, (draft) => rule(draft, find(draft)));
   };
   return {
-    pollActivityTaskQueue: (request, options = {}) => poll(context, request, options.signal),
+    pollActivityTaskQueue: (request, options = {}) => poll(context, request, options),
     async respondActivityTaskCompleted(request) {
       await report(byToken(request.taskToken), completing(request));
       return {};
@@ -89,15 +91,18 @@ export function activityTaskHandlers(
 async function poll(
   context: FrontendContext,
   request: Poll,
-  signal: AbortSignal | undefined,
+  options: CallOptions,
 ): Promise<temporal.api.workflowservice.v1.IPollActivityTaskQueueResponse> {
   const namespace = requireNamespace(context, request.namespace);
   const name = requireTaskQueue(request.taskQueue);
-  const wait = context.waits.begin(taskPollMs, signal);
+  const wait = context.waits.begin(taskPollMs, options.signal);
   try {
     const queue = { namespace, name, type: 'activity' } as const;
     const taken = await context.queues.take(queue, wait.signal, (task) => take(context, task, request));
-    return taken === undefined ? {} : await activityTaskResponse(context, taken.record, taken.activity);
+    if (taken === undefined) return {};
+    const response = await activityTaskResponse(context, taken.record, taken.activity);
+    await giveBackUndelivered(context, keyOf(taken.record), [taken.activity], options);
+    return response;
   } finally {
     wait.done();
   }

@@ -48,7 +48,8 @@ export function requireNamespace(context: FrontendContext, namespace: string | n
   return namespace;
 }
 
-const longestId = 1000;
+/** Most characters of a workflow id, a task queue's name and so on. */
+export const longestId = 1000;
 
 /** An id of a request. @throws ServiceError when it is empty or too long. */
 export function requireId(name: string, value: string | null | undefined): string {

@@ -22,6 +22,16 @@ import { placeRun } from './starts.ts';
 /** Wait before an effect that failed is tried again: it begins here and doubles, in milliseconds. */
 const firstRetryMs = 50;
 const longestRetryMs = 10_000;
+/** An effect that waits longer than this for its next try holds time no more: it may fail for ever. */
+const longestHoldMs = 2_000;
+
+/** What ends with an effect. */
+interface Ends {
+  /** It is no longer on its way. */
+  readonly done: () => void;
+  /** It no longer holds the time of the runs; it may still be on its way. */
+  readonly release: () => void;
+}
 
 /**
  * Does what runs ask to be done outside of themselves. Each effect is one commit that changes the other run and confirms the effect in this one, so that
@@ -56,7 +66,7 @@ export class Effects {
     this.#retries.clear();
   }
 
-  /** Each effect is on its way once, its retries included, and holds the time of the runs until it is done. */
+  /** Each effect is on its way once, its retries included, and holds the time of the runs until it is done or seems hopeless. */
   #begin(record: RunRecord, effect: Effect): void {
     const name = `${record.namespace}\0${record.runId}\0${effect.kind}\0${effect.id}`;
     if (this.#closed || this.#inProgress.has(name)) return;
@@ -66,28 +76,29 @@ export class Effects {
       this.#inProgress.delete(name);
       release();
     };
-    void this.#perform(record, effect, firstRetryMs, done);
+    void this.#perform(record, effect, firstRetryMs, { done, release });
   }
 
-  async #perform(record: RunRecord, effect: Effect, retryMs: number, done: () => void): Promise<void> {
+  async #perform(record: RunRecord, effect: Effect, retryMs: number, ends: Ends): Promise<void> {
     try {
       await this.#once(record, effect);
-      done();
+      ends.done();
     } catch (error) {
       this.#report(error);
-      if (this.#closed) done();
-      else this.#retryLater(record, effect, retryMs, done);
+      if (this.#closed) ends.done();
+      else this.#retryLater(record, effect, retryMs, ends);
     }
   }
 
-  #retryLater(record: RunRecord, effect: Effect, retryMs: number, done: () => void): void {
+  #retryLater(record: RunRecord, effect: Effect, retryMs: number, ends: Ends): void {
+    if (retryMs > longestHoldMs) ends.release();
     const again = this.#wallClock.schedule(this.#wallClock.now() + retryMs, () => {
       this.#retries.delete(cancel);
-      void this.#perform(record, effect, Math.min(retryMs * 2, longestRetryMs), done);
+      void this.#perform(record, effect, Math.min(retryMs * 2, longestRetryMs), ends);
     });
     const cancel = (): void => {
       again();
-      done();
+      ends.done();
     };
     this.#retries.add(cancel);
   }

@@ -64,7 +64,7 @@ export interface Frontend {
 /** Opens the durable core over a store and takes up every run that is not finished. */
 export async function createFrontend(options: FrontendOptions): Promise<Frontend> {
   const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
-  const runs = new Runs(store, clock);
+  const runs = new Runs(store, clock, onError);
   const createHold = clock === systemClock ? undefined : () => new BacklogHold(clock, systemClock);
   const queues: TaskQueues = new TaskQueues(createHold, systemClock, (queue, task) => residency?.kept(queue, task));
   const residency = options.residency?.(queues);
@@ -86,20 +86,23 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   };
   const effects = new Effects(context, onError);
   const alarms = new Alarms(clock, async (key) => void (await ring(runs, key, heed)), onError);
-  const look: RunListener = (record) => {
-    context.updates.changed(record);
-    context.histories.changed(record);
-    context.queries.changed(record);
-    if (residency?.has(record) === false) return;
-    announcements.announce(record);
-    alarms.set(record);
-    residency?.looked(record);
+  const isHere = (record: RunRecord): boolean => residency?.has(record) !== false;
+  const looks: readonly RunListener[] = [
+    (record) => context.updates.changed(record),
+    (record) => context.histories.changed(record),
+    (record) => context.queries.changed(record),
+    (record) => void (isHere(record) && announcements.announce(record)),
+    (record) => void (isHere(record) && alarms.set(record)),
+    (record) => residency?.looked(record),
+  ];
+  const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
+  const look: RunListener = (record, events) => {
+    for (const listener of looks) listener(record, events);
   };
   const heed: RunListener = (record, events) => {
-    look(record, events);
-    effects.perform(record);
+    for (const listener of listeners) listener(record, events);
   };
-  runs.onCommit(heed);
+  for (const listener of listeners) runs.onCommit(listener);
   if (residency === undefined) for await (const { record } of store.unfinished()) heed(record, []);
   let closed = false;
   return {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
@@ -14,8 +15,10 @@ export type WorkflowKey = Pick<RunKey, 'namespace' | 'workflowId'>;
 
 const uuidShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** How often a change is tried again when another owner of the store keeps changing the same run. */
-const maximumConflicts = 50;
+/** How often a change is tried when another owner of the store keeps changing the same run. */
+const maximumTries = 20;
+/** The first tries follow on each other at once; then there is a pause, which doubles up to the longest, in milliseconds. */
+const tries = { atOnce: 3, firstPauseMs: 1, longestPauseMs: 64 };
 
 /** Changes to one or more runs that are committed together. */
 export class Transaction {
@@ -82,10 +85,9 @@ export class Transaction {
       for (const successor of draft.successors) this.create(successor, draft.key.runId);
     }
     const drafts = [...this.#drafts.values()];
-    if (drafts.length === 0) return this.#done(drafts);
+    if (drafts.length === 0) return drafts;
     const commit = { runs: drafts.map((draft) => draft.toWrite()), current: this.#current };
-    if ((await this.#store.commit(commit)) !== 'committed') return undefined;
-    return this.#done(drafts);
+    return (await this.#store.commit(commit)) === 'committed' ? drafts : undefined;
   }
 
   #recall(key: RunKey): StoredRun | undefined {
@@ -94,9 +96,9 @@ export class Transaction {
     return known;
   }
 
-  #done(drafts: readonly RunDraft[]): readonly RunDraft[] {
-    for (const action of this.#afterCommit) action();
-    return drafts;
+  /** What is to be done after the commit. */
+  get afterwards(): readonly (() => void)[] {
+    return this.#afterCommit;
   }
 }
 
@@ -106,10 +108,13 @@ export class Runs {
   readonly #clock: Clock;
   readonly #locks = new Locks();
   readonly #listeners: RunListener[] = [];
+  readonly #report: (error: unknown) => void;
 
-  constructor(store: Store, clock: Clock) {
+  /** @param report told of listeners that throw: what they were told of is true all the same. */
+  constructor(store: Store, clock: Clock, report: (error: unknown) => void) {
     this.#store = store;
     this.#clock = clock;
+    this.#report = report;
   }
 
   /** Calls the listener after every commit, in the order of registration. */
@@ -160,8 +165,9 @@ export class Runs {
   }
 
   async #attempt<T>(body: (transaction: Transaction) => Promise<T>): Promise<T> {
-    // What this process knows of a run is tried once; from then on, what is stored.
-    for (let conflicts = 0; conflicts < maximumConflicts; conflicts++) {
+    for (let conflicts = 0; conflicts < maximumTries; conflicts++) {
+      if (conflicts >= tries.atOnce) await delay(pauseAfter(conflicts));
+      // What this process knows of a run is tried once; from then on, what is stored.
       const transaction = new Transaction(this.#store, this.#clock.now(), conflicts === 0);
       let result: T;
       try {
@@ -173,6 +179,7 @@ export class Runs {
       if (transaction.isUnproven) continue;
       const committed = await transaction.commit();
       if (committed === undefined) continue;
+      for (const action of transaction.afterwards) this.#guarded(action);
       for (const draft of committed) this.#publish(draft.record, draft.events);
       return result;
     }
@@ -180,8 +187,23 @@ export class Runs {
   }
 
   #publish(record: RunRecord, events: readonly HistoryEvent[]): void {
-    for (const listener of this.#listeners) listener(record, events);
+    for (const listener of this.#listeners) this.#guarded(() => listener(record, events));
   }
+
+  /** Whoever hears of a commit can neither undo it nor keep others from hearing of it. */
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}
+
+/** Others wait, too: a bit of chance keeps them from waking up together. */
+function pauseAfter(conflicts: number): number {
+  const ms = Math.min(tries.firstPauseMs * 2 ** (conflicts - tries.atOnce), tries.longestPauseMs);
+  return ms * (0.5 + Math.random() / 2);
 }
 
 function runName({ namespace, workflowId, runId }: RunKey): string {

@@ -9,6 +9,7 @@ import { failWorkflowTask, scheduleWorkflowTask, startWorkflowTask } from '../..
 import { WorkflowTaskRefused } from '../../core/run/refused.ts';
 import { invalidArgument, notFound } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
+import type { CallOptions } from '../service.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
@@ -16,6 +17,7 @@ import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
 import type { TaskToken } from './tokens.ts';
 import { decodeToken } from './tokens.ts';
+import { giveBackUndelivered } from './undelivered.ts';
 import { queryTaskResponse, workflowTaskResponse } from './workflow-task-response.ts';
 import type { WorkflowTaskResponse } from './workflow-task-response.ts';
 
@@ -35,13 +37,13 @@ export function workflowTaskHandlers(
       const wait = context.waits.begin(taskPollMs, options.signal);
       try {
         const queue = { namespace, name, type: 'workflow' } as const;
-        return (await context.queues.take(queue, wait.signal, (task) => take(context, task, request))) ?? {};
+        return (await context.queues.take(queue, wait.signal, (task) => take(context, task, request, options))) ?? {};
       } finally {
         wait.done();
       }
     },
-    async respondWorkflowTaskCompleted(request) {
-      return complete(context, decodeToken(request.taskToken), request);
+    async respondWorkflowTaskCompleted(request, options = {}) {
+      return complete(context, decodeToken(request.taskToken), request, options);
     },
     async respondWorkflowTaskFailed(request) {
       const token = decodeToken(request.taskToken);
@@ -69,11 +71,15 @@ async function take(
   context: FrontendContext,
   task: QueuedTask,
   request: Poll,
+  { isGone }: CallOptions,
 ): Promise<WorkflowTaskResponse | undefined> {
   const sticky = request.taskQueue?.kind === TaskQueueKind.TASK_QUEUE_KIND_STICKY;
   if (task.kind === 'query') {
     const query = context.queries.direct(task.id);
-    return query === undefined ? undefined : queryTaskResponse(context, query, sticky);
+    const response = query && (await queryTaskResponse(context, query, sticky));
+    if (response === undefined || !isGone?.()) return response;
+    await context.announceAgain(task);
+    return {};
   }
   const record = await context.runs.transact([task.run], async (transaction) => {
     const draft = await transaction.draft(task.run);
@@ -101,17 +107,19 @@ async function complete(
   context: FrontendContext,
   token: TaskToken,
   answer: Answer,
+  options: CallOptions,
 ): Promise<temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedResponse> {
   const completed = await context.runs.transact([token], (transaction) => apply(context, transaction, token, answer));
   if ('refused' in completed) throw invalidArgument(completed.refused.message);
   const { outcome, record, startsNext } = completed;
-  return {
+  const eager = eagerOf(record, outcome);
+  const response = {
     ...(startsNext ? { workflowTask: await workflowTaskResponse(context, record, record.sticky !== undefined) } : {}),
-    activityTasks: await Promise.all(
-      eagerOf(record, outcome).map((activity) => activityTaskResponse(context, record, activity)),
-    ),
+    activityTasks: await Promise.all(eager.map((activity) => activityTaskResponse(context, record, activity))),
     resetHistoryEventId: toLong(outcome.resetToEventId ?? 0),
   };
+  await giveBackUndelivered(context, token, eager, options);
+  return response;
 }
 
 async function apply(

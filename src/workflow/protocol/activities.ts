@@ -2,7 +2,7 @@ import type { AgentRecord, ToolRecord } from './definition.ts';
 import type { ConversationItem } from './conversation.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { AssistantMessage, ToolOutput, UserContent } from './messages.ts';
-import type { Usage } from './usage.ts';
+import type { Spent, Usage } from './usage.ts';
 
 /** What a model wants next, in the seed's words; one for each of its calls, or one for the whole message. */
 export type Decision =
@@ -61,6 +61,8 @@ export interface ModelTurn {
 export interface ToolCaller {
   readonly agent: string;
   readonly rootWorkflowId: string;
+  /** The first run of the root's chain: binds completion tokens to it, should its workflow id be used again. */
+  readonly rootRunId?: string;
   readonly metadata?: JsonObject;
 }
 
@@ -104,4 +106,4 @@ export interface AgentActivities {
 /** How a sub-agent's run ended. */
 export type ChildEnd =
   | { readonly type: 'completed'; readonly result: Json }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string; /** When it is known. */ readonly spent?: Spent };

@@ -1,23 +1,19 @@
 import type { ConversationItem } from './conversation.ts';
+import type { Decision } from './activities.ts';
 import type { Json } from './json.ts';
 import type { UserContent } from './messages.ts';
+import type { Undoable } from './undo.ts';
 import type { Spent } from './usage.ts';
 import type { Wait, WaitAnswer } from './waits.ts';
 
-/** A completed call that may have to be undone. */
-export interface Undoable {
-  readonly toolName: string;
-  readonly toolHash: string;
-  readonly toolCallId: string;
-  readonly input: Json;
-  readonly idempotencyKey: string;
-}
-
 /** A call of the current step that goes on in the next run. */
 export interface OpenCall {
-  readonly toolCallId: string;
-  readonly waitId?: string;
-  readonly childWorkflowId?: string;
+  /** What the model wanted. */
+  readonly decision: Decision;
+  /** The arguments of the call. */
+  readonly input: Json;
+  /** Where it stands: a person has to decide or to answer first, the tool's result is on its way, or a sub-agent is at work. */
+  readonly phase: 'ask' | 'result' | 'child';
 }
 
 /** What the loop knows beside the conversation, for the run that continues this one. */
@@ -34,4 +30,6 @@ export interface CarriedState {
   readonly waits: readonly Wait[];
   readonly answers: readonly WaitAnswer[];
   readonly open: readonly OpenCall[];
+  /** What the model said last, for a run that a limit ends. */
+  readonly lastText: string;
 }

@@ -4,8 +4,11 @@ import type { JsonSchema } from './json.ts';
 export interface RetrySettings {
   /** Including the first. */
   readonly maximumAttempts: number;
+  /** Between the first attempt and the second. */
   readonly initialInterval: number;
+  /** What each interval is multiplied by. */
   readonly backoffCoefficient: number;
+  /** Longest interval. */
   readonly maximumInterval: number;
 }
 

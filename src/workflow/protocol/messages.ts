@@ -2,12 +2,15 @@ import type { Json, JsonObject } from './json.ts';
 
 /** What a provider wants to see again with a part, as it sent it. */
 interface FromProvider {
+  /** By the provider's name. */
   readonly providerOptions?: Readonly<Record<string, JsonObject>>;
 }
 
 /** Text of a message. */
 export interface TextPart extends FromProvider {
+  /** Tells it from other parts. */
   readonly type: 'text';
+  /** What is said. */
   readonly text: string;
 }
 
@@ -19,11 +22,13 @@ export interface ReasoningPart extends FromProvider {
 
 /** An image or another file. */
 export interface FilePart extends FromProvider {
+  /** Tells it from other parts. */
   readonly type: 'file';
   /** IANA media type, e.g. `image/png`, or `image/*`. */
   readonly mediaType: string;
   /** Base64, or an `http(s):` or `data:` URL. */
   readonly data: string;
+  /** For models that know names. */
   readonly filename?: string;
 }
 

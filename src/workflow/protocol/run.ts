@@ -2,12 +2,15 @@ import type { AgentRecord, Limits } from './definition.ts';
 import type { CarriedConversation } from './conversation.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { UserContent } from './messages.ts';
+import type { Undoable } from './undo.ts';
 import type { Spent } from './usage.ts';
 import type { CarriedState } from './carried.ts';
 
 /** Where a run stands in its tree. */
 export interface Lineage {
   readonly rootWorkflowId: string;
+  /** The first run of the root's chain. */
+  readonly rootRunId?: string;
   readonly parentWorkflowId: string;
   /** The call of the parent that this run answers. */
   readonly toolCallId: string;
@@ -40,4 +43,6 @@ export interface AgentResult {
   /** `limit`: a limit ended it (`onLimit: 'stop'`), and `output` is what there was. */
   readonly finish: 'complete' | 'limit';
   readonly spent: Spent;
+  /** Of a sub-agent: the calls that its caller has to undo when it fails itself, in the order in which they were completed. */
+  readonly undo?: readonly Undoable[];
 }

@@ -52,10 +52,20 @@ describe('the embedded engine', () => {
     [{ memory: true, path: 'x.db' }, 'memory', 'together with `path`'],
     [{ path: ' ' }, 'path', 'is empty'],
     [{ path: ':memory:' }, 'path', 'is no file here'],
+    [{ path: 'a\0b' }, 'path', 'null character'],
+    [{ path: 7 }, 'path', '7 is no text. Name a file'],
+    [{ path: new URL('file:///tmp/perdure.db') }, 'path', 'fileURLToPath'],
+    [{ pth: 'x.db' }, 'pth', 'no such setting. Known here: path, memory, namespace'],
+    [{ memory: 'yes' }, 'memory', "'yes' is neither true nor false"],
+    [{ namespace: '' }, 'namespace', 'is no text'],
+    [{ memory: true, clock: Date }, 'clock', 'is no clock'],
+    [{ memory: true, client: 1 }, 'client', 'options of a client'],
+    [{ memory: true, client: { namespace: 'other' } }, 'client', 'without `connection` and `namespace`'],
+    ['x.db', 'options', 'is no object'],
   ])('refuses %o', async (options, path, problem) => {
-    const error = await createEmbeddedEngine(options).catch((reason: unknown) => reason);
+    const error = await createEmbeddedEngine(options as EmbeddedEngineOptions).catch((reason: unknown) => reason);
     expect(ConfigurationError.is(error)).toBe(true);
-    expect(error).toMatchObject({ path, message: expect.stringContaining(problem) });
+    expect(error).toMatchObject({ path, fix: expect.any(String), message: expect.stringContaining(problem) });
   });
 
   it('tells what it is and how it is', async () => {
@@ -65,10 +75,20 @@ describe('the embedded engine', () => {
       name: 'embedded',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       features: expect.arrayContaining(['upsertMemo']),
+      limits: { idLength: 1000, workflowTaskTimeout: 120_000 },
     });
-    await expect(engine.health()).resolves.toMatchObject({ status: 'healthy', activeRuns: 1, error: undefined });
+    const start = (length: number): Promise<unknown> =>
+      engine.client.workflow.start('greetings', { taskQueue: 'nobody', workflowId: 'x'.repeat(length), args: ['Ann'] });
+    await start(1000);
+    await expect(start(1001)).rejects.toMatchObject({ cause: { details: expect.stringContaining('exceeds limit') } });
+    await expect(engine.health()).resolves.toMatchObject({ status: 'healthy', activeRuns: 2, error: undefined });
     await engine.close();
     await expect(engine.health()).resolves.toMatchObject({ status: 'unhealthy' });
+  });
+
+  it('tells how much may travel between processes', async () => {
+    const engine = await create({ path: file() });
+    expect((await engine.info()).limits).toMatchObject({ messageSize: 128 * 1024 * 1024 });
   });
 
   it('runs workers with the ways of the official host', async () => {

@@ -10,7 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { acquireOwnership } from '../../../src/engines/embedded/owner.ts';
 import type { AnyCall } from '../../../src/runtime/rpc-methods.ts';
 import { connectSocket, originOf } from '../../../src/engines/embedded/socket-client.ts';
-import type { SocketClient } from '../../../src/engines/embedded/socket-client.ts';
+import type { SocketClient, SocketClientOptions } from '../../../src/engines/embedded/socket-client.ts';
 import { chooseSocketPath, leaveSocketPath } from '../../../src/engines/embedded/socket-path.ts';
 import { serveSocket } from '../../../src/engines/embedded/socket-server.ts';
 import type { SocketServer } from '../../../src/engines/embedded/socket-server.ts';
@@ -24,8 +24,11 @@ async function serve(calls: Readonly<Record<string, AnyCall>>): Promise<SocketSe
   return server;
 }
 
-async function connect(calls: Readonly<Record<string, AnyCall>>): Promise<SocketClient> {
-  const client = await connectSocket((await serve(calls)).path);
+async function connect(
+  calls: Readonly<Record<string, AnyCall>>,
+  options: SocketClientOptions = {},
+): Promise<SocketClient> {
+  const client = await connectSocket((await serve(calls)).path, options);
   onTestFinished(() => client.close());
   return client;
 }
@@ -97,8 +100,38 @@ describe('calls through a socket', () => {
     await expect(poll).resolves.toMatchObject({ activityId: 'taken' });
   });
 
+  test('do not lose it either when handing it out takes its time', async () => {
+    const { service } = await connect({
+      pollActivityTaskQueue: async (_, options) => {
+        await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
+        // The task is being written down, to a slow disk.
+        await delay(1500);
+        return { activityId: 'taken' };
+      },
+    });
+    const stop = new AbortController();
+    const poll = service.pollActivityTaskQueue({}, { signal: stop.signal });
+    setTimeout(() => stop.abort(), 20);
+    await expect(poll).resolves.toMatchObject({ activityId: 'taken' });
+  });
+
+  test('say whether the caller is still there', async () => {
+    const stop = new AbortController();
+    const seen: unknown[] = [];
+    const poll: AnyCall = async (_, options) => {
+      seen.push(options?.isGone?.());
+      stop.abort();
+      await expect.poll(() => options?.isGone?.()).toBe(true);
+      seen.push(options?.isGone?.());
+      return {};
+    };
+    const { service } = await connect({ pollActivityTaskQueue: poll }, { patience: 20 });
+    await expect(service.pollActivityTaskQueue({}, stop)).rejects.toMatchObject({ code: grpcStatus.CANCELLED });
+    await expect.poll(() => seen).toEqual([false, true]);
+  });
+
   test('end also where the other side goes on', async () => {
-    const { service } = await connect({ pollActivityTaskQueue: () => new Promise(() => {}) });
+    const { service } = await connect({ pollActivityTaskQueue: () => new Promise(() => {}) }, { patience: 100 });
     const stop = new AbortController();
     const poll = service.pollActivityTaskQueue({}, { signal: stop.signal });
     setTimeout(() => stop.abort(), 20);
@@ -180,7 +213,8 @@ describe('a socket', () => {
     const server = await serve({
       pollWorkflowTaskQueue: endlessPoll,
       getSystemInfo: async () => {
-        await delay(100);
+        // A commit to a slow disk.
+        await delay(2500);
         return { serverVersion: '1' };
       },
     });

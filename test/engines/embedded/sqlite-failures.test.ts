@@ -62,6 +62,25 @@ describe('a file that cannot be used', () => {
     });
   });
 
+  test
+    .skipIf(process.platform !== 'linux')
+    .each(['/proc/perdure.db', '/proc/perdure/perdure.db', '/proc/perdure/deeper/perdure.db'])(
+    'is where nothing can be made: %s',
+    (path) => {
+      // In a process of its own: what cannot be made once kept its thread for ever.
+      const engine = JSON.stringify(new URL('../../../src/engines/embedded/index.ts', import.meta.url).href);
+      const script = `
+      const { createEmbeddedEngine } = await import(${engine});
+      const error = await createEmbeddedEngine({ path: ${JSON.stringify(path)} }).catch((reason) => reason);
+      console.log(error.name, error.code, error.message);`;
+      const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
+      const { stdout } = spawnSync(process.execPath, args, { timeout: 8000, killSignal: 'SIGKILL' });
+      expect(String(stdout)).toMatch(
+        /^StoreError unavailable \/proc\/perdure.* cannot be a database file: .* Choose another path\./,
+      );
+    },
+  );
+
   test('may be empty', async () => {
     const store = await SqliteStore.open(file(''));
     onTestFinished(() => store.close());

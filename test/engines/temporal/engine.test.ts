@@ -1,8 +1,10 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigurationError, EngineUnavailableError } from 'perdure/engine';
 import { createTemporalEngine, type TemporalEngineConfig } from 'perdure/temporal';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { findRefusal } from '../../../src/engines/temporal/refusal.ts';
 
 const address = process.env['PERDURE_TEST_TEMPORAL_ADDRESS'];
 const workflowsPath = fileURLToPath(new URL('../workflows.ts', import.meta.url));
@@ -24,6 +26,27 @@ describe('the Temporal engine without a server', () => {
     expect(performance.now() - start).toBeLessThan(3000);
     expect(EngineUnavailableError.is(error)).toBe(true);
     expect(error).toMatchObject({ message: expect.stringContaining(`answered at ${config.connection.address}`) });
+  });
+
+  it.each(['127.0.0.1', 'localhost', '[::1]', 'no-such-host.invalid'])(
+    'does not wait long when connections are refused: %s',
+    async (host) => {
+      const at = `${host}:${await freePort()}`;
+      const start = performance.now();
+      const error = await createTemporalEngine({ connection: { address: at } }, {}).catch((reason: unknown) => reason);
+      expect(performance.now() - start).toBeLessThan(8000);
+      expect(EngineUnavailableError.is(error)).toBe(true);
+      expect(error).toMatchObject({ message: expect.stringMatching(/^No Temporal server listens at .*start-dev/) });
+      expect(error).toMatchObject({ message: expect.stringContaining(at) });
+    },
+  );
+
+  it('does not mistake a server that does not answer for one that is not there', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    expect(await findRefusal(`127.0.0.1:${port}`, 60_000)).toBeUndefined();
   });
 });
 

@@ -28,6 +28,7 @@ describe('the configuration of the Temporal engine', () => {
       apiKey: undefined,
       metadata: {},
       connectTimeoutMs: 10_000,
+      refusedTimeoutMs: 3000,
       activityDefaults: {},
     });
   });

@@ -41,6 +41,19 @@ describe('effects', () => {
     expect(await count('child', 'WorkflowExecutionStarted')).toBe(1);
   });
 
+  it('that fail again and again do not stop the time of the runs for good', async () => {
+    const task = await bench.poll();
+    let attempts = 0;
+    bench.store.trouble = ({ runs }) => (runs.length > 1 && ++attempts > 0 ? 'full' : undefined);
+    await bench.complete(task, [commands.child('child')]);
+    const before = bench.clock.now();
+    await bench.clock.sleep(60_000);
+    expect(bench.clock.now() - before).toBe(60_000);
+    // Patience comes first.
+    expect(attempts).toBeGreaterThan(5);
+    expect(attempts).toBeLessThan(10);
+  });
+
   it('are tried again by one at a time, however often the run changes meanwhile', async () => {
     const task = await bench.poll();
     let attempts = 0;

@@ -54,6 +54,53 @@ describe('waiting', () => {
     await expect(bench.poll()).rejects.toMatchObject({ code: 14 });
   });
 
+  it('an activity for a worker that died while it was handed out is there for the others', async () => {
+    const gone = { isGone: () => true };
+    const task = await bench.poll();
+    const eager = commands.activity('eager', { requestEagerExecution: true });
+    const request = { taskToken: task.taskToken ?? null, commands: [eager, commands.activity('polled')] };
+    const { activityTasks } = await bench.service.respondWorkflowTaskCompleted(request, gone);
+    expect(activityTasks?.map(({ activityId }) => activityId)).toEqual(['eager']);
+    await bench.service.pollActivityTaskQueue({ namespace, taskQueue }, gone);
+    await bench.service.pollActivityTaskQueue({ namespace, taskQueue }, gone);
+    const again = [await bench.pollActivity(), await bench.pollActivity()];
+    expect(again.map(({ activityId, attempt }) => `${activityId} ${attempt}`).toSorted()).toEqual([
+      'eager 1',
+      'polled 1',
+    ]);
+    // Each is there once.
+    expect(await bench.pollActivity(10)).toEqual({});
+    for (const { taskToken = null } of again) await bench.service.respondActivityTaskCompleted({ taskToken });
+    const started = (await bench.types('w')).filter((type) => type === 'ActivityTaskStarted');
+    expect(started).toHaveLength(2);
+  });
+
+  it('an activity that is over by the time its worker is found dead stays over', async () => {
+    const { taskToken = null } = await bench.poll();
+    await bench.service.respondWorkflowTaskCompleted({ taskToken, commands: [commands.activity('a')] });
+    let terminated: Promise<void> | undefined;
+    const { readHistory } = bench.store;
+    bench.store.readHistory = async function last(...args) {
+      terminated ??= bench.terminate('w');
+      await terminated;
+      return readHistory.apply(this, args);
+    };
+    const polled = await bench.service.pollActivityTaskQueue({ namespace, taskQueue }, { isGone: () => true });
+    expect(polled.activityId).toBe('a');
+    expect(await bench.pollActivity(10)).toEqual({});
+  });
+
+  it('a query for a worker that died while it was handed out goes to the others', async () => {
+    await bench.complete(await bench.poll());
+    const asked = bench.query('w');
+    await bench.settle();
+    const options = { isGone: () => true };
+    expect(await bench.service.pollWorkflowTaskQueue({ namespace, taskQueue }, options)).toEqual({});
+    const { taskToken = null } = await bench.poll();
+    await bench.service.respondQueryTaskCompleted({ taskToken, completedType: 1 });
+    await expect(asked).resolves.toEqual({ queryResult: null });
+  });
+
   it('a task for the cache of a worker that died without a word goes to the others in time', async () => {
     await bench.complete(await bench.poll(), [], sticky('dead'));
     await bench.poll(dead, 1);

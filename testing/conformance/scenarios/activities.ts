@@ -299,7 +299,7 @@ export const activities: readonly Scenario[] = topic('activities', [
       maxHeartbeatThrottleInterval: 20,
       defaultHeartbeatThrottleInterval: 20,
     });
-    const call: Call = { type: 'beat', options: { startToCloseTimeout: '10s', heartbeatTimeout: '2s' } };
+    const call: Call = { type: 'beat', options: { startToCloseTimeout: '10s', heartbeatTimeout: '10s' } };
     const handle = await t.start(endWithoutWaiting, { args: [call] });
     await running.promise;
     await handle.signal('cancelCall');

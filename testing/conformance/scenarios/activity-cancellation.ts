@@ -7,7 +7,7 @@ import { callInCancelledScope, cancelAtOnce, cancelCall, cancelThatCall } from '
 import type { Call } from '../workflows/activities.ts';
 
 const quick = { maxHeartbeatThrottleInterval: 20, defaultHeartbeatThrottleInterval: 20 } as const;
-const options = { startToCloseTimeout: '10s', heartbeatTimeout: '2s', retry: { maximumAttempts: 1 } } as const;
+const options = { startToCloseTimeout: '10s', heartbeatTimeout: '10s', retry: { maximumAttempts: 1 } } as const;
 type Type = 'TRY_CANCEL' | 'WAIT_CANCELLATION_COMPLETED' | 'ABANDON';
 
 /** An activity that heartbeats until it is cancelled, then does what `onCancel` says. */

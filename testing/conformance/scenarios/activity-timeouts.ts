@@ -55,7 +55,7 @@ export const activityTimeouts: readonly Scenario[] = topic('activity-timeouts', 
   }),
   scenario('after startToClose the activity is tried again', async (t) => {
     await t.startWorker({ activities: { hangUntil } });
-    const result = await call(t, 'hangUntil', { startToCloseTimeout: '600ms', retry }, 2);
+    const result = await call(t, 'hangUntil', { startToCloseTimeout: '2s', retry }, 2);
     assert.deepEqual(result, { result: [2, null] });
   }),
   scenario('startToClose that strikes in every attempt', async (t) => {
@@ -92,7 +92,7 @@ export const activityTimeouts: readonly Scenario[] = topic('activity-timeouts', 
   }),
   scenario('scheduleToClose strikes while the activity runs', async (t) => {
     await t.startWorker({ activities: { hang } });
-    const [outer, inner] = await failure(t, 'hang', { startToCloseTimeout: '10s', scheduleToCloseTimeout: '700ms' });
+    const [outer, inner] = await failure(t, 'hang', { startToCloseTimeout: '10s', scheduleToCloseTimeout: '2s' });
     assert.equal(outer?.['name'], 'ActivityFailure');
     assert.equal(inner?.['name'], 'TimeoutFailure');
   }),
@@ -101,7 +101,7 @@ export const activityTimeouts: readonly Scenario[] = topic('activity-timeouts', 
       throw ApplicationFailure.create({ message: 'each time', type: 'Always' });
     };
     await t.startWorker({ activities: { fail } });
-    const options = { scheduleToCloseTimeout: '1s', retry: { initialInterval: '3s' } } as const;
+    const options = { scheduleToCloseTimeout: '3s', retry: { initialInterval: '10s' } } as const;
     const [outer, inner] = await failure(t, 'fail', options);
     assert.equal(outer?.['retryState'], 'TIMEOUT');
     assert.equal(inner?.['message'], 'each time');
@@ -116,24 +116,24 @@ export const activityTimeouts: readonly Scenario[] = topic('activity-timeouts', 
   }),
   scenario('heartbeats keep an activity alive', async (t) => {
     const beat = async (): Promise<string> => {
-      for (let i = 0; i < 6; i++) {
+      for (let i = 0; i < 16; i++) {
         Context.current().heartbeat(i);
         await t.sleep(150);
       }
       return 'alive';
     };
     await t.startWorker({ activities: { beat }, ...quick });
-    const options = { startToCloseTimeout: '10s', heartbeatTimeout: '800ms', retry: { maximumAttempts: 1 } } as const;
+    const options = { startToCloseTimeout: '10s', heartbeatTimeout: '2s', retry: { maximumAttempts: 1 } } as const;
     assert.deepEqual(await call(t, 'beat', options), { result: 'alive' });
   }),
   scenario('the last details reach the next attempt', async (t) => {
     await t.startWorker({ activities: { beatAndHangUntil }, ...quick });
-    const options = { startToCloseTimeout: '10s', heartbeatTimeout: '600ms', retry } as const;
+    const options = { startToCloseTimeout: '10s', heartbeatTimeout: '2s', retry } as const;
     assert.deepEqual(await call(t, 'beatAndHangUntil', options, 2, { page: 7 }), { result: [2, { page: 7 }] });
   }),
   scenario('the last details are in the failure', async (t) => {
     await t.startWorker({ activities: { beatAndHangUntil }, ...quick });
-    const options = { startToCloseTimeout: '10s', heartbeatTimeout: '600ms', retry: { maximumAttempts: 1 } } as const;
+    const options = { startToCloseTimeout: '10s', heartbeatTimeout: '2s', retry: { maximumAttempts: 1 } } as const;
     const [, inner] = await failure(t, 'beatAndHangUntil', options, 9, 'so far');
     assert.equal(inner?.['timeoutType'], 'HEARTBEAT');
     assert.deepEqual(inner?.['lastHeartbeatDetails'], 'so far');
@@ -149,15 +149,16 @@ export const activityTimeouts: readonly Scenario[] = topic('activity-timeouts', 
     assert.deepEqual(await call(t, 'beatAndFail', options), { result: ['step', 3] });
   }),
   scenario('the answer of an attempt that timed out is not taken', async (t) => {
-    const answered = deferred();
+    const over = deferred();
     const slow = async (): Promise<string> => {
-      await t.sleep(400);
-      answered.resolve();
+      await over.promise;
       return 'late';
     };
-    await t.startWorker({ activities: { slow } });
+    const worker = await t.startWorker({ activities: { slow } });
     const [outer] = await failure(t, 'slow', { startToCloseTimeout: '150ms', retry: { maximumAttempts: 1 } });
     assert.equal(outer?.['retryState'], 'MAXIMUM_ATTEMPTS_REACHED');
-    await answered.promise;
+    over.resolve();
+    // A worker ends when all its answers were given.
+    await worker.stop();
   }),
 ]);

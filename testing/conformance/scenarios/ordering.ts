@@ -88,27 +88,27 @@ export const ordering: readonly Scenario[] = topic('ordering', [
     assert.deepEqual(await handle.result(), ['failed activity one', 'activity 2']);
   }),
   scenario('a timer that fires after a result comes before it', async (t) => {
-    const { handle, finish, gone, open } = await held(t, { activities: ['one'], timersMs: [1_000], marks: 0 });
+    const { handle, finish, gone, open } = await held(t, { activities: ['one'], timersMs: [3_000], marks: 0 });
     finish.one.resolve('1');
     await gone(1);
-    await t.sleep(1_100);
+    await t.sleep(3_200);
     open();
-    assert.deepEqual(await handle.result(), ['timer 1000', 'activity 1']);
+    assert.deepEqual(await handle.result(), ['timer 3000', 'activity 1']);
   }),
   scenario('everything at once comes in one task', async (t) => {
-    const { handle, finish, gone, open } = await held(t, { activities: ['one', 'two'], timersMs: [1_000], marks: 2 });
+    const { handle, finish, gone, open } = await held(t, { activities: ['one', 'two'], timersMs: [3_000], marks: 2 });
     finish.two.resolve('2');
     await gone(1);
     await handle.signal(workflows.mark, 'first');
     finish.one.resolve('1');
     await gone(2);
-    await t.sleep(1_100);
+    await t.sleep(3_200);
     await handle.signal(workflows.mark, 'second');
     open();
     assert.deepEqual(await handle.result(), [
       'signal first',
       'signal second',
-      'timer 1000',
+      'timer 3000',
       'activity 2',
       'activity 1',
     ]);

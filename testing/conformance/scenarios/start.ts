@@ -150,13 +150,13 @@ export const start: readonly Scenario[] = topic('start', [
   scenario('a delayed start gives its first task later', async (t) => {
     await t.startWorker();
     const begin = Date.now();
-    const handle = await t.start(nothing, { startDelay: 400 });
+    const handle = await t.start(nothing, { startDelay: 2000 });
     assert.deepEqual(await t.eventTypes(handle), ['WorkflowExecutionStarted']);
     const open = await handle.describe();
     assert.equal(open.status.name, 'RUNNING');
-    assert.ok((open.executionTime?.getTime() ?? 0) - open.startTime.getTime() >= 399);
+    assert.ok((open.executionTime?.getTime() ?? 0) - open.startTime.getTime() >= 1999);
     await handle.result();
-    assert.ok(Date.now() - begin >= 395);
+    assert.ok(Date.now() - begin >= 1995);
   }),
   scenario('a signal to a delayed start waits with it', async (t) => {
     const handle = await t.start(waitForever, { startDelay: '1 minute' });

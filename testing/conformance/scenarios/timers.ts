@@ -33,11 +33,11 @@ export const timers: readonly Scenario[] = topic('timers', [
   scenario('a timer that fired unseen and is then cancelled did not fire', async (t) => {
     const gate = gates();
     await t.startWorker({ sinks: gate.sinks });
-    const handle = await t.start(workflows.cancelTimerAtGate, { args: [1_000] });
+    const handle = await t.start(workflows.cancelTimerAtGate, { args: [3_000] });
     await t.waitForEvent(handle, 'TimerStarted');
     await handle.signal(workflows.cancelIt);
     await gate.reached('cancelling');
-    await t.sleep(1_100);
+    await t.sleep(3_200);
     gate.open('cancelling');
     assert.equal(await handle.result(), 'cancelled: true');
     assert.ok(!(await t.eventTypes(handle)).includes('TimerFired'));

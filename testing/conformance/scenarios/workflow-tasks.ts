@@ -5,6 +5,8 @@ import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@tem
 import { count, deferred, errorOf, failureOf, gates } from '../support.ts';
 import * as workflows from '../workflows/workflow-tasks.ts';
 
+/** Much longer than an attempt that is answered takes on a slow machine; an attempt that is not answered is waited for as long. */
+const taskTimeout = { workflowTaskTimeout: '3s' } as const;
 const uncached = { maxCachedWorkflows: 0 } as const;
 const changed = { noReplay: { reason: 'the newer code does not fit the history, which is the point' } };
 
@@ -46,7 +48,7 @@ async function waitForFailedTask(t: ScenarioContext, handle: WorkflowHandle, fai
 export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
   scenario('an error that is no failure fails the task, and a later one succeeds', async (t) => {
     await t.startWorker();
-    const handle = await t.start(workflows.brokenUntilRepaired, { workflowTaskTimeout: '1s' });
+    const handle = await t.start(workflows.brokenUntilRepaired, taskTimeout);
     await waitForFailedTask(t, handle);
     assert.equal((await handle.describe()).status.name, 'RUNNING');
     await handle.signal(workflows.repair);
@@ -54,21 +56,21 @@ export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
   }),
   scenario('a task after the first may fail as well', async (t) => {
     await t.startWorker(uncached);
-    const handle = await t.start(workflows.breaksLater, { workflowTaskTimeout: '1s' });
+    const handle = await t.start(workflows.breaksLater, taskTimeout);
     await waitForFailedTask(t, handle);
     await handle.signal(workflows.repair);
     assert.equal(await handle.result(), 'repaired');
   }),
   scenario('a failed task of a sticky queue counts as no attempt', async (t) => {
     await t.startWorker({ maxCachedWorkflows: 10 });
-    const handle = await t.start(workflows.breaksLater, { workflowTaskTimeout: '1s' });
+    const handle = await t.start(workflows.breaksLater, taskTimeout);
     await waitForFailedTask(t, handle, 2);
     await handle.signal(workflows.repair);
     assert.equal(await handle.result(), 'repaired');
   }),
   scenario('only the first attempt of a task writes events', async (t) => {
     await t.startWorker();
-    const handle = await t.start(workflows.brokenUntilRepaired, { workflowTaskTimeout: '200ms' });
+    const handle = await t.start(workflows.brokenUntilRepaired, taskTimeout);
     await t.waitForEvent(handle, 'WorkflowTaskFailed');
     await t.eventually(async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) >= 3);
     assert.equal(count(await t.eventTypes(handle), 'WorkflowTaskFailed'), 1);
@@ -76,14 +78,14 @@ export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
   }),
   scenario('an unhandled rejection fails the task', async (t) => {
     await t.startWorker();
-    const handle = await t.start(workflows.rejectsUnhandled, { workflowTaskTimeout: '1s' });
+    const handle = await t.start(workflows.rejectsUnhandled, taskTimeout);
     assert.match(await waitForFailedTask(t, handle), /nobody cares/);
     await handle.signal(workflows.repair);
     assert.equal(await handle.result(), 'repaired');
   }),
   scenario('a type that the worker lacks fails the task, and another worker takes the run', async (t) => {
     const lacking = await t.startWorker({ bundle: 'before', ...uncached });
-    const handle = await t.start(workflows.takeNotes, { workflowTaskTimeout: '1s' });
+    const handle = await t.start(workflows.takeNotes, taskTimeout);
     assert.match(await waitForFailedTask(t, handle), /takeNotes/);
     assert.equal((await handle.describe()).status.name, 'RUNNING');
     await lacking.stop();
@@ -94,7 +96,7 @@ export const workflowTasks: readonly Scenario[] = topic('workflow-tasks', [
   scenario('a task that is not answered in time is given out again', async (t) => {
     const gate = gates();
     await t.startWorker({ sinks: gate.sinks });
-    const handle = await t.start(workflows.slowFirstTask, { workflowTaskTimeout: '800ms' });
+    const handle = await t.start(workflows.slowFirstTask, taskTimeout);
     await gate.reached('first');
     await t.waitForEvent(handle, 'WorkflowTaskTimedOut');
     gate.open('first');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { toMillis } from '../../../src/core/proto.ts';
 import { refusalOf } from '../rpc.ts';
 import { scenario, topic } from '../scenario.ts';
-import type { Scenario } from '../scenario.ts';
+import type { HistoryEvent, Scenario } from '../scenario.ts';
 import { errorOf, failureOf } from '../support.ts';
 import { nothing } from '../workflows/basics.ts';
 import { continueAtFinish } from '../workflows/children.ts';
@@ -12,6 +13,10 @@ const timedOut = (retryState: string): unknown => [
   { name: 'WorkflowFailedError', message: 'Workflow execution timed out', retryState },
   { name: 'TimeoutFailure', message: 'Workflow execution timed out', timeoutType: 'START_TO_CLOSE' },
 ];
+
+function expiration(started: HistoryEvent | undefined): number | undefined {
+  return toMillis(started?.workflowExecutionStartedEventAttributes?.workflowExecutionExpirationTime);
+}
 
 /** Timeouts of runs, of chains of runs and of workflow tasks. */
 export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', [
@@ -24,7 +29,7 @@ export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', 
   }),
   scenario('a run that waits times out', async (t) => {
     await t.startWorker();
-    const handle = await t.start(waitForever, { workflowRunTimeout: '1500ms' });
+    const handle = await t.start(waitForever, { workflowRunTimeout: '4s' });
     assert.deepEqual(await failureOf(handle.result()), timedOut('RETRY_POLICY_NOT_SET'));
     assert.equal((await t.history(handle)).length, 5);
   }),
@@ -57,8 +62,7 @@ export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', 
     'an execution timeout ends all runs of the chain',
     async (t) => {
       await t.startWorker();
-      const begin = Date.now();
-      const handle = await t.start(continueAtFinish, { args: [5], workflowExecutionTimeout: '1500ms' });
+      const handle = await t.start(continueAtFinish, { args: [5], workflowExecutionTimeout: '4s' });
       await t.waitForEvent(handle, 'WorkflowTaskCompleted');
       await handle.signal(finish);
       await t.eventually(async () => (await handle.describe()).runId !== handle.firstExecutionRunId);
@@ -66,26 +70,31 @@ export const workflowTimeouts: readonly Scenario[] = topic('workflow-timeouts', 
         (await failureOf(handle.result())).map(({ name }) => name),
         ['WorkflowFailedError', 'TimeoutFailure'],
       );
-      const ms = Date.now() - begin;
-      assert.ok(ms >= 1_490 && ms < 3_500, `${ms} ms`);
       const first = t.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+      const begin = (await t.history(first, handle.firstExecutionRunId))[0];
+      const end = (await t.history(handle)).at(-1);
+      const ms = Number(toMillis(end?.eventTime)) - Number(toMillis(begin?.eventTime));
+      assert.ok(ms >= 3_990, `${ms} ms`);
+      // Later runs get no time of their own.
+      assert.equal(expiration((await t.history(handle))[0]), expiration(begin));
+      assert.ok(expiration(begin));
       assert.equal((await first.describe()).status.name, 'CONTINUED_AS_NEW');
     },
     { history: { compare: 'none', reason: 'how far the last run comes is a matter of time' } },
   ),
   scenario('each run of a chain has a run timeout of its own', async (t) => {
     await t.startWorker();
-    const handle = await t.start(continueAtFinish, { args: [1], workflowRunTimeout: '1s' });
+    const handle = await t.start(continueAtFinish, { args: [1], workflowRunTimeout: '4s' });
     await t.waitForEvent(handle, 'WorkflowTaskCompleted');
-    await t.sleep(600);
+    await t.sleep(2100);
     await handle.signal(finish);
     await t.eventually(async () => (await handle.describe()).runId !== handle.firstExecutionRunId);
-    await t.sleep(600);
+    await t.sleep(2100);
     await handle.signal(finish);
     assert.equal(await handle.result(), 'last');
   }),
   scenario('a task that is never answered times out and is given again', async (t) => {
-    const handle = await t.start(nothing, { workflowTaskTimeout: '1s' });
+    const handle = await t.start(nothing, { workflowTaskTimeout: '3s' });
     const task = await t.client.withDeadline(Date.now() + 10_000, () =>
       t.raw.pollWorkflowTaskQueue({
         namespace: t.namespace,

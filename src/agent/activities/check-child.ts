@@ -1,0 +1,24 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { AgentActivities, ChildEnd, Json } from '../../workflow/protocol/index.ts';
+import { messageOf } from '../failures.ts';
+
+/** Asks the engine how a child run has ended, whose report may have been lost with the run that started it. */
+export const checkChild: AgentActivities['agent.checkChild'] = async (workflowId) => {
+  const handle = Context.current().client.workflow.getHandle(workflowId);
+  try {
+    const { status } = await handle.describe();
+    // A run that continued as new is described by the one after it, unless that has not begun.
+    if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED') return null;
+    return { type: 'completed', result: (await handle.result()) as Json };
+  } catch (error) {
+    return failedEnd(workflowId, error);
+  }
+};
+
+function failedEnd(workflowId: string, error: unknown): ChildEnd {
+  if (error instanceof WorkflowFailedError) return { type: 'failed', message: messageOf(error.cause ?? error) };
+  if (error instanceof WorkflowNotFoundError)
+    return { type: 'failed', message: `The run ${workflowId} is gone: its history is not kept any more.` };
+  throw error;
+}

@@ -1,0 +1,53 @@
+import type { LoadedDataConverter, Payload, ProtoFailure } from '@temporalio/common';
+
+/** Whose payloads are decoded: what a codec may make its keys depend on. */
+export interface PayloadOwner {
+  readonly namespace: string;
+  readonly workflowId: string;
+  /** Set for what an activity was given and returned. */
+  readonly activityId?: string;
+}
+
+/** Reads payloads of history with a client's data converter. */
+export class PayloadReader {
+  readonly #converter: LoadedDataConverter;
+  readonly #namespace: string;
+
+  constructor(converter: LoadedDataConverter, namespace: string) {
+    this.#converter = converter;
+    this.#namespace = namespace;
+  }
+
+  /** The first value of a list of payloads; `undefined` when there is none. */
+  async first(
+    payloads: { readonly payloads?: readonly Payload[] | null } | null | undefined,
+    owner: Omit<PayloadOwner, 'namespace'>,
+  ): Promise<unknown> {
+    const payload = payloads?.payloads?.[0];
+    return payload ? await this.#decode(payload, owner) : undefined;
+  }
+
+  /** The message of a failure, also of an encoded one. */
+  async messageOf(failure: ProtoFailure | null | undefined, owner: Omit<PayloadOwner, 'namespace'>): Promise<string> {
+    if (!failure) return '';
+    if (failure.encodedAttributes) {
+      const attributes = (await this.#decode(failure.encodedAttributes, owner)) as { message?: unknown } | undefined;
+      if (typeof attributes?.message === 'string') return attributes.message;
+    }
+    return failure.message || (await this.messageOf(failure.cause, owner));
+  }
+
+  async #decode(payload: Payload, owner: Omit<PayloadOwner, 'namespace'>): Promise<unknown> {
+    const { payloadCodecs, payloadConverter } = this.#converter;
+    const { activityId, workflowId } = owner;
+    const namespace = this.#namespace;
+    const context =
+      activityId === undefined
+        ? ({ type: 'workflow', namespace, workflowId } as const)
+        : ({ type: 'activity', namespace, workflowId, activityId, isLocal: false } as const);
+    let payloads = [payload];
+    for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
+    const [decoded] = payloads;
+    return decoded && payloadConverter.fromPayload(decoded, context);
+  }
+}

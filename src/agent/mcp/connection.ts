@@ -1,0 +1,98 @@
+import { ToolError } from '../tool-error.ts';
+import { connect, type McpClient, type McpTool } from './client.ts';
+import type { McpServer } from './options.ts';
+
+/** A client and what is known of it. */
+interface Link {
+  readonly client: Promise<McpClient>;
+  /** Calls that it works on. */
+  calls: number;
+  /** No further call uses it; it is closed once no call does. */
+  lost: boolean;
+}
+
+/** The connection to an MCP server: kept open, and made again when it was lost. */
+export class McpConnection {
+  readonly #name: string;
+  readonly #server: McpServer;
+  #link: Link | undefined;
+  #closed = false;
+
+  constructor(name: string, server: McpServer) {
+    this.#name = name;
+    this.#server = server;
+  }
+
+  /** All tools of the server. */
+  async listTools(): Promise<readonly McpTool[]> {
+    const client = await this.#connected().client;
+    const tools: McpTool[] = [];
+    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+      const page = await client.listTools(cursor === undefined ? {} : { params: { cursor } });
+      tools.push(...page.tools);
+      cursor = page.nextCursor;
+    }
+    return tools;
+  }
+
+  /**
+   * Calls a tool. A call that the server refused for an expired session is made once more; any other might have been made already.
+   * @throws ToolError when the server refuses the call.
+   */
+  async callTool(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<unknown> {
+    for (let attempt = 1; ; attempt += 1) {
+      const link = this.#connected();
+      link.calls += 1;
+      try {
+        const client = await link.client;
+        return await client.callTool({ name, arguments: args, options: { signal } });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
+        if (typeof code === 'number' && statusCode === undefined) throw refused(error, code);
+        this.#lose(link);
+        if (statusCode !== SESSION_EXPIRED || attempt > 1) throw error;
+      } finally {
+        link.calls -= 1;
+        closeIfLost(link);
+      }
+    }
+  }
+
+  /** Disconnects, for good. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = await this.#link?.client.catch(() => undefined);
+    await client?.close();
+  }
+
+  #connected(): Link {
+    if (this.#closed) throw new Error(`The MCP server ${this.#name} is disconnected: the worker has ended.`);
+    if (this.#link) return this.#link;
+    const client = connect(this.#server, this.#name, () => this.#lose(link));
+    const link: Link = { client, calls: 0, lost: false };
+    client.catch(() => this.#lose(link));
+    this.#link = link;
+    return link;
+  }
+
+  /** The next call connects anew. */
+  #lose(link: Link): void {
+    link.lost = true;
+    if (this.#link === link) this.#link = undefined;
+    closeIfLost(link);
+  }
+}
+
+function closeIfLost({ lost, calls, client }: Link): void {
+  if (lost && calls === 0) client.then((each) => each.close()).catch(() => undefined);
+}
+
+const SESSION_EXPIRED = 404;
+/** JSON-RPC: no such method, and parameters that are not valid. */
+const FINAL_CODES = [-32_601, -32_602];
+
+function refused(error: unknown, code: number): ToolError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new ToolError(message, { retryable: !FINAL_CODES.includes(code), cause: error });
+}

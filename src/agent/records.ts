@@ -1,0 +1,53 @@
+import type { AgentRecord, ToolRecord } from '../workflow/protocol/index.ts';
+import { hashOf } from './hash.ts';
+import type { AnyAgent, AnyTool, InstructionContext } from './types.ts';
+
+/** What is recorded of a tool. */
+export function toolRecord(tool: AnyTool): ToolRecord {
+  const { name, description, inputSchema, completion, timeout, heartbeatTimeout, retry } = tool;
+  return {
+    name,
+    description,
+    inputSchema,
+    hash: toolHash(tool),
+    completion,
+    timeout,
+    heartbeatTimeout,
+    retry,
+    compensates: tool.compensate !== undefined,
+  };
+}
+
+/** Of name, schema and completion: what a recorded call relies on. A better description leaves it as it is. */
+export function toolHash({ name, inputSchema, completion }: AnyTool): string {
+  return hashOf({ name, inputSchema, completion });
+}
+
+/** The id by which a record names the model of an agent: for a model object, its provider's and its own. */
+export function modelId({ model }: AnyAgent): string {
+  return typeof model === 'string' ? model : `${model.provider}/${model.modelId}`;
+}
+
+/** What is recorded of an agent when a run starts. @param tools its tools, those of its tool sources included. */
+export async function agentRecord(
+  agent: AnyAgent,
+  tools: readonly AnyTool[],
+  context: InstructionContext,
+): Promise<AgentRecord> {
+  const { instructions, outputSchema } = agent;
+  const record = {
+    name: agent.name,
+    description: agent.description,
+    model: modelId(agent),
+    instructions: typeof instructions === 'string' ? instructions : await instructions(context),
+    tools: tools.map(toolRecord),
+    agents: agent.agents.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+    ...(outputSchema && { outputSchema }),
+    limits: agent.limits,
+    onLimit: agent.onLimit,
+    asksUser: agent.asksUser,
+    modelTimeout: agent.modelTimeout,
+    modelRetry: agent.modelRetry,
+  };
+  return { ...record, hash: hashOf(record) };
+}

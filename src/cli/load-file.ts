@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AnyAgent } from '../agent/types.ts';
+import { ConfigurationError } from '../engine/index.ts';
+import type { AnyWorkerOptions, RunHooks } from '../worker/index.ts';
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/** What a file may say about its worker. */
+export type FileOptions = AnyWorkerOptions & RunHooks;
+
+const OPTIONS = ['agents', 'tools', 'activities', 'workflowsPath'];
+
+/**
+ * The options of the worker that a file describes: its export `worker` or its default export (options, agents, or a function that makes
+ * them), otherwise all agents that it exports.
+ * @throws ConfigurationError when there is no such file, it cannot be loaded, or it describes no worker.
+ */
+export async function loadWorkerFile(file: string): Promise<FileOptions> {
+  const path = resolve(file);
+  if (!existsSync(path)) {
+    throw new ConfigurationError(file, 'there is no such file.', {
+      fix: 'Check the path; it is relative to the working directory.',
+    });
+  }
+  checkTypeScript(file);
+  const exports = await load(file, path);
+  const described = exports['worker'] ?? exports['default'];
+  const value: unknown = typeof described === 'function' ? await (described as () => unknown)() : await described;
+  const options =
+    value === undefined ? optionsOf(Object.values(exports).filter((each) => isAgent(each))) : optionsOf(value);
+  if (options !== undefined) return options;
+  throw new ConfigurationError(file, 'describes no worker.', {
+    fix: 'Export its options, `export const worker = { agents: [support] }`, or the agents themselves.',
+  });
+}
+
+function optionsOf(value: unknown): FileOptions | undefined {
+  if (isAgent(value)) return { agents: [value] };
+  if (Array.isArray(value))
+    return value.length > 0 && value.every((each) => isAgent(each)) ? { agents: value } : undefined;
+  if (typeof value !== 'object' || value === null || !OPTIONS.some((name) => name in value)) return undefined;
+  return value;
+}
+
+function isAgent(value: unknown): value is AnyAgent {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'agent';
+}
+
+const STRIPPED = ['.ts', '.mts', '.cts'];
+
+function checkTypeScript(file: string): void {
+  const { typescript } = process.features as { readonly typescript?: unknown };
+  if (!STRIPPED.includes(extname(file)) || Boolean(typescript)) return;
+  throw new ConfigurationError(file, `is TypeScript, which Node ${process.version} does not run as it is.`, {
+    fix: 'Use Node 22.18 or later, or compile the file and name the result.',
+  });
+}
+
+async function load(file: string, path: string): Promise<Exports> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Exports;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    // Errors of ours say themselves what to do.
+    if (ConfigurationError.is(cause) || (cause instanceof Error && 'fix' in cause)) throw cause;
+    throw new ConfigurationError(file, `cannot be loaded: ${reason}.`, {
+      fix: FIXES[code ?? ''] ?? 'Correct it.',
+      cause,
+    });
+  }
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  ERR_MODULE_NOT_FOUND: 'Install what it imports, and name files with their endings: ./agents.ts.',
+  ERR_UNKNOWN_FILE_EXTENSION: 'Name a JavaScript or TypeScript file.',
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
+    'Node only strips types: use no enums, namespaces and parameter properties, or compile the file and name the result.',
+};

@@ -1,0 +1,44 @@
+import type { Client } from '@temporalio/client';
+import type { TokenChannel } from '../agent/token-channel.ts';
+import type { Engine } from '../engine/index.ts';
+import { type EngineConfig, engineFromEnv, isEngine, openEngine } from '../engines/index.ts';
+import { DEFAULT_TASK_QUEUE } from '../workflow/protocol/index.ts';
+import { Perdure } from './perdure.ts';
+
+/** How to reach the runs. */
+export interface ConnectOptions {
+  /** An engine that is open, or the configuration of one. Default: what the environment says (`engineFromEnv`). */
+  readonly engine?: Engine | EngineConfig;
+  /** Where runs are started. Default: `perdure`. */
+  readonly taskQueue?: string;
+  /**
+   * By which completion tokens are checked; the same as the worker's. Default: `PERDURE_SECRET`, then the engine's own.
+   */
+  readonly secret?: string;
+  /** Where models can be heard while they speak: the worker's channel. Default: nowhere. */
+  readonly tokens?: TokenChannel;
+  /** Another client of the same engine, such as one of a test environment whose time skips. Default: the engine's. */
+  readonly client?: Client;
+}
+
+/**
+ * Connects to where runs are. What it opens is closed by `close`; an engine that was passed stays open.
+ * @throws ConfigurationError, EngineUnavailableError
+ * @example
+ * const perdure = await connect();
+ * const run = await perdure.start(support, { input: 'Where is my order 1042?' });
+ * console.log(await run.result());
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Perdure> {
+  const { engine: source = engineFromEnv(), taskQueue = DEFAULT_TASK_QUEUE, tokens } = options;
+  const engine = await openEngine(source);
+  const secret = (): string | undefined =>
+    options.secret ?? (process.env['PERDURE_SECRET'] || undefined) ?? engine.secret?.();
+  return new Perdure({
+    engine,
+    context: { client: options.client ?? engine.client, taskQueue, tokens, secret },
+    release: async () => {
+      if (!isEngine(source)) await engine.close();
+    },
+  });
+}

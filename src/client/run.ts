@@ -1,0 +1,212 @@
+import { readConversation } from '../agent/conversation/read-conversation.ts';
+import { parseTime } from '../agent/time.ts';
+import type { Time } from '../agent/types.ts';
+import {
+  AGENT_WORKFLOW,
+  CANCEL_RUN,
+  type Json,
+  type Message,
+  STEER,
+  type UserContent,
+  type Wait,
+  type WaitOutcome,
+} from '../workflow/protocol/index.ts';
+import { abortTree } from './abort.ts';
+import { type AnswerOptions, giveAnswer, type WaitChoice } from './answers.ts';
+import { type ClientContext, isNotFound, type RunReference, toRunError, translated } from './context.ts';
+import { RunEndedError } from './errors.ts';
+import type { RunEvent, TokenEvent } from './events/event.ts';
+import { type EventsOptions, streamEvents } from './events/stream.ts';
+import { awaitOutcome, type Outcome } from './result.ts';
+import { type RunInfo, runInfo } from './status.ts';
+
+/** What came of an async tool call: what it returned, or why it failed, as the model is told. */
+export type ToolResult = { readonly result: Json } | { readonly error: string };
+
+/** How a run is to be cancelled. */
+export interface CancelOptions {
+  /** For whoever reads the history. */
+  readonly reason?: string;
+  /** How long cleaning up may take, compensations included. Default: a minute. */
+  readonly deadline?: Time;
+}
+
+/** A decision about something that an agent wants to do. */
+export interface DecisionOptions extends WaitChoice, AnswerOptions {
+  /** Why, as the agent is told. */
+  readonly reason?: string;
+}
+
+/**
+ * One run of an agent, or of an author's own workflow. It is a name for the run, not a connection: any number of processes may hold one and use it
+ * at the same time.
+ * @typeParam Output what the run comes to.
+ */
+export class Run<Output = Json> {
+  /** Names the run on its engine: the workflow id. */
+  readonly id: string;
+  readonly #context: ClientContext;
+  readonly #run: RunReference;
+  #type: string | undefined;
+
+  /** @internal */
+  constructor(context: ClientContext, run: RunReference) {
+    this.id = run.workflowId;
+    this.#context = context;
+    this.#run = run;
+  }
+
+  /**
+   * What happens in the run, from its beginning or after the event `from`, until it has ended; also of a run that has ended long ago. Ends when
+   * the reader stops reading, and leaves nothing behind.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event, or `tokens` are wanted where nothing carries
+   * them; the signal's reason when it aborts.
+   * @example
+   * for await (const event of run.events()) if (event.type === 'tool_started') show(event.toolName);
+   */
+  events(options: EventsOptions & { readonly tokens: true }): AsyncGenerator<RunEvent | TokenEvent, void, undefined>;
+  events(options?: EventsOptions & { readonly tokens?: false }): AsyncGenerator<RunEvent, void, undefined>;
+  events(options: EventsOptions = {}): AsyncGenerator<RunEvent | TokenEvent, void, undefined> {
+    return streamEvents(this.#context, this.#run, options);
+  }
+
+  /**
+   * Answers a question of the agent. Without a choice: the only one that is open.
+   * @throws AnswerRefusedError, RunEndedError, RunNotFoundError, NoWorkerError, EngineUnavailableError
+   */
+  async reply(content: UserContent, options: WaitChoice & AnswerOptions = {}): Promise<void> {
+    await this.#answer('input', { type: 'value', value: content as Json }, options);
+  }
+
+  /** Lets the agent do what it has asked for. Without a choice: the only thing that it asks for. @throws as `reply`. */
+  async approve(options: DecisionOptions = {}): Promise<void> {
+    await this.#decide(true, options);
+  }
+
+  /** Does not let the agent do what it has asked for. Without a choice: the only thing that it asks for. @throws as `reply`. */
+  async reject(options: DecisionOptions = {}): Promise<void> {
+    await this.#decide(false, options);
+  }
+
+  /**
+   * Brings the result of an async tool call. Without a choice: of the only one that is open. Who has a completion token uses
+   * `perdure.completeTool`.
+   * @throws as `reply`.
+   */
+  async completeTool(result: ToolResult, options: WaitChoice & AnswerOptions = {}): Promise<void> {
+    await this.#answer('tool', outcomeOf(result), options);
+  }
+
+  /**
+   * What the run waits for, its sub-agents' waits included, oldest first. Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError
+   */
+  async pending(): Promise<readonly Wait[]> {
+    return (await this.describe()).waits;
+  }
+
+  /**
+   * Tells the agent something before its next step, without being asked. Needs no worker.
+   * @throws RunEndedError, RunNotFoundError, EngineUnavailableError
+   */
+  async steer(content: UserContent): Promise<void> {
+    await this.#signal(STEER, content);
+  }
+
+  /**
+   * Asks the run to end in order: what it does is cancelled, what it did is undone where tools say how, and `result` then rejects with
+   * RunCancelledError. Resolves once this is on its way. A run that has ended stays as it is.
+   * @throws RunNotFoundError, EngineUnavailableError
+   */
+  async cancel({ reason, deadline }: CancelOptions = {}): Promise<void> {
+    const request = {
+      ...(reason === undefined ? {} : { reason }),
+      ...(deadline === undefined ? {} : { deadline: parseTime(deadline, 'deadline') }),
+    };
+    try {
+      if ((await this.#workflowType()) === AGENT_WORKFLOW) await this.#signal(CANCEL_RUN, request);
+      else await translated(this.id, () => this.#handle().cancel());
+    } catch (error) {
+      if (!RunEndedError.is(error)) throw error;
+    }
+  }
+
+  /**
+   * Ends the run and the runs of its sub-agents at once, without cleaning up: `result` then rejects with RunTerminatedError. Needs no worker. A run
+   * that has ended stays as it is.
+   * @throws RunNotFoundError, EngineUnavailableError
+   */
+  async abort(reason = 'aborted'): Promise<void> {
+    await translated(this.id, () => abortTree(this.#context.client, this.#run, reason));
+  }
+
+  /**
+   * Waits until the run has ended, and gives what it came to.
+   * @throws RunFailedError, RunCancelledError, RunTerminatedError, RunTimedOutError, RunNotFoundError, EngineUnavailableError
+   */
+  async result(): Promise<Output> {
+    return (await this.outcome()).output;
+  }
+
+  /** As `result`, with what the run has used, and whether a limit ended it. @throws as `result`. */
+  async outcome(): Promise<Outcome<Output>> {
+    // The agent's own schema has checked the output before the run completed with it.
+    return (await awaitOutcome(this.#context, this.#run)) as Outcome<Output>;
+  }
+
+  /**
+   * The conversation so far, from history. Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError; ConversationLostError when the history of an earlier run of the chain is gone.
+   */
+  async messages(): Promise<readonly Message[]> {
+    const { client } = this.#context;
+    return await translated(this.id, async () => {
+      const { runId } = await client.workflow.getHandle(this.id).describe();
+      const { messages } = await readConversation(client, { workflowId: this.id, runId });
+      return messages;
+    });
+  }
+
+  /** What is known of the run. Needs no worker. @throws RunNotFoundError, EngineUnavailableError */
+  async describe(): Promise<RunInfo> {
+    return runInfo(await translated(this.id, () => this.#context.client.workflow.getHandle(this.id).describe()));
+  }
+
+  async #answer(kind: Wait['kind'], outcome: WaitOutcome, options: WaitChoice & AnswerOptions): Promise<void> {
+    await giveAnswer(this.#context, this.#run, { ...options, kind, outcome });
+  }
+
+  async #decide(approved: boolean, { reason, ...options }: DecisionOptions): Promise<void> {
+    const value = { approved, ...(reason === undefined ? {} : { reason }) };
+    await this.#answer('approval', { type: 'value', value }, options);
+  }
+
+  #handle(): ReturnType<ClientContext['client']['workflow']['getHandle']> {
+    const { workflowId, firstRunId } = this.#run;
+    const options = firstRunId === undefined ? {} : { firstExecutionRunId: firstRunId };
+    return this.#context.client.workflow.getHandle(workflowId, undefined, options);
+  }
+
+  async #signal(name: string, argument: unknown): Promise<void> {
+    const { client } = this.#context;
+    try {
+      await client.workflow.getHandle(this.id).signal(name, argument);
+    } catch (error) {
+      if (!isNotFound(error)) throw toRunError(this.id, error);
+      // The server does not tell apart what has ended and what never was.
+      await translated(this.id, () => client.workflow.getHandle(this.id).describe());
+      throw new RunEndedError(this.id, { cause: error });
+    }
+  }
+
+  async #workflowType(): Promise<string> {
+    const { client } = this.#context;
+    this.#type ??= (await translated(this.id, () => client.workflow.getHandle(this.id).describe())).type;
+    return this.#type;
+  }
+}
+
+/** The outcome of a wait for an async tool. */
+export function outcomeOf(result: ToolResult): WaitOutcome {
+  return 'error' in result ? { type: 'error', message: result.error } : { type: 'value', value: result.result };
+}

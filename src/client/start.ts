@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { type Priority, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { parseTime } from '../agent/time.ts';
+import type { Time } from '../agent/types.ts';
+import {
+  AGENT_WORKFLOW,
+  type AgentRunInput,
+  type JsonObject,
+  type Limits,
+  type UserContent,
+} from '../workflow/protocol/index.ts';
+import { type ClientContext, type RunReference, toRunError } from './context.ts';
+import { RunExistsError } from './errors.ts';
+import { AGENT_MEMO } from './status.ts';
+
+/**
+ * How a run is started.
+ * @typeParam Input what the agent takes.
+ */
+export interface StartOptions<Input = UserContent | JsonObject> {
+  /** What the user says; with an input schema of the agent, what that says. */
+  readonly input: Input;
+  /** Names the run, for ever: the workflow id. Default: the agent's name and a random UUID. */
+  readonly id?: string;
+  /** When there is a run with this id, open or ended: `fail` throws RunExistsError, `use` takes that run. Default: `fail`. */
+  readonly ifExists?: 'fail' | 'use';
+  /** The author's own, kept with the run and given to tools and instructions. */
+  readonly metadata?: JsonObject;
+  /** Below the agent's own. Durations are milliseconds. */
+  readonly limits?: Partial<Limits>;
+  /** Default: that of the client. */
+  readonly taskQueue?: string;
+  /** Ends the run, as timed out, without cleaning up. Default: never. A limit of `duration` ends it in order. */
+  readonly timeout?: Time;
+  /** Which runs go first when workers are busy. */
+  readonly priority?: Priority;
+}
+
+/** Starts a run of an agent. @throws RunExistsError, EngineUnavailableError; DefinitionError when the timeout is no time. */
+export async function startRun(
+  { client, taskQueue }: ClientContext,
+  agent: string,
+  options: StartOptions<unknown>,
+): Promise<RunReference> {
+  const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail', timeout, priority } = options;
+  const { input, metadata, limits } = options;
+  const run: AgentRunInput = {
+    agent,
+    input: input as AgentRunInput['input'],
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(limits === undefined ? {} : { limits }),
+  };
+  try {
+    const { firstExecutionRunId } = await client.workflow.start(AGENT_WORKFLOW, {
+      workflowId,
+      taskQueue: options.taskQueue ?? taskQueue,
+      args: [run],
+      memo: { [AGENT_MEMO]: agent },
+      staticSummary: agent,
+      // An id is for ever: whoever sends a request twice must not get two runs, even if the first is quick.
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      workflowIdConflictPolicy:
+        ifExists === 'use' ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
+      ...(timeout === undefined ? {} : { workflowExecutionTimeout: parseTime(timeout, 'timeout') }),
+      ...(priority === undefined ? {} : { priority }),
+    });
+    // Of a run that was there, the server names the newest of its chain.
+    return ifExists === 'use' ? { workflowId } : { workflowId, firstRunId: firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toRunError(workflowId, error);
+    if (ifExists === 'use') return { workflowId };
+    throw new RunExistsError(workflowId, { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import { ConfigurationError, type Engine } from '../engine/index.ts';
+import { ENGINE_TYPES, type EngineConfig } from './config.ts';
+import type { Environment } from './temporal/environment.ts';
+
+/**
+ * Opens the engine that a configuration asks for; an engine that is open already is given back as it is. Only the engine that is asked for is
+ * loaded.
+ * @param env where the engines on Redis and Temporal find what the configuration does not say. Default `process.env`.
+ * @throws ConfigurationError when the configuration is wrong.
+ * @throws EngineUnavailableError when the engine cannot be reached.
+ * @example
+ * const engine = await openEngine({ type: 'embedded', path: './orders.db' });
+ */
+export async function openEngine(source: EngineConfig | Engine, env: Environment = process.env): Promise<Engine> {
+  if (isEngine(source)) return source;
+  if (typeof source !== 'object' || source === null) throw unknownType(source);
+  switch (source.type) {
+    case 'embedded': {
+      const { type: _, ...options } = source;
+      const { createEmbeddedEngine } = await import('./embedded/index.ts');
+      return await createEmbeddedEngine(options);
+    }
+    case 'bullmq': {
+      const { type: _, ...options } = source;
+      const { createBullmqEngine } = await import('./bullmq/index.ts');
+      return await createBullmqEngine(options, env);
+    }
+    case 'temporal': {
+      const { type: _, ...config } = source;
+      const { createTemporalEngine } = await import('./temporal/index.ts');
+      return await createTemporalEngine(config, env);
+    }
+    default:
+      throw unknownType((source as { readonly type?: unknown }).type);
+  }
+}
+
+/** Whether a value is an engine that is open, and not the configuration of one. */
+export function isEngine(value: unknown): value is Engine {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'client' in value && 'createWorker' in value && typeof value.createWorker === 'function';
+}
+
+function unknownType(type: unknown): ConfigurationError {
+  const shown = typeof type === 'string' ? `'${type}'` : String(type);
+  return new ConfigurationError('engine.type', `there is no engine ${shown}.`, {
+    fix: `Use one of ${ENGINE_TYPES.join(', ')}, or pass an engine of your own.`,
+  });
+}

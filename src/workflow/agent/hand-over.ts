@@ -1,0 +1,79 @@
+import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
+import {
+  WAIT_MEMO_PREFIX,
+  type AgentRunInput,
+  type CarriedConversation,
+  type CarriedState,
+} from '../protocol/index.ts';
+import type { AgentRun } from './agent-run.ts';
+import { carriedDelta, openCalls } from './carrying.ts';
+import { jsonBytes } from './transcript.ts';
+
+/** Most that is carried in all, in bytes of JSON: a server refuses 2 MiB. */
+const MAX_CARRIED = 1.5 * 1024 * 1024;
+/** Up to this size (bytes of JSON) the next run shows what the first one was started with, although it does not need it. */
+const MAX_SHOWN_INPUT = 4096;
+
+/** Whether the run should go on in a new one: history has become long, and nobody is in the middle of anything. */
+export function handOverIsDue(run: AgentRun): boolean {
+  return workflowInfo().continueAsNewSuggested && run.session.outbox.idle && allHandlersFinished();
+}
+
+/** Awaits something; when history has become long while there is nothing to do but wait, the next run awaits it. */
+export async function awaitOrHandOver<T>(run: AgentRun, task: Promise<T>, parked: () => boolean): Promise<T> {
+  let ended = false;
+  const end = (): void => void (ended = true);
+  task.then(end, end);
+  await condition(() => ended || (parked() && handOverIsDue(run)));
+  if (!ended) await handOver(run);
+  return await task;
+}
+
+/** Hands over to the next run when that is due. To be called between steps. */
+export async function handOverIfDue(run: AgentRun): Promise<void> {
+  if (!workflowInfo().continueAsNewSuggested) return;
+  await condition(() => handOverIsDue(run));
+  await handOver(run);
+}
+
+/** Continues as new. @throws ContinueAsNew always. */
+async function handOver(run: AgentRun): Promise<never> {
+  const info = workflowInfo();
+  const state = carriedState(run);
+  let conversation = run.transcript.carry(info);
+  if (jsonBytes([conversation, state]) > MAX_CARRIED) conversation = { type: 'run', ...idsOf(info) };
+  const input = nextInput(run, conversation, state);
+  const memo = Object.fromEntries(
+    Object.entries(info.memo ?? {}).filter(([field]) => !field.startsWith(WAIT_MEMO_PREFIX)),
+  );
+  if (!run.session.lineage) for (const wait of state.waits) memo[WAIT_MEMO_PREFIX + wait.id] = wait;
+  return await makeContinueAsNewFunc<(input: AgentRunInput) => Promise<unknown>>({ memo })(input);
+}
+
+function idsOf({ workflowId, runId }: { readonly workflowId: string; readonly runId: string }): {
+  readonly workflowId: string;
+  readonly runId: string;
+} {
+  return { workflowId, runId };
+}
+
+function carriedState(run: AgentRun): CarriedState {
+  return {
+    step: run.step,
+    startedAt: new Date(run.startedAt).toISOString(),
+    spent: run.session.spent,
+    extensions: run.extensions,
+    delta: carriedDelta(run.news, workflowInfo().runId),
+    steered: run.control.steered,
+    undo: run.undo,
+    ...run.session.waits.carry(),
+    open: openCalls(run.calls),
+    lastText: run.lastText,
+  };
+}
+
+function nextInput(run: AgentRun, conversation: CarriedConversation, state: CarriedState): AgentRunInput {
+  const { input, definition } = run;
+  const shown = jsonBytes(input.input) <= MAX_SHOWN_INPUT ? input.input : '';
+  return { ...input, input: shown, carried: { definition, conversation, state } };
+}

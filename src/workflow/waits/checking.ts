@@ -1,0 +1,50 @@
+import { Validator, type SchemaDraft } from '@cfworker/json-schema';
+import {
+  ANSWER_REFUSED,
+  type ApprovalValue,
+  type Json,
+  type JsonSchema,
+  type Wait,
+  type WaitOutcome,
+} from '../protocol/index.ts';
+import type { Refusal } from './matching.ts';
+
+/** Whether an outcome fits a wait. @returns why it does not. */
+export function checkOutcome(wait: Wait, outcome: WaitOutcome): Refusal | undefined {
+  const problem = problemOf(wait, outcome);
+  return problem === undefined
+    ? undefined
+    : { type: ANSWER_REFUSED.invalid, message: `The answer does not fit the wait ${wait.id}: ${problem}` };
+}
+
+/** Whether a value is the answer to an approval. */
+export function isApproval(value: unknown): value is ApprovalValue {
+  if (typeof value !== 'object' || value === null) return false;
+  const { approved, reason } = value as { approved?: unknown; reason?: unknown };
+  return typeof approved === 'boolean' && (reason === undefined || typeof reason === 'string');
+}
+
+function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
+  if (outcome.type === 'error') {
+    if (typeof outcome.message !== 'string') return 'an error has a message.';
+    return wait.kind === 'tool' ? undefined : `a wait of kind ${wait.kind} takes a value.`;
+  }
+  if (wait.kind === 'approval' && !isApproval(outcome.value))
+    return 'an approval is { approved: boolean, reason?: string }.';
+  return wait.schema ? schemaProblem(outcome.value, wait.schema) : undefined;
+}
+
+/** Checks a value against a JSON Schema, without generating code. @returns what is wrong with it. */
+export function schemaProblem(value: Json, schema: JsonSchema): string | undefined {
+  const { valid, errors } = new Validator(schema, draftOf(schema)).validate(value);
+  if (valid) return undefined;
+  const innermost = errors.at(-1);
+  return innermost ? `${innermost.instanceLocation}: ${innermost.error}` : 'it does not match the schema.';
+}
+
+function draftOf(schema: JsonSchema): SchemaDraft {
+  const named = typeof schema['$schema'] === 'string' ? schema['$schema'] : '';
+  if (named.includes('draft-07') || named.includes('draft-06')) return '7';
+  if (named.includes('draft-04')) return '4';
+  return named.includes('2019-09') ? '2019-09' : '2020-12';
+}

@@ -1,0 +1,2 @@
+export { perdureAgent } from '../../../../src/workflow/bundle-entry.ts';
+export * from './authors.ts';
