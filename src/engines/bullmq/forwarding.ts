@@ -1,5 +1,5 @@
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import { deadlineExceeded } from '../../runtime/errors.ts';
+import { deadlineExceeded, isMovedAway } from '../../runtime/errors.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { AnyCall } from '../../runtime/rpc-methods.ts';
 import type { MethodName, RequestOf, ResponseOf } from '../../runtime/service.ts';
@@ -12,7 +12,7 @@ import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
 import type { Residents } from './residents.ts';
-import { Routes } from './routes.ts';
+import { noAnswer, Routes } from './routes.ts';
 import type { RemoteAnswer, RemoteCall } from './routes.ts';
 
 const wakeScript = new Script(WAKE);
@@ -86,7 +86,8 @@ export class Forwarding {
     for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       const isClosed = current.closeTime !== undefined;
       if (this.canQuery(current) || (isClosed && name !== 'queryWorkflow')) {
-        return (await (frontend().service[name] as AnyCall)(targeted, { signal })) as ResponseOf<Name>;
+        const answer = await unlessMoved((frontend().service[name] as AnyCall)(targeted, { signal }));
+        if (answer !== undefined) return answer as ResponseOf<Name>;
       }
       const owner = isClosed ? '' : await this.#wake(current);
       let answer: RemoteAnswer;
@@ -96,7 +97,7 @@ export class Forwarding {
       await residents.arrival(wait, signal);
       current = (await store.load(record))?.record ?? current;
     }
-    throw deadlineExceeded(name === 'queryWorkflow' ? 'query timed out: no worker answered' : undefined);
+    throw deadlineExceeded(name === 'queryWorkflow' ? noAnswer : undefined);
   }
 
   /** Has some process take the run. @returns the one that has it already, which may be gone; empty when there is none. */
@@ -130,6 +131,16 @@ export class Forwarding {
     if (residents.has(key)) return true;
     const record = (await store.load(key))?.record;
     return record?.closeTime !== undefined && this.canQuery(record);
+  }
+}
+
+/** The answer of this process; `undefined` when the run has left it meanwhile. */
+async function unlessMoved(answer: Promise<unknown>): Promise<RemoteAnswer> {
+  try {
+    return (await answer) as object;
+  } catch (error) {
+    if (isMovedAway(error)) return undefined;
+    throw error;
   }
 }
 

@@ -161,7 +161,7 @@ export class Residents {
 
   /** Puts the run's job aside until its next deadline, unless there is something to do. */
   async #park(resident: Resident): Promise<void> {
-    const { store, onError } = this.#options;
+    const { store, frontend, onError } = this.#options;
     try {
       const stored = store.recall(resident.key) ?? (await store.load(resident.key));
       if (!this.#isHere(resident)) return;
@@ -170,8 +170,8 @@ export class Residents {
       if (isBusy(record) || !isUnfinished(record)) return;
       const now = systemClock.now();
       const wakeAt = nextDeadline(record, now) ?? Infinity;
-      // An alarm is about to ring here.
-      if (wakeAt <= now + 10) return this.#parkIn(resident, this.#options.lingerMs);
+      // An alarm is about to ring here, or somebody waits for an answer.
+      if (wakeAt <= now + 10 || frontend().isAsked(resident.key)) return this.#parkIn(resident, this.#options.lingerMs);
       const answer = await this.#putAside(resident, String(revision), now, wakeAt);
       if (answer === 0) await this.#refresh(resident);
       else resident.end(answer === 1 ? 'parked' : 'lost');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
-import { deadlineExceeded, fromStatus, toStatus, unimplemented } from '../../runtime/errors.ts';
+import { deadlineExceeded, fromStatus, isMovedAway, toStatus, unimplemented } from '../../runtime/errors.ts';
 import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
 import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
 import type { MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
@@ -12,6 +12,9 @@ const { Status } = proto.google.rpc;
 
 /** How often somebody who waits for an answer looks whether the other process is still there. */
 const LOOK_MS = 2000;
+
+/** What callers of a query get that nobody answers. */
+export const noAnswer: string = 'query timed out: no worker answered';
 
 /** A call on its way to another process: by its channel, or as the data of a job. */
 export interface RemoteCall {
@@ -100,7 +103,7 @@ export class Routes {
   async wait(call: RemoteCall, signal: AbortSignal, { send, isThere, giveUp }: Way): Promise<RemoteAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<RemoteAnswer>();
     const onAbort = (): void => {
-      reject(deadlineExceeded());
+      reject(deadlineExceeded(call.method === 'queryWorkflow' ? noAnswer : undefined));
       void giveUp().catch(this.#options.onError);
     };
     const look = setInterval(() => {
@@ -158,6 +161,7 @@ export class Routes {
       const response = await (this.#options.service()[name] as AnyCall)(request, { signal: controller.signal });
       return { kind: 'answer', id, response: method.response.encode(response).toString('base64') };
     } catch (error) {
+      if (isMovedAway(error)) return { kind: 'elsewhere', id };
       const { code, message, details } = toStatus(error);
       const status = Status.encode({ code, message, details: [...details] }).finish();
       return { kind: 'error', id, status: Buffer.from(status).toString('base64') };

@@ -51,6 +51,8 @@ export interface Frontend {
   readonly service: WorkflowServiceApi;
   /** Another process changed the run, or this one takes care of it from now on (`adopted`). */
   changed(record: RunRecord, adopted?: 'adopted'): void;
+  /** Whether somebody waits for the answer to a query of the run. */
+  isAsked(run: RunKey): boolean;
   /** This process does not take care of the run any more. */
   forget(run: RunKey): void;
   /** Puts a task into a queue of this process. */
@@ -109,6 +111,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     service: createService(context, () => closed),
     // What another process has committed, that process carries out.
     changed: (record, adopted) => (adopted === undefined ? look : heed)(record, []),
+    isAsked: (run) => context.queries.isAsked(run),
     forget: (run) => {
       queues.withdrawRun(run);
       alarms.drop(run);

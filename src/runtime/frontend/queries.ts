@@ -77,6 +77,11 @@ export class Queries {
     }
   }
 
+  /** Whether somebody waits for an answer of the run. */
+  isAsked(run: RunKey): boolean {
+    return this.#queries.size > 0 && !this.#of(run).next().done;
+  }
+
   /** Another process takes care of the run: whoever asks, asks again, and gets there. */
   moved(run: RunKey): void {
     for (const query of this.#of(run)) query.reject(movedAway());

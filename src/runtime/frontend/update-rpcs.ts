@@ -1,11 +1,11 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
 import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
-import { grpcStatus, hasCode, notFound, workflowCompleted } from '../errors.ts';
+import { grpcStatus, hasCode, isServiceError, notFound, workflowCompleted } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
-import { outlived } from './updates.ts';
+import { outlived, updateAborted } from './updates.ts';
 import type { UpdateState } from './updates.ts';
 
 const completedStage = 3;
@@ -74,6 +74,8 @@ async function elsewhere<Answer>(
   try {
     return await call(wait.signal);
   } catch (error) {
+    // It was open when the call came.
+    if (isServiceError(error) && error.details === workflowCompleted().details) throw updateAborted();
     if (!hasCode(error, grpcStatus.DEADLINE_EXCEEDED) || signal?.aborted === true) throw error;
     return answer(record, updateId, { accepted: false, outcome: undefined });
   } finally {

@@ -118,7 +118,7 @@ export class Updates {
     if (updates === undefined) return;
     for (const update of updates.values()) {
       if (update.stage === 'accepted') this.#finish(update, { failure: outlived });
-      else if (update.stage !== 'done') this.#fail(update, notFound('workflow update was aborted by closing workflow'));
+      else if (update.stage !== 'done') this.#fail(update, updateAborted());
     }
     this.#updates.delete(runName(record));
   }
@@ -149,6 +149,11 @@ export class Updates {
     updates?.delete(update.id);
     if (updates?.size === 0) this.#updates.delete(runName(update.run));
   }
+}
+
+/** NOT_FOUND: the run closed before it accepted the update. */
+export function updateAborted(): Error {
+  return notFound('workflow update was aborted by closing workflow');
 }
 
 const refusedText = 'Unable to perform workflow execution update due to unexpected workflow task failure.';
