@@ -50,6 +50,11 @@ export interface Store {
 export interface StoredRun {
   readonly record: RunRecord;
   readonly revision: number;
+  /**
+   * When its last event happened, in milliseconds since the epoch, from stores that many processes write: their clocks differ, and no event may be
+   * older than the one before.
+   */
+  readonly lastEventTime?: number;
 }
 
 /** What is written together. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
-import { toNumber } from '../../core/proto.ts';
+import { toMillis, toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import { encodeRecord } from '../../core/record-codec.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
@@ -106,7 +106,14 @@ function runArguments(
     job?.data ?? '',
     job?.options ?? '',
     job?.priority ?? 0,
+    lastEventTime(events) ?? '',
   ];
+}
+
+/** When the last of some events happened, in milliseconds since the epoch. */
+export function lastEventTime(events: readonly HistoryEvent[]): number | undefined {
+  const time = toMillis(events.at(-1)?.eventTime);
+  return time === undefined ? undefined : Math.ceil(time);
 }
 
 function pointerArguments({ workflowId, expectedRunId, runId }: CurrentWrite): RedisArgument[] {

@@ -20,7 +20,7 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  *
- * Fields of a run: `rev` revision, `last` id of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
+ * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
  * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do.
  *
  * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs.

@@ -2,6 +2,7 @@ import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey } from '../../core/record.ts';
 import type { RunWrite, StoredRun } from '../../core/store.ts';
+import { lastEventTime } from './commit-arguments.ts';
 
 /** Events of one run that are kept. */
 const MAX_EVENTS = 500;
@@ -47,7 +48,8 @@ export class KnownRuns {
       if (known.stored.revision < expectedRevision) this.delete(record);
       return;
     }
-    known.stored = { record, revision: expectedRevision + 1 };
+    const time = lastEventTime(events) ?? known.stored.lastEventTime;
+    known.stored = { record, revision: expectedRevision + 1, ...(time === undefined ? {} : { lastEventTime: time }) };
     for (const event of events) known.tail.push(event);
     if (known.tail.length > MAX_EVENTS) known.tail = known.tail.slice(-MAX_EVENTS / 2);
     const last = events.at(-1);

@@ -116,11 +116,11 @@ return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARG
 /**
  * The process that holds a run's job takes care of the run. KEYS: the run's hash, queue prefix.
  * ARGV: job id, token, activation, process.
- * @returns revision, id of the last event, record; 0 when the job is not held any more, `nil` when there is no run.
+ * @returns revision, id of the last event, record, time of the last event; 0 when the job is not held any more, `nil` when there is no run.
  */
 export const ADOPT: string = `${HELPERS}
 if not isHeld(KEYS[2], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
-local fields = redis.call('HMGET', KEYS[1], 'rev', 'last', 'rec')
+local fields = redis.call('HMGET', KEYS[1], 'rev', 'last', 'rec', 'time')
 if not fields[1] then return false end
 redis.call('HSET', KEYS[1], 'owner', ARGV[4])
 return fields`;

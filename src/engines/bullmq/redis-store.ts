@@ -63,9 +63,15 @@ export class RedisStore implements Store {
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
-    const [revision, last, record] = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec'));
+    const [revision, last, record, time] = await orStoreError(
+      this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'),
+    );
     if (!revision || !record) return undefined;
-    const stored = { record: decodeRecord(record), revision: Number(revision) };
+    const stored = {
+      record: decodeRecord(record),
+      revision: Number(revision),
+      ...(time ? { lastEventTime: Number(time) } : {}),
+    };
     if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
     return stored;
   }

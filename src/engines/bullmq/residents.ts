@@ -80,7 +80,7 @@ export class Residents {
     const answer = await adoptScript.run(client, [keys.run(key), queue], input);
     if (answer === null) return;
     if (!Array.isArray(answer)) throw new DelayedError();
-    const [revision, last, text] = answer as readonly Buffer[];
+    const [revision, last, text, time] = answer as readonly (Buffer | null)[];
     const record = decodeRecord(String(text));
     if (!isUnfinished(record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -95,7 +95,7 @@ export class Residents {
       refreshing: 'no',
     };
     this.#add(resident);
-    store.known.set(key, { record, revision: Number(revision) }, Number(last ?? 0));
+    store.known.set(key, { record, revision: Number(revision), lastEventTime: Number(time ?? 0) }, Number(last ?? 0));
     frontend().changed(record, 'adopted');
     for (const arrived of this.#arrivals) arrived();
     if (isLeaving()) void this.#release(resident);

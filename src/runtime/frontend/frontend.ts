@@ -88,15 +88,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   };
   const effects = new Effects(context, onError);
   const alarms = new Alarms(clock, async (key) => void (await ring(runs, key, heed)), onError);
-  const isHere = (record: RunRecord): boolean => residency?.has(record) !== false;
-  const looks: readonly RunListener[] = [
-    (record) => context.updates.changed(record),
-    (record) => context.histories.changed(record),
-    (record) => context.queries.changed(record),
-    (record) => void (isHere(record) && announcements.announce(record)),
-    (record) => void (isHere(record) && alarms.set(record)),
-    (record) => residency?.looked(record),
-  ];
+  const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
   const look: RunListener = (record, events) => {
     for (const listener of looks) listener(record, events);
@@ -127,6 +119,20 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       context.waits.close();
     },
   };
+}
+
+/** What follows from how a run is, whoever has changed it. */
+function looking(context: FrontendContext, announcements: Announcements, alarms: Alarms): readonly RunListener[] {
+  const { residency } = context;
+  const isHere = (record: RunRecord): boolean => residency?.has(record) !== false;
+  return [
+    (record) => context.updates.changed(record),
+    (record) => context.histories.changed(record),
+    (record) => context.queries.changed(record),
+    (record) => void (isHere(record) && announcements.announce(record)),
+    (record) => void (isHere(record) && alarms.set(record)),
+    (record) => residency?.looked(record),
+  ];
 }
 
 /** Does what is due in a run. When nothing is (an activity's next attempt may be taken, or a deadline moved), it is only looked at again, and given back. */

@@ -53,7 +53,7 @@ export class Transaction {
     if (known !== undefined) return known;
     const stored = this.#recall(key) ?? (await this.#store.load(key));
     if (stored === undefined) return undefined;
-    const draft = new RunDraft(stored.record, stored.revision, this.#now);
+    const draft = new RunDraft(stored.record, stored.revision, Math.max(this.#now, stored.lastEventTime ?? 0));
     if (draft.isOpen && stored.record.retryPolicy !== undefined) {
       const [started] = await this.#store.readHistory(key, 1, 2);
       draft.startedAttributes = started?.workflowExecutionStartedEventAttributes;
