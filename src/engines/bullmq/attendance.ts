@@ -21,10 +21,12 @@ interface Polls {
 /**
  * A service as workers of this process call it: that they poll a task queue says that this process takes part in its work, until the last of them has
  * shut down.
+ * @param expect says that something is about to be said to a run of a workflow id; returns what ends it.
  */
 export function attend(
   service: WorkflowServiceApi,
   queues: { readonly runs: Attended; readonly activities: Attended },
+  expect: (workflowId: string) => () => void,
 ): WorkflowServiceApi {
   const runs = new Attendance(queues.runs);
   const activities = new Attendance(queues.activities);
@@ -33,6 +35,12 @@ export function attend(
       runs.during(request, () => service.pollWorkflowTaskQueue(request as never, options)),
     pollActivityTaskQueue: (request, options) =>
       activities.during(request, () => service.pollActivityTaskQueue(request as never, options)),
+    // The update is to come with the first task, if it can.
+    executeMultiOperation: (request, options) => {
+      const { operations } = request as temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;
+      const done = expect(operations?.[0]?.startWorkflow?.workflowId ?? '');
+      return service.executeMultiOperation(request, options).finally(done);
+    },
     shutdownWorker: async (request, options) => {
       const answer = await service.shutdownWorker(request, options);
       const { taskQueue } = request as { readonly taskQueue?: string | null };

@@ -65,10 +65,14 @@ export class Core {
     this.#store = parts.store;
     this.#runs = runs;
     this.#activities = activities;
-    this.service = attend(frontend.service, {
-      runs: { begin: (queue) => runs.begin(queue), end: (queue) => void runs.end(queue) },
-      activities: { begin: (queue) => activities.begin(queue), end: (queue) => void activities.end(queue) },
-    });
+    this.service = attend(
+      frontend.service,
+      {
+        runs: { begin: (queue) => runs.begin(queue), end: (queue) => void runs.end(queue) },
+        activities: { begin: (queue) => activities.begin(queue), end: (queue) => void activities.end(queue) },
+      },
+      (workflowId) => parts.residents.expect(workflowId),
+    );
     this.keeper = parts.keeper;
     this.keeper.start();
   }

@@ -80,6 +80,16 @@ export class Forwarding {
     record: RunRecord,
     signal: AbortSignal,
   ): Promise<ResponseOf<Name>> {
+    const done = this.#options.residents.expect(record.workflowId);
+    return this.#forward(name, request, record, signal).finally(done);
+  }
+
+  async #forward<Name extends MethodName>(
+    name: Name,
+    request: RequestOf<Name>,
+    record: RunRecord,
+    signal: AbortSignal,
+  ): Promise<ResponseOf<Name>> {
     const { store, frontend, residents, process } = this.#options;
     const targeted = withRun(request as Targeted, record);
     let current = record;

@@ -20,7 +20,7 @@ describe.skipIf(redisUrl === undefined)('processes on one Redis', { timeout: TIM
   });
   afterEach(async () => {
     await scene.close();
-    expect(scene.errors).toEqual([]);
+    if (scene.errors.length > 0) throw new AggregateError(scene.errors, 'in the background');
   }, TIMEOUT);
 
   test('one asks, another works', async () => {

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WorkflowExecutionStatus } from '../../../src/core/proto.ts';
 import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
