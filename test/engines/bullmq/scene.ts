@@ -96,7 +96,7 @@ export class Scene {
 }
 
 /** Resolves once something is true. */
-export async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
+async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!(await isTrue())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
