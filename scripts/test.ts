@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readReport } from './report.ts';
 import { root, secondsSince } from './run.ts';
+import { redisServer } from './services/redis.ts';
 import { Unavailable } from './services/service.ts';
 import type { Service } from './services/service.ts';
 import { temporalServer } from './services/temporal.ts';
@@ -18,6 +19,7 @@ import { timeSkippingServer } from './services/time-skipping.ts';
 const providers = [
   { name: 'Temporal server', variable: 'PERDURE_TEST_TEMPORAL_ADDRESS', provide: temporalServer },
   { name: 'time-skipping test server', variable: 'PERDURE_TEST_TIME_SKIPPING_SERVER', provide: timeSkippingServer },
+  { name: 'Redis', variable: 'PERDURE_TEST_REDIS_URL', provide: redisServer },
 ];
 
 const ci = !['', '0', 'false', undefined].includes(process.env['CI']);

@@ -31,6 +31,7 @@ export function engineFromFlags(flags: EngineFlags, env: Environment = process.e
     };
     return { type, connection };
   }
+  if (type === 'bullmq') return namespace === undefined ? { type } : { type, namespace };
   const file = database ?? env['PERDURE_DATABASE'];
   const place = engineFromEnv({ PERDURE_ENGINE: 'embedded', PERDURE_DATABASE: file });
   return namespace === undefined ? place : ({ ...place, namespace } as EngineConfig);

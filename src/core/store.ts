@@ -12,6 +12,12 @@ export interface Store {
   /** The run's record and its revision; `undefined` when there is no such run. */
   load(key: RunKey): Promise<StoredRun | undefined>;
 
+  /**
+   * The run as this process knows it, where that costs less than to load it. It may have changed since; a commit that was computed from an old one is a
+   * conflict.
+   */
+  recall?(key: RunKey): StoredRun | undefined;
+
   /** The current (open, or last closed) run of a workflow id; `undefined` when there was never one. */
   currentRunId(namespace: string, workflowId: string): Promise<string | undefined>;
 
@@ -44,6 +50,11 @@ export interface Store {
 export interface StoredRun {
   readonly record: RunRecord;
   readonly revision: number;
+  /**
+   * When its last event happened, in milliseconds since the epoch, from stores that many processes write: their clocks differ, and no event may be
+   * older than the one before.
+   */
+  readonly lastEventTime?: number;
 }
 
 /** What is written together. */

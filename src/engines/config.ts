@@ -1,3 +1,4 @@
+import type { BullmqEngineOptions } from './bullmq/options.ts';
 import type { EmbeddedEngineOptions } from './embedded/options.ts';
 import type { TemporalEngineConfig } from './temporal/config.ts';
 
@@ -7,6 +8,12 @@ export interface EmbeddedConfig extends EmbeddedEngineOptions {
   readonly type: 'embedded';
 }
 
+/** Workflows on Redis, shared by many processes. Without `redis`, it is found by `REDIS_URL`. */
+export interface BullmqConfig extends BullmqEngineOptions {
+  /** Tells which engine is meant. */
+  readonly type: 'bullmq';
+}
+
 /** Workflows on a Temporal cluster. What is not given comes from Temporal's own environment variables. */
 export interface TemporalConfig extends TemporalEngineConfig {
   /** Tells which engine is meant. */
@@ -14,7 +21,7 @@ export interface TemporalConfig extends TemporalEngineConfig {
 }
 
 /** Which engine, and how it is reached: data, so that a program can take it from wherever it keeps its settings. */
-export type EngineConfig = EmbeddedConfig | TemporalConfig;
+export type EngineConfig = BullmqConfig | EmbeddedConfig | TemporalConfig;
 
 /** Names of the engines that a configuration may ask for. */
-export const ENGINE_TYPES: readonly EngineConfig['type'][] = ['embedded', 'temporal'];
+export const ENGINE_TYPES: readonly EngineConfig['type'][] = ['embedded', 'bullmq', 'temporal'];

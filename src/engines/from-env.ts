@@ -3,9 +3,9 @@ import { ENGINE_TYPES, type EngineConfig } from './config.ts';
 import type { Environment } from './temporal/environment.ts';
 
 /**
- * Which engine the environment asks for. `PERDURE_ENGINE` is `embedded` (default) or `temporal`; `PERDURE_DATABASE` is the file of the embedded
- * engine (default `./.perdure/perdure.db`), or `:memory:`. A cluster is found by Temporal's own variables (`TEMPORAL_ADDRESS`, …), which the
- * Temporal engine reads when it is opened.
+ * Which engine the environment asks for. `PERDURE_ENGINE` is `embedded` (default), `bullmq` or `temporal`; `PERDURE_DATABASE` is the file of the embedded
+ * engine (default `./.perdure/perdure.db`), or `:memory:`. Redis is found by `REDIS_URL`, a cluster by Temporal's own variables
+ * (`TEMPORAL_ADDRESS`, …); their engines read them when they are opened.
  * @param env default `process.env`.
  * @throws ConfigurationError when a variable has a value that means nothing.
  * @example
@@ -18,10 +18,11 @@ export function engineFromEnv(env: Environment = process.env): EngineConfig {
     case 'embedded':
       if (!database) return { type: 'embedded' };
       return database === ':memory:' ? { type: 'embedded', memory: true } : { type: 'embedded', path: database };
+    case 'bullmq':
     case 'temporal':
-      if (!database) return { type: 'temporal' };
+      if (!database) return { type: name };
       // One of the two is a mistake, and either guess would run somebody's agents in the wrong place.
-      throw new ConfigurationError('PERDURE_DATABASE', "is set, but PERDURE_ENGINE is 'temporal'.", {
+      throw new ConfigurationError('PERDURE_DATABASE', `is set, but PERDURE_ENGINE is '${name}'.`, {
         fix: 'Unset it, or set PERDURE_ENGINE=embedded.',
       });
     default:

@@ -3,6 +3,12 @@
  *
  * @module
  */
-export { type EmbeddedConfig, ENGINE_TYPES, type EngineConfig, type TemporalConfig } from './config.ts';
+export {
+  type BullmqConfig,
+  type EmbeddedConfig,
+  ENGINE_TYPES,
+  type EngineConfig,
+  type TemporalConfig,
+} from './config.ts';
 export { engineFromEnv } from './from-env.ts';
 export { isEngine, openEngine } from './open.ts';

@@ -5,7 +5,7 @@ import type { Environment } from './temporal/environment.ts';
 /**
  * Opens the engine that a configuration asks for; an engine that is open already is given back as it is. Only the engine that is asked for is
  * loaded.
- * @param env where the Temporal engine finds what the configuration does not say. Default `process.env`.
+ * @param env where the engines on Redis and Temporal find what the configuration does not say. Default `process.env`.
  * @throws ConfigurationError when the configuration is wrong.
  * @throws EngineUnavailableError when the engine cannot be reached.
  * @example
@@ -19,6 +19,11 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
       const { type: _, ...options } = source;
       const { createEmbeddedEngine } = await import('./embedded/index.ts');
       return await createEmbeddedEngine(options);
+    }
+    case 'bullmq': {
+      const { type: _, ...options } = source;
+      const { createBullmqEngine } = await import('./bullmq/index.ts');
+      return await createBullmqEngine(options, env);
     }
     case 'temporal': {
       const { type: _, ...config } = source;

@@ -162,6 +162,18 @@ export function unavailable(message: string): ServiceError {
   return failed(status.UNAVAILABLE, message);
 }
 
+/** UNAVAILABLE: another process has taken over the run while the call was under way; the same call will reach it. */
+export function movedAway(): ServiceError {
+  return unavailable(movedText);
+}
+
+/** Whether an error says that the run has moved. */
+export function isMovedAway(error: unknown): boolean {
+  return hasCode(error, status.UNAVAILABLE) && error.details === movedText;
+}
+
+const movedText = 'The run has moved to another process. Try again.';
+
 /** INTERNAL: a bug of ours. */
 export function internal(message: string): ServiceError {
   return failed(status.INTERNAL, message);

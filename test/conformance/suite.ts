@@ -19,20 +19,23 @@ export interface SuiteOptions {
   readonly retry?: number;
   /** It needs the Temporal server of the test run. Default: false. */
   readonly server?: boolean;
+  /** It needs the Redis of the test run. Default: false. */
+  readonly redis?: boolean;
   /** It runs only when `PERDURE_TEST_DEPTH` is `full`: what it covers, the other targets cover together. Default: false. */
   readonly full?: boolean;
 }
 
 /** Runs the whole suite as tests of the calling file, several at a time. */
 export function conformance(name: string, create: () => Promise<Owned>, options: SuiteOptions = {}): void {
-  const { retry = 1, server = false, full = false } = options;
+  const { retry = 1, server = false, redis = false, full = false } = options;
   vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000, maxConcurrency: 6 });
   const only = process.env['CONFORMANCE'];
   const updateGolden = process.env['UPDATE_GOLDEN'] === '1';
 
   const serverIsMissing = server && process.env['PERDURE_TEST_TEMPORAL_ADDRESS'] === undefined;
+  const redisIsMissing = redis && process.env['PERDURE_TEST_REDIS_URL'] === undefined;
   const isTooDeep = full && process.env['PERDURE_TEST_DEPTH'] !== 'full';
-  describe.skipIf(serverIsMissing || isTooDeep)(`conformance: ${name}`, () => {
+  describe.skipIf(serverIsMissing || redisIsMissing || isTooDeep)(`conformance: ${name}`, () => {
     let owned: Owned;
     const replayer = createReplayer();
     beforeAll(async () => {

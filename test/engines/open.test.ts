@@ -14,6 +14,7 @@ describe('the engine that the environment asks for', () => {
       { PERDURE_ENGINE: 'embedded', PERDURE_DATABASE: ':memory:' },
       { type: 'embedded', memory: true },
     ],
+    [{ PERDURE_ENGINE: 'bullmq', REDIS_URL: 'redis://there' }, { type: 'bullmq' }],
     [{ PERDURE_ENGINE: 'temporal', TEMPORAL_ADDRESS: 'there:7233' }, { type: 'temporal' }],
   ])('%o is %o', (env, expected) => {
     expect(engineFromEnv(env)).toEqual(expected);
@@ -21,7 +22,7 @@ describe('the engine that the environment asks for', () => {
 
   it('is an error when the name means nothing', () => {
     expect(() => engineFromEnv({ PERDURE_ENGINE: 'redis' })).toThrow(
-      "PERDURE_ENGINE: there is no engine 'redis'. Use one of embedded, temporal.",
+      "PERDURE_ENGINE: there is no engine 'redis'. Use one of embedded, bullmq, temporal.",
     );
   });
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
-import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import type { OpenService } from '../local/engine.ts';
 import { MemoryStore } from './memory-store.ts';
 import { openShared, type OwnedService } from './shared-service.ts';
 
@@ -11,14 +11,6 @@ export interface OpenServiceOptions {
   readonly path: string | undefined;
   readonly clock: Clock;
   readonly namespace: string;
-}
-
-/** The durable core, here or in the process that owns the file. */
-export interface OpenService {
-  readonly service: WorkflowServiceApi;
-  /** What connections show as their address. */
-  readonly address: string;
-  close(): Promise<void>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import type { MethodName } from '../../runtime/service.ts';
-import type { RpcMethod } from './rpc-methods.ts';
+import type { RpcMethod } from '../../runtime/rpc-methods.ts';
 
 type MultiOperation = temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;
 type Update = temporal.api.workflowservice.v1.IUpdateWorkflowExecutionRequest | null | undefined;

@@ -3,8 +3,8 @@ import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js'
 import type { ServiceError } from '@grpc/grpc-js';
 import { cancelled, isServiceError, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
-import { serviceOf } from './rpc-methods.ts';
-import type { RpcMethod } from './rpc-methods.ts';
+import { serviceOf } from '../../runtime/rpc-methods.ts';
+import type { RpcMethod } from '../../runtime/rpc-methods.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 

@@ -6,8 +6,8 @@ import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, ServiceDefinition
 import proto from '@temporalio/proto';
 import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
-import { workflowServiceMethods } from './rpc-methods.ts';
-import type { AnyCall, RpcMethod } from './rpc-methods.ts';
+import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
+import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 

@@ -6,6 +6,7 @@ import type { QueuedTask, TaskQueues } from '../matching/task-queues.ts';
 import type { MethodName, WorkflowServiceApi } from '../service.ts';
 import type { Histories } from './histories.ts';
 import type { Queries } from './queries.ts';
+import type { Residency } from './residency.ts';
 import type { Runs } from './runs.ts';
 import type { Updates } from './updates.ts';
 import type { Waits } from './waits.ts';
@@ -26,6 +27,8 @@ export interface FrontendContext {
   /** Makes ids of runs and requests. */
   readonly newId: () => string;
   readonly namespaces: ReadonlySet<string>;
+  /** Where others share the store. */
+  readonly residency: Residency | undefined;
   /** Offers a task whose queue is gone again. */
   readonly announceAgain: (task: QueuedTask) => Promise<void>;
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { applyDue } from '../../core/run/due.ts';
-import type { RunKey } from '../../core/record.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { Store } from '../../core/store.ts';
 import { unavailable, unimplemented } from '../errors.ts';
 import { BacklogHold } from '../matching/backlog-hold.ts';
 import { TaskQueues } from '../matching/task-queues.ts';
-import type { QueuedTask } from '../matching/task-queues.ts';
+import type { QueuedTask, QueueName } from '../matching/task-queues.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../service.ts';
 import { systemClock } from '../system-clock.ts';
 import { Alarms } from '../timers/alarms.ts';
@@ -20,6 +20,7 @@ import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
+import type { Residency } from './residency.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -39,6 +40,8 @@ export interface FrontendOptions {
   readonly clock?: Clock;
   /** Namespaces that exist. Default: `default`. */
   readonly namespaces?: readonly string[];
+  /** Where other processes use the store too: makes what says who takes care of which run. Default: there are none. */
+  readonly residency?: (queues: TaskQueues) => Residency;
   /** Told about failures in the background, which are tried again. Default: nobody. */
   readonly onError?: (error: unknown) => void;
 }
@@ -46,6 +49,16 @@ export interface FrontendOptions {
 /** The durable core at work: Temporal's service over a store. */
 export interface Frontend {
   readonly service: WorkflowServiceApi;
+  /** Another process changed the run, or this one takes care of it from now on (`adopted`). */
+  changed(record: RunRecord, adopted?: 'adopted'): void;
+  /** Whether somebody waits for the answer to a query of the run. */
+  isAsked(run: RunKey): boolean;
+  /** This process does not take care of the run any more. */
+  forget(run: RunKey): void;
+  /** Puts a task into a queue of this process. */
+  offer(queue: QueueName, task: QueuedTask): void;
+  /** Does what is due in the run. @returns its record, when nothing was. */
+  ring(run: RunKey): Promise<RunRecord | undefined>;
   /** Stops everything that goes on; runs stay as they are stored. */
   close(): Promise<void>;
 }
@@ -55,7 +68,8 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
   const runs = new Runs(store, clock, onError);
   const createHold = clock === systemClock ? undefined : () => new BacklogHold(clock, systemClock);
-  const queues = new TaskQueues(createHold);
+  const queues: TaskQueues = new TaskQueues(createHold, systemClock, (queue, task) => residency?.kept(queue, task));
+  const residency = options.residency?.(queues);
   const announcements = new Announcements(queues, clock, systemClock);
   const context: FrontendContext = {
     store,
@@ -64,31 +78,40 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     clock,
     waits: new Waits(systemClock),
     wallClock: systemClock,
-    histories: new Histories(),
+    histories: new Histories(residency && ((run) => residency.watch(run))),
     queries: new Queries((record, queryId) => announcements.announceQuery(record, queryId)),
     updates: new Updates(),
     newId: randomUUID,
     namespaces: new Set(namespaces),
+    residency,
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
   const effects = new Effects(context, onError);
-  const alarms = new Alarms(clock, (key) => ring(runs, key, heed), onError);
-  const listeners: readonly RunListener[] = [
-    (record) => context.updates.changed(record),
-    (record) => context.histories.changed(record),
-    (record) => context.queries.changed(record),
-    (record) => announcements.announce(record),
-    (record) => alarms.set(record),
-    (record) => effects.perform(record),
-  ];
+  const alarms = new Alarms(clock, async (key) => void (await ring(runs, key, heed)), onError);
+  const looks = looking(context, announcements, alarms);
+  const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
+  const look: RunListener = (record, events) => {
+    for (const listener of looks) listener(record, events);
+  };
   const heed: RunListener = (record, events) => {
     for (const listener of listeners) listener(record, events);
   };
   for (const listener of listeners) runs.onCommit(listener);
-  for await (const { record } of store.unfinished()) heed(record, []);
+  if (residency === undefined) for await (const { record } of store.unfinished()) heed(record, []);
   let closed = false;
   return {
     service: createService(context, () => closed),
+    // What another process has committed, that process carries out.
+    changed: (record, adopted) => (adopted === undefined ? look : heed)(record, []),
+    isAsked: (run) => context.queries.isAsked(run),
+    forget: (run) => {
+      queues.withdrawRun(run);
+      alarms.drop(run);
+      context.queries.moved(run);
+      context.updates.moved(run);
+    },
+    offer: (queue, task) => queues.offer(queue, task),
+    ring: (run) => ring(runs, run, look),
     close: async () => {
       closed = true;
       alarms.clear();
@@ -98,17 +121,32 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   };
 }
 
-/** Does what is due in a run. When nothing is (an activity's next attempt may be taken, or a deadline moved), it is only looked at again. */
-async function ring(runs: Runs, key: RunKey, lookAgain: RunListener): Promise<void> {
+/** What follows from how a run is, whoever has changed it. */
+function looking(context: FrontendContext, announcements: Announcements, alarms: Alarms): readonly RunListener[] {
+  const { residency } = context;
+  const isHere = (record: RunRecord): boolean => residency?.has(record) !== false;
+  return [
+    (record) => context.updates.changed(record),
+    (record) => context.histories.changed(record),
+    (record) => context.queries.changed(record),
+    (record) => void (isHere(record) && announcements.announce(record)),
+    (record) => void (isHere(record) && alarms.set(record)),
+    (record) => residency?.looked(record),
+  ];
+}
+
+/** Does what is due in a run. When nothing is (an activity's next attempt may be taken, or a deadline moved), it is only looked at again, and given back. */
+async function ring(runs: Runs, key: RunKey, lookAgain: RunListener): Promise<RunRecord | undefined> {
   const changed = await runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
     if (draft?.isOpen && applyDue(draft, randomUUID)) return true;
     transaction.discard(key);
     return false;
   });
-  if (changed) return;
+  if (changed) return undefined;
   const record = await runs.load(key);
   if (record !== undefined) lookAgain(record, []);
+  return record;
 }
 
 async function announceAgain(context: FrontendContext, announcements: Announcements, task: QueuedTask): Promise<void> {

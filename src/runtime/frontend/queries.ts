@@ -1,7 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import type { Payloads } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import { deadlineExceeded, notFound, queryFailed, workflowNotReady } from '../errors.ts';
+import { deadlineExceeded, movedAway, notFound, queryFailed, workflowNotReady } from '../errors.ts';
 import { keyOf } from './keys.ts';
 import { decodeToken } from './tokens.ts';
 
@@ -77,6 +77,16 @@ export class Queries {
     }
   }
 
+  /** Whether somebody waits for an answer of the run. */
+  isAsked(run: RunKey): boolean {
+    return this.#queries.size > 0 && !this.#of(run).next().done;
+  }
+
+  /** Another process takes care of the run: whoever asks, asks again, and gets there. */
+  moved(run: RunKey): void {
+    for (const query of this.#of(run)) query.reject(movedAway());
+  }
+
   /** Queries that go with the task that is about to be handed out. */
   attach(record: RunRecord): Record<string, Query> {
     const attached: Record<string, Query> = {};
@@ -136,7 +146,7 @@ export class Queries {
     query.withdraw = this.#offer(record, queryId);
   }
 
-  *#of({ namespace, runId }: RunRecord): Generator<PendingQuery> {
+  *#of({ namespace, runId }: RunKey): Generator<PendingQuery> {
     for (const query of this.#queries.values()) {
       if (query.run.runId === runId && query.run.namespace === namespace) yield query;
     }

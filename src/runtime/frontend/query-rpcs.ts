@@ -23,6 +23,11 @@ export function queryHandlers(context: FrontendContext): Handlers<'queryWorkflow
       await waitForFirstTask(context, record);
       const wait = context.waits.begin(queryTimeoutMs, options.signal);
       try {
+        const { residency } = context;
+        if (residency !== undefined && !residency.canQuery(record)) {
+          if (isStuck(record)) throw stuck();
+          return await residency.forward('queryWorkflow', request, record, wait.signal);
+        }
         const current = (await context.runs.load(keyOf(record))) ?? record;
         if (isStuck(current)) throw stuck();
         const result = await context.queries.ask(context.newId(), current, request.query ?? {}, wait.signal);

@@ -27,10 +27,23 @@ export class Transaction {
   readonly #drafts = new Map<string, RunDraft>();
   readonly #current: CurrentWrite[] = [];
   readonly #afterCommit: (() => void)[] = [];
+  readonly #mayRecall: boolean;
+  #recalled = false;
 
-  constructor(store: Store, now: number) {
+  constructor(store: Store, now: number, mayRecall: boolean) {
     this.#store = store;
     this.#now = now;
+    this.#mayRecall = mayRecall;
+  }
+
+  /** Whether it was computed from what may be old, with nothing to commit that would tell. */
+  get isUnproven(): boolean {
+    return this.#recalled && this.#drafts.size === 0;
+  }
+
+  /** Whether it was computed from what may be old. */
+  get isRecalled(): boolean {
+    return this.#recalled;
   }
 
   /** A draft of the run; `undefined` when there is none. Asking twice gives the same draft. */
@@ -38,9 +51,9 @@ export class Transaction {
     const name = runName(key);
     const known = this.#drafts.get(name);
     if (known !== undefined) return known;
-    const stored = await this.#store.load(key);
+    const stored = this.#recall(key) ?? (await this.#store.load(key));
     if (stored === undefined) return undefined;
-    const draft = new RunDraft(stored.record, stored.revision, this.#now);
+    const draft = new RunDraft(stored.record, stored.revision, Math.max(this.#now, stored.lastEventTime ?? 0));
     if (draft.isOpen && stored.record.retryPolicy !== undefined) {
       const [started] = await this.#store.readHistory(key, 1, 2);
       draft.startedAttributes = started?.workflowExecutionStartedEventAttributes;
@@ -75,6 +88,12 @@ export class Transaction {
     if (drafts.length === 0) return drafts;
     const commit = { runs: drafts.map((draft) => draft.toWrite()), current: this.#current };
     return (await this.#store.commit(commit)) === 'committed' ? drafts : undefined;
+  }
+
+  #recall(key: RunKey): StoredRun | undefined {
+    const known = this.#mayRecall ? this.#store.recall?.(key) : undefined;
+    this.#recalled ||= known !== undefined;
+    return known;
   }
 
   /** What is to be done after the commit. */
@@ -148,8 +167,16 @@ export class Runs {
   async #attempt<T>(body: (transaction: Transaction) => Promise<T>): Promise<T> {
     for (let conflicts = 0; conflicts < maximumTries; conflicts++) {
       if (conflicts >= tries.atOnce) await delay(pauseAfter(conflicts));
-      const transaction = new Transaction(this.#store, this.#clock.now());
-      const result = await body(transaction);
+      // What this process knows of a run is tried once; from then on, what is stored.
+      const transaction = new Transaction(this.#store, this.#clock.now(), conflicts === 0);
+      let result: T;
+      try {
+        result = await body(transaction);
+      } catch (error) {
+        if (transaction.isRecalled) continue;
+        throw error;
+      }
+      if (transaction.isUnproven) continue;
       const committed = await transaction.commit();
       if (committed === undefined) continue;
       for (const action of transaction.afterwards) this.#guarded(action);

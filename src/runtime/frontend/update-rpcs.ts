@@ -1,11 +1,11 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
 import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
-import { notFound, workflowCompleted } from '../errors.ts';
+import { grpcStatus, hasCode, isServiceError, notFound, workflowCompleted } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
-import { outlived } from './updates.ts';
+import { outlived, updateAborted } from './updates.ts';
 import type { UpdateState } from './updates.ts';
 
 const completedStage = 3;
@@ -26,7 +26,16 @@ export function updateHandlers(
       }
       const updateId = request.request?.meta?.updateId || context.newId();
       const update = { ...request.request, meta: { ...request.request?.meta, updateId } };
-      if (!record.updates.has(updateId)) await admit(context, record, updateId, update);
+      const { residency } = context;
+      if (!record.updates.has(updateId)) {
+        if (residency?.has(record) === false && record.closeTime === undefined) {
+          const known = { ...request, request: update };
+          return await elsewhere(context, record, updateId, options.signal, (signal) =>
+            residency.forward('updateWorkflowExecution', known, record, signal),
+          );
+        }
+        await admit(context, record, updateId, update);
+      }
       const stage = request.waitPolicy?.lifecycleStage ?? acceptedStage;
       const state = await waitFor(context, record, updateId, stage, options.signal);
       return { ...answer(record, updateId, state) };
@@ -38,6 +47,12 @@ export function updateHandlers(
       const updateId = requireId('UpdateId', reference?.updateId);
       const record = await context.runs.resolve({ namespace, workflowId }, reference?.workflowExecution?.runId);
       if (!record.updates.has(updateId) && !context.updates.has(keyOf(record), updateId)) {
+        const { residency } = context;
+        if (residency?.has(record) === false && record.closeTime === undefined) {
+          return await elsewhere(context, record, updateId, options.signal, (signal) =>
+            residency.forward('pollWorkflowExecutionUpdate', request, record, signal),
+          );
+        }
         throw notFound(`update "${updateId}" not found`);
       }
       const stage = request.waitPolicy?.lifecycleStage ?? 0;
@@ -45,6 +60,27 @@ export function updateHandlers(
       return { ...answer(record, updateId, state) };
     },
   };
+}
+
+/** What another process answers; when it has not in time, that the update has not come far yet. */
+async function elsewhere<Answer>(
+  context: FrontendContext,
+  record: RunRecord,
+  updateId: string,
+  signal: AbortSignal | undefined,
+  call: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer | ReturnType<typeof answer>> {
+  const wait = context.waits.begin(longPollMs, signal);
+  try {
+    return await call(wait.signal);
+  } catch (error) {
+    // It was open when the call came.
+    if (isServiceError(error) && error.details === workflowCompleted().details) throw updateAborted();
+    if (!hasCode(error, grpcStatus.DEADLINE_EXCEEDED) || signal?.aborted === true) throw error;
+    return answer(record, updateId, { accepted: false, outcome: undefined });
+  } finally {
+    wait.done();
+  }
 }
 
 async function admit(
@@ -78,10 +114,19 @@ async function waitFor(
       const state = await context.updates.wait(key, updateId, stage >= completedStage, wait.signal);
       if (state.outcome !== undefined || context.updates.has(key, updateId)) return state;
     }
+    // Listening begins before looking, so that nothing falls between the two.
+    const change = context.histories.untilReady(key, (run) => isOver(run, updateId), wait.signal);
+    const state = await storedState(context, record, updateId);
+    if (state.outcome !== undefined || !state.accepted || stage < completedStage) return state;
+    await change;
     return await storedState(context, record, updateId);
   } finally {
     wait.done();
   }
+}
+
+function isOver({ closeTime, updates }: RunRecord, updateId: string): boolean {
+  return closeTime !== undefined || (updates.get(updateId)?.completedEventId ?? 0) > 0;
 }
 
 /** How far an update has come that history knows of. */

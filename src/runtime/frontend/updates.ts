@@ -3,7 +3,7 @@ import type { ProtocolMessage } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { updateRequestMessage } from '../../core/run/update.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
-import { failedPrecondition, notFound } from '../errors.ts';
+import { failedPrecondition, movedAway, notFound } from '../errors.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
 type UpdateRequest = temporal.api.update.v1.IRequest;
@@ -118,9 +118,14 @@ export class Updates {
     if (updates === undefined) return;
     for (const update of updates.values()) {
       if (update.stage === 'accepted') this.#finish(update, { failure: outlived });
-      else if (update.stage !== 'done') this.#fail(update, notFound('workflow update was aborted by closing workflow'));
+      else if (update.stage !== 'done') this.#fail(update, updateAborted());
     }
     this.#updates.delete(runName(record));
+  }
+
+  /** Another process takes care of the run: those whose update it has not accepted send it again, and it gets there. */
+  moved(run: RunKey): void {
+    for (const update of this.#ofRun(run)?.values() ?? []) this.#fail(update, movedAway());
   }
 
   #ofRun(run: RunKey): Map<string, Update> | undefined {
@@ -144,6 +149,11 @@ export class Updates {
     updates?.delete(update.id);
     if (updates?.size === 0) this.#updates.delete(runName(update.run));
   }
+}
+
+/** NOT_FOUND: the run closed before it accepted the update. */
+export function updateAborted(): Error {
+  return notFound('workflow update was aborted by closing workflow');
 }
 
 const refusedText = 'Unable to perform workflow execution update due to unexpected workflow task failure.';

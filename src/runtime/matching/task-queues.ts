@@ -18,6 +18,8 @@ export interface QueuedTask {
   readonly run: RunKey;
   readonly scheduledEventId: number;
   readonly attempt: number;
+  /** Called each time it leaves its queue, for whatever reason. */
+  readonly onLeft?: () => void;
 }
 
 interface Poller {
@@ -47,15 +49,22 @@ export class TaskQueues {
   readonly #waiting = new Map<string, Map<string, Queue>>();
   readonly #createHold: (() => BacklogHold) | undefined;
   readonly #wallClock: Clock;
+  readonly #onKept: (name: QueueName, task: QueuedTask) => void;
   #created = 0;
 
   /**
    * @param createHold makes what is told about the backlog of each queue, where time is virtual.
    * @param wallClock by which workers are there or gone.
+   * @param onKept told about each task that nobody took at once.
    */
-  constructor(createHold?: () => BacklogHold, wallClock: Clock = systemClock) {
+  constructor(
+    createHold?: () => BacklogHold,
+    wallClock: Clock = systemClock,
+    onKept: (name: QueueName, task: QueuedTask) => void = () => undefined,
+  ) {
     this.#createHold = createHold;
     this.#wallClock = wallClock;
+    this.#onKept = onKept;
   }
 
   /** Hands the task to a waiting poller, or keeps it until one comes. */
@@ -66,10 +75,12 @@ export class TaskQueues {
     const [poller] = queue.pollers;
     if (poller === undefined) {
       this.#keep(queue, task);
+      this.#onKept(name, task);
       return;
     }
     queue.pollers.delete(poller);
     poller.take(task);
+    task.onLeft?.();
   }
 
   /**
@@ -140,6 +151,11 @@ export class TaskQueues {
     return this.#queues.get(queueKey(name))?.pollers.size ?? 0;
   }
 
+  /** Whether the task waits for a worker. */
+  isWaiting({ run, id }: Pick<QueuedTask, 'run' | 'id'>): boolean {
+    return this.#waiting.get(run.runId)?.has(id) ?? false;
+  }
+
   /** Number of tasks that wait for a worker. */
   backlog(name: QueueName): number {
     return this.#queues.get(queueKey(name))?.tasks.size ?? 0;
@@ -179,11 +195,12 @@ export class TaskQueues {
     queue.hold?.waits();
   }
 
-  #remove(queue: Queue, { id, run }: QueuedTask): void {
+  #remove(queue: Queue, { id, run, onLeft }: QueuedTask): void {
     queue.tasks.delete(id);
     const ofRun = this.#waiting.get(run.runId);
     if (ofRun?.delete(id) && ofRun.size === 0) this.#waiting.delete(run.runId);
     if (queue.tasks.size === 0) queue.hold?.empty();
+    onLeft?.();
   }
 
   /** A run has one workflow task at a time: an older one is stale, in a queue that nobody may ever read again. The same task may wait elsewhere, too. */

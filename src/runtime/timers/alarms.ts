@@ -40,6 +40,11 @@ export class Alarms {
     else if (record.closeTime !== undefined) this.#drop(name);
   }
 
+  /** Forgets the run's alarm: somebody else rings it. */
+  drop({ namespace, runId }: RunKey): void {
+    this.#drop(`${namespace}\0${runId}`);
+  }
+
   /** Calls all alarms off; no further ones are set. */
   clear(): void {
     this.#off = true;

@@ -51,6 +51,16 @@ export class MemberProcess {
     await this.exited;
   }
 
+  /** Lets it stand still, as in a virtual machine that is moved, until `resume`. */
+  suspend(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** Asks it to end in order; resolves with its exit code. */
   async stop(): Promise<number | null> {
     this.#process.kill('SIGTERM');

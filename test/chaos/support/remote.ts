@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { readOwner } from '../../../src/engines/embedded/owner.ts';
-import { type AnyCall, serviceOf } from '../../../src/engines/embedded/rpc-methods.ts';
+import { type AnyCall, serviceOf } from '../../../src/runtime/rpc-methods.ts';
 import { connectSocket, originOf, type SocketClient } from '../../../src/engines/embedded/socket-client.ts';
 import { createConnection } from '../../../src/runtime/connection.ts';
 

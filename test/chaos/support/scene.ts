@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { createEmbeddedEngine } from 'perdure/embedded';
 import { expect } from 'vitest';
-import type { KillPoint } from '../fixtures/member-config.ts';
+import type { KillPoint, Place } from '../fixtures/member-config.ts';
+import { openPlace } from '../fixtures/place.ts';
 import { audit, type Audited } from './audit.ts';
 import { MemberProcess } from './process.ts';
 import { remoteClient } from './remote.ts';
@@ -12,14 +13,13 @@ import { drive, type DrivenRun, type DriveOptions } from './workload.ts';
 
 const TASK_QUEUE = 'chaos';
 
-/** A file, the processes that share it, and the runs in it. */
+/** A place for runs, the processes that share it, and the runs in it. */
 export interface Scene {
-  /** The database file. */
-  readonly path: string;
+  readonly place: Place;
   readonly ledger: string;
   readonly bundle: string;
   readonly driven: DrivenRun[];
-  /** A client in this process that finds the owner, whoever that is, and never is it. */
+  /** A client in this process, which has no worker and never owns a file. */
   readonly client: Client;
   /** Starts a process; by default with a worker. */
   start(options?: { readonly worker?: boolean; readonly kill?: KillPoint }): MemberProcess;
@@ -27,36 +27,57 @@ export interface Scene {
   drive(options?: DriveOptions & { readonly client?: Client }): void;
 }
 
-/** Prepares a scene; everything is gone when the test is over. */
-export function createScene(bundle: string, onFinished: (clean: () => Promise<void>) => void): Scene {
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
+/** Adds what is to be done when a test is over; the last one first. */
+type OnFinished = (clean: () => Promise<void>) => void;
+
+/** Prepares a scene on a file; everything is gone when the test is over. */
+export function createScene(bundle: string, onFinished: OnFinished): Scene & { readonly path: string } {
+  const directory = temporaryDirectory(onFinished);
   const path = join(directory, 'perdure.db');
-  const ledger = join(directory, 'ledger');
   const remote = remoteClient(path);
+  onFinished(async () => remote.close());
+  return { ...sceneAt({ kind: 'file', path }, remote.client, directory, bundle, onFinished), path };
+}
+
+/** The same in a Redis, with keys of its own, which stay there. */
+export async function createRedisScene(url: string, bundle: string, onFinished: OnFinished): Promise<Scene> {
+  const place: Place = { kind: 'redis', url, prefix: `chaos-${randomUUID()}` };
+  const directory = temporaryDirectory(onFinished);
+  const engine = await openPlace(place);
+  onFinished(() => engine.close());
+  return sceneAt(place, engine.client, directory, bundle, onFinished);
+}
+
+function temporaryDirectory(onFinished: OnFinished): string {
+  const directory = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
+  onFinished(async () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+function sceneAt(place: Place, client: Client, directory: string, bundle: string, onFinished: OnFinished): Scene {
+  const ledger = join(directory, 'ledger');
   const members: MemberProcess[] = [];
   const driven: DrivenRun[] = [];
   onFinished(async () => {
-    remote.close();
     await Promise.all(members.filter(({ isAlive }) => isAlive).map((member) => member.kill()));
-    rmSync(directory, { recursive: true, force: true });
   });
   return {
-    path,
+    place,
     ledger,
     bundle,
     driven,
-    client: remote.client,
+    client,
     start: ({ worker = true, kill } = {}) => {
       const member = new MemberProcess({
-        path,
+        place,
         kill,
         ...(worker ? { worker: { bundle, ledger, taskQueue: TASK_QUEUE } } : {}),
       });
       members.push(member);
       return member;
     },
-    drive: ({ client = remote.client, ...options } = {}) =>
-      void driven.push(drive(client, TASK_QUEUE, `run-${driven.length}`, options)),
+    drive: ({ client: driver = client, ...options } = {}) =>
+      void driven.push(drive(driver, TASK_QUEUE, `run-${driven.length}`, options)),
   };
 }
 
@@ -67,8 +88,8 @@ export async function settled({ driven, client }: Scene): Promise<void> {
 }
 
 /** Looks at what all processes have left; none of them lives any more. */
-export async function inspect({ path, ledger, bundle, driven }: Scene): Promise<Audited> {
-  const engine = await createEmbeddedEngine({ path });
+export async function inspect({ place, ledger, bundle, driven }: Scene): Promise<Audited> {
+  const engine = await openPlace(place);
   const audited = await audit(engine.client, driven, { bundle, ledger });
   const open = await engine.client.workflow.count("ExecutionStatus = 'Running'");
   expect(open.count).toBe(0);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { serviceOf } from '../../../src/engines/embedded/rpc-methods.ts';
-import type { AnyCall } from '../../../src/engines/embedded/rpc-methods.ts';
+import { serviceOf } from '../../../src/runtime/rpc-methods.ts';
+import type { AnyCall } from '../../../src/runtime/rpc-methods.ts';
 import { cancelled, unimplemented } from '../../../src/runtime/errors.ts';
 import type { WorkflowServiceApi } from '../../../src/runtime/service.ts';
 

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { toNumber } from '../../../src/core/proto.ts';
 import { isRepeatable } from '../../../src/engines/embedded/repeatable.ts';
-import { workflowServiceMethods } from '../../../src/engines/embedded/rpc-methods.ts';
+import { workflowServiceMethods } from '../../../src/runtime/rpc-methods.ts';
 import { openShared } from '../../../src/engines/embedded/shared-service.ts';
 import type { SharedService, SharedServiceOptions } from '../../../src/engines/embedded/shared-service.ts';
 import { SqliteStore } from '../../../src/engines/embedded/sqlite-store.ts';

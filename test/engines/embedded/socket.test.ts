@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { acquireOwnership } from '../../../src/engines/embedded/owner.ts';
-import type { AnyCall } from '../../../src/engines/embedded/rpc-methods.ts';
+import type { AnyCall } from '../../../src/runtime/rpc-methods.ts';
 import { connectSocket, originOf } from '../../../src/engines/embedded/socket-client.ts';
 import type { SocketClient, SocketClientOptions } from '../../../src/engines/embedded/socket-client.ts';
 import { chooseSocketPath, leaveSocketPath } from '../../../src/engines/embedded/socket-path.ts';

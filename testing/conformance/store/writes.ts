@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { toNumber } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { StoreError } from '../../../src/core/store.ts';
-import type { Store } from '../../../src/core/store.ts';
+import type { Store, StoredRun } from '../../../src/core/store.ts';
 import { closedAt, collect, commitOf, creationOf, exampleEvents, exampleRecord } from './examples.ts';
 import type { StoreScenario } from './examples.ts';
 
@@ -25,7 +25,7 @@ export const writeScenarios: readonly StoreScenario[] = [
     run: async (store) => {
       const record = exampleRecord('a', { requestIds: new Set(['x']), timers: timers('__proto__') });
       assert.equal(await store.commit(creationOf(record, exampleEvents(1, 3))), 'committed');
-      assert.deepEqual(await store.load(record), { record, revision: 1 });
+      assert.deepEqual(await stored(store, record), { record, revision: 1 });
       assert.equal(await store.currentRunId('default', 'a'), 'a');
       assert.deepEqual(await ids(store, 'a', 1), [1, 2, 3]);
     },
@@ -37,7 +37,7 @@ export const writeScenarios: readonly StoreScenario[] = [
       const next = exampleRecord('a', { signalCount: 1 });
       const write = { expectedRevision: 1, record: next, events: exampleEvents(3, 5, 'later') };
       assert.equal(await store.commit(commitOf(write)), 'committed');
-      assert.deepEqual(await store.load(next), { record: next, revision: 2 });
+      assert.deepEqual(await stored(store, next), { record: next, revision: 2 });
       assert.equal(await store.commit(commitOf({ expectedRevision: 2, record: next, events: [] })), 'committed');
       assert.equal((await store.load(next))?.revision, 3);
       assert.deepEqual(await ids(store, 'a', 1), [1, 2, 3, 4, 5]);
@@ -75,7 +75,7 @@ export const writeScenarios: readonly StoreScenario[] = [
         await store.commit(commitOf({ expectedRevision: 1, record: exampleRecord('b'), events: [] })),
         'conflict',
       );
-      assert.deepEqual(await store.load(record), { record, revision: 1 });
+      assert.deepEqual(await stored(store, record), { record, revision: 1 });
       assert.equal(await store.load(exampleRecord('b')), undefined);
       assert.deepEqual(await ids(store, 'a', 1), [1]);
     },
@@ -213,7 +213,7 @@ export const writeScenarios: readonly StoreScenario[] = [
         requestIds: new Set(Array.from({ length: 5000 }, (_, index) => `request ${index}`)),
       });
       await store.commit(creationOf(record, exampleEvents(1, 3000, 'x'.repeat(100))));
-      assert.deepEqual(await store.load(record), { record, revision: 1 });
+      assert.deepEqual(await stored(store, record), { record, revision: 1 });
       assert.equal((await store.readHistory(record, 2990)).length, 11);
       assert.equal((await store.readHistory(record, 1)).length, 3000);
     },
@@ -235,6 +235,12 @@ export const writeScenarios: readonly StoreScenario[] = [
 
 function timers(id: string): RunRecord['timers'] {
   return new Map([[id, { timerId: id, startedEventId: 3, fireAt: 1.5 }]]);
+}
+
+/** What is stored of a run, but for what only some stores say. */
+async function stored(store: Store, key: RunRecord): Promise<Pick<StoredRun, 'record' | 'revision'> | undefined> {
+  const run = await store.load(key);
+  return run && { record: run.record, revision: run.revision };
 }
 
 async function ids(store: Store, run: string, from: number, to?: number): Promise<number[]> {

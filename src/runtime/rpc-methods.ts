@@ -1,5 +1,5 @@
 import proto from '@temporalio/proto';
-import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
+import type { CallOptions, MethodName, WorkflowServiceApi } from './service.ts';
 
 /** Turns messages into bytes and back. */
 export interface MessageCodec {

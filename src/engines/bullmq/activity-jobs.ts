@@ -1,0 +1,103 @@
+import type { Job } from 'bullmq';
+import { DelayedError } from 'bullmq';
+import type { RunKey } from '../../core/record.ts';
+import type { Store } from '../../core/store.ts';
+import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
+import { queueName } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { ADD_JOB } from './lua-jobs.ts';
+import { Script } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+
+const addScript = new Script(ADD_JOB);
+
+const RETRY_MS = 1000;
+/** How often a job looks whether its activity is still wanted. */
+const LOOK_MS = 1000;
+
+/** What a job of an activity says. */
+interface ActivityJob extends RunKey {
+  readonly scheduledEventId: number;
+  readonly attempt: number;
+  readonly taskQueue: string;
+}
+
+/** How activities travel. */
+export interface ActivityJobsOptions {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly queues: () => TaskQueues;
+  /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
+  readonly overflowMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Brings activities that no worker of this process takes to those of others, by jobs of a queue of their own. */
+export class ActivityJobs {
+  readonly #options: ActivityJobsOptions;
+
+  constructor(options: ActivityJobsOptions) {
+    this.#options = options;
+  }
+
+  /** No worker took the activity at once. */
+  kept(queue: QueueName, task: QueuedTask): void {
+    if (this.#options.queues().isAttended(queue)) this.#sendIn(this.#options.overflowMs, queue, task);
+    else void this.#send(queue, task);
+  }
+
+  /** Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more. */
+  async hold(job: Job, isLeaving: () => boolean): Promise<void> {
+    const { store, queues } = this.#options;
+    const { scheduledEventId, attempt, taskQueue, ...run } = job.data as ActivityJob;
+    const queue: QueueName = { namespace: run.namespace, name: taskQueue, type: 'activity' };
+    let left = Promise.withResolvers<void>();
+    const id = `${run.runId}/a/${scheduledEventId}/${attempt}`;
+    const task: QueuedTask = { kind: 'activity', id, run, scheduledEventId, attempt, onLeft: () => left.resolve() };
+    for (;;) {
+      left = Promise.withResolvers();
+      if (!queues().isWaiting(task)) queues().offer(queue, task);
+      await within(LOOK_MS, left.promise);
+      const activity = (await store.load(run))?.record;
+      const pending = activity?.closeTime === undefined ? activity?.activities.get(scheduledEventId) : undefined;
+      if (pending?.attempt === attempt && pending.state === 'scheduled') {
+        if (!isLeaving()) continue;
+        queues().withdraw(task);
+        // Still wanted: another process gets it when nobody prolongs the job any more.
+        throw new DelayedError();
+      }
+      queues().withdraw(task);
+      return;
+    }
+  }
+
+  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask): void {
+    systemClock.schedule(systemClock.now() + milliseconds, () => {
+      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task);
+    });
+  }
+
+  async #send(queue: QueueName, { run, scheduledEventId, attempt, ...task }: QueuedTask): Promise<void> {
+    const { client, keys, onError } = this.#options;
+    const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
+    const now = systemClock.now();
+    const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
+    const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
+    const id = `${run.runId}~${scheduledEventId}~${attempt}`;
+    try {
+      await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, 0, now, now]);
+    } catch (error) {
+      onError(error);
+      this.#sendIn(RETRY_MS, queue, { run, scheduledEventId, attempt, ...task });
+    }
+  }
+}
+
+async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const cancel = systemClock.schedule(systemClock.now() + milliseconds, over.resolve);
+  await Promise.race([promise, over.promise]);
+  cancel();
+}

@@ -1,0 +1,112 @@
+import type { Job, Processor, WorkerOptions } from 'bullmq';
+import { DelayedError, Worker } from 'bullmq';
+import { StoreError } from '../../core/store.ts';
+import { queueName } from './keys.ts';
+import type { Keys } from './keys.ts';
+import type { RedisClient } from './redis.ts';
+import type { WorkersSettings } from './options.ts';
+
+/** Does the work of a job, until `isLeaving`. */
+export type Hold = (job: Job, token: string, queue: string, isLeaving: () => boolean) => Promise<void>;
+
+/** One of BullMQ's queues that this process takes jobs from. */
+interface Claim {
+  readonly worker: Worker;
+  readonly prefix: string;
+  leaving: boolean;
+}
+
+/** How jobs are taken. */
+export interface ClaimsOptions {
+  /** For BullMQ; shared by all its workers, each of which has another one to wait with. */
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  readonly namespace: string;
+  readonly kind: 'runs' | 'activities';
+  readonly settings: WorkersSettings;
+  /** Jobs of one queue that are here at once. */
+  readonly concurrency: number;
+  readonly hold: Hold;
+  /** BullMQ could not prolong its hold of these. */
+  readonly onLost: (jobIds: readonly string[], queue: string) => void;
+  /** Gives back what is here of a queue. */
+  readonly giveBack: (queue: string) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Takes jobs from the queues that workers of this process read. */
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #claims = new Map<string, Claim>();
+  readonly #endings = new Set<Promise<void>>();
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether jobs of a task queue are taken. */
+  has(taskQueue: string): boolean {
+    return this.#claims.has(taskQueue);
+  }
+
+  /** Begins to take the jobs of a task queue. */
+  begin(taskQueue: string): void {
+    if (this.#claims.has(taskQueue)) return;
+    const { client, keys, namespace, kind, settings, concurrency, hold, onLost, onError } = this.#options;
+    const name = queueName(taskQueue, kind);
+    const tag = keys.tag(namespace);
+    const prefix = `${tag}:${name}:`;
+    const options: WorkerOptions = {
+      connection: client,
+      prefix: tag,
+      concurrency,
+      lockDuration: settings.lockDuration,
+      lockRenewTime: settings.lockDuration / 3,
+      stalledInterval: settings.stalledInterval,
+      maxStalledCount: settings.maxStalledCount,
+      runRetryDelay: 1000,
+    };
+    const processor: Processor = async (job, token = '') => {
+      try {
+        await hold(job, token, prefix, () => claim.leaving);
+      } catch (error) {
+        if (error instanceof DelayedError) throw error;
+        onError(error);
+        // The job stays as it is until nobody prolongs it any more; then it is tried again.
+        if (error instanceof StoreError) throw new DelayedError();
+        throw error;
+      }
+    };
+    const worker = new Worker(name, processor, options);
+    const claim: Claim = { worker, prefix, leaving: false };
+    worker.on('error', onError);
+    worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, prefix));
+    this.#claims.set(taskQueue, claim);
+  }
+
+  /** Takes no more jobs of a task queue, and gives back those that are here. */
+  async end(taskQueue: string): Promise<void> {
+    const claim = this.#claims.get(taskQueue);
+    if (claim === undefined) return;
+    this.#claims.delete(taskQueue);
+    const ending = this.#end(claim);
+    this.#endings.add(ending);
+    await ending.finally(() => this.#endings.delete(ending));
+  }
+
+  /** Ends all, those included that are about to end. */
+  async close(): Promise<void> {
+    await Promise.all([...Array.from(this.#claims.keys(), (taskQueue) => this.end(taskQueue)), ...this.#endings]);
+  }
+
+  async #end(claim: Claim): Promise<void> {
+    claim.leaving = true;
+    try {
+      await claim.worker.pause(true);
+      await this.#options.giveBack(claim.prefix);
+      await claim.worker.close();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { Cluster, Redis } from 'ioredis';
+import { ConfigurationError, EngineUnavailableError } from '../../engine/index.ts';
+import type { RedisSettings } from './options.ts';
+import type { RedisClient } from './redis.ts';
+
+/** The oldest Redis that has all that is used. */
+const OLDEST = [6, 2] as const;
+/** How often a command is tried on new connections before it fails. */
+const RETRIES = 20;
+const LONGEST_WAIT_MS = 500;
+
+/** The connections of an engine. */
+export interface Connections {
+  /** For commands; fails when Redis is away for some seconds. */
+  readonly commands: RedisClient;
+  /** For messages. */
+  readonly messages: RedisClient;
+  /** For BullMQ, which waits for ever. */
+  readonly jobs: RedisClient;
+  /** Shown in messages. */
+  readonly address: string;
+  close(): void;
+}
+
+/**
+ * Connects, and looks whether Redis is set up so that runs are safe in it.
+ * @param warn told about settings that put runs at risk.
+ * @throws EngineUnavailableError when there is no Redis; ConfigurationError when it is set up so that runs would get lost.
+ */
+export async function connect(settings: RedisSettings, warn: (message: string) => void): Promise<Connections> {
+  const clients = [RETRIES, null, null].map((retries) => makeClient(settings, retries));
+  const close = (): void => {
+    for (const client of clients) client.disconnect();
+  };
+  const [commands, messages, jobs] = clients as [RedisClient, RedisClient, RedisClient];
+  const address = addressOf(settings);
+  try {
+    await firstContact(commands, address);
+    await checkServer(commands, warn);
+    await Promise.all([messages.connect(), jobs.connect()]);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { commands, messages, jobs, address, close };
+}
+
+function makeClient({ url, cluster, ...options }: RedisSettings, retries: number | null): RedisClient {
+  const each = { ...options, maxRetriesPerRequest: retries };
+  const retryStrategy = (times: number): number => Math.min(times * 50, LONGEST_WAIT_MS);
+  const lazyConnect = true;
+  let client: RedisClient;
+  if (cluster !== undefined) {
+    client = new Cluster([...cluster.nodes], {
+      clusterRetryStrategy: retryStrategy,
+      ...cluster.options,
+      lazyConnect,
+      redisOptions: each,
+    });
+  } else {
+    const all = { retryStrategy, ...each, lazyConnect };
+    client = url === undefined ? new Redis(all) : new Redis(url, all);
+  }
+  // Failures are seen where commands fail.
+  client.on('error', () => undefined);
+  return client;
+}
+
+async function firstContact(client: RedisClient, address: string): Promise<void> {
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineUnavailableError(`No Redis answers at ${address}: ${reason}`, { cause });
+  }
+}
+
+async function checkServer(client: RedisClient, warn: (message: string) => void): Promise<void> {
+  const info = await infoOf(client);
+  const version = info.get('redis_version') ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new ConfigurationError('redis', `is version ${version}.`, { fix: `Use ${OLDEST.join('.')} or newer.` });
+  }
+  const policy = info.get('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    throw new ConfigurationError(
+      'redis',
+      `drops keys when its memory is full (maxmemory-policy ${policy}): runs would get lost.`,
+      {
+        fix: 'Set maxmemory-policy to noeviction.',
+      },
+    );
+  }
+  if (info.get('aof_enabled') === '0') {
+    warn(
+      'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes.',
+    );
+  }
+}
+
+async function infoOf(client: RedisClient): Promise<ReadonlyMap<string, string>> {
+  const text = await client.info();
+  const lines = text.split(/\r?\n/).filter((line) => line.includes(':'));
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
+}
+
+function addressOf({ url, cluster, host, port, path, sentinels, name }: RedisSettings): string {
+  if (cluster !== undefined) return `cluster ${cluster.nodes.map(nodeName).join(', ')}`;
+  if (sentinels !== undefined) return `sentinel ${name ?? ''}`;
+  if (url !== undefined) return url.replace(/\/\/[^@/]*@/, '//');
+  return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
+}
+
+function nodeName(node: unknown): string {
+  if (typeof node !== 'object' || node === null) return String(node);
+  const { host = '127.0.0.1', port = 6379 } = node as { host?: string; port?: number };
+  return `${host}:${port}`;
+}

@@ -1,0 +1,186 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Job } from 'bullmq';
+import { createFrontend } from '../../runtime/frontend/frontend.ts';
+import type { Frontend } from '../../runtime/frontend/frontend.ts';
+import type { Residency } from '../../runtime/frontend/residency.ts';
+import type { TaskQueues } from '../../runtime/matching/task-queues.ts';
+import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import { ActivityJobs } from './activity-jobs.ts';
+import { attend } from './attendance.ts';
+import { Channels } from './channels.ts';
+import { Claims } from './claims.ts';
+import type { JobSettings } from './commit-arguments.ts';
+import type { Connections } from './connect.ts';
+import { Forwarding } from './forwarding.ts';
+import { Keeper } from './keeper.ts';
+import { keyOfMember, Keys, queueName } from './keys.ts';
+import type { Settings } from './options.ts';
+import { orStoreError } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+import { RedisStore } from './redis-store.ts';
+import { Residents } from './residents.ts';
+import type { RemoteCall } from './routes.ts';
+import { Watches } from './watches.ts';
+
+/** Jobs with activities that one process has at once beside those that its workers run. */
+const ACTIVITY_JOBS = 2;
+
+/** What the news of a commit begin with, among the messages to a process. */
+const NEWS = 'changed\0';
+
+/** The durable core over Redis, in one of the processes that share it. */
+export class Core {
+  /** What clients and workers of this process call. */
+  readonly service: WorkflowServiceApi;
+  /** Looks for what went wrong. */
+  readonly keeper: Keeper;
+  /** The same in all processes that share the namespace. */
+  readonly secret: string;
+  readonly #frontend: Frontend;
+  readonly #store: RedisStore;
+  readonly #runs: Claims;
+  readonly #activities: Claims;
+
+  /** Joins the processes that share a namespace. */
+  static async open(connections: Connections, settings: Settings, onError: (error: unknown) => void): Promise<Core> {
+    const parts = new Parts(connections, settings, onError);
+    const { namespace } = settings;
+    const frontend = await createFrontend({
+      store: parts.store,
+      namespaces: [namespace],
+      onError,
+      residency: (queues) => parts.residency(queues),
+    });
+    parts.frontend = frontend;
+    const channel = parts.keys.processChannel(namespace, parts.process);
+    await parts.channels.listen(channel, (message) => parts.receive(message)).ready;
+    parts.channels.onBack(() => parts.residents.refreshAll());
+    return new Core(parts, frontend, await secretOf(connections.commands, parts.keys.secret(namespace)));
+  }
+
+  private constructor(parts: Parts, frontend: Frontend, secret: string) {
+    this.secret = secret;
+    const { runs, activities } = parts;
+    this.#frontend = frontend;
+    this.#store = parts.store;
+    this.#runs = runs;
+    this.#activities = activities;
+    this.service = attend(
+      frontend.service,
+      {
+        runs: { begin: (queue) => runs.begin(queue), end: (queue) => void runs.end(queue) },
+        activities: { begin: (queue) => activities.begin(queue), end: (queue) => void activities.end(queue) },
+      },
+      (workflowId) => parts.residents.expect(workflowId),
+    );
+    this.keeper = parts.keeper;
+    this.keeper.start();
+  }
+
+  /** Leaves: what is resident here is given to others. */
+  async close(): Promise<void> {
+    await Promise.all([this.#runs.close(), this.#activities.close(), this.keeper.close()]);
+    await this.#frontend.close();
+    await this.#store.close();
+  }
+}
+
+/** The secret of a namespace; the first process makes it. */
+async function secretOf(client: RedisClient, key: string): Promise<string> {
+  const fresh = randomBytes(32).toString('base64url');
+  const isFirst = await orStoreError(client.setnx(key, fresh));
+  return isFirst === 1 ? fresh : String(await orStoreError(client.get(key)));
+}
+
+/** All that is at work in a process, and who tells whom. */
+class Parts {
+  readonly process: string = randomUUID();
+  readonly keys: Keys;
+  readonly store: RedisStore;
+  readonly residents: Residents;
+  readonly runs: Claims;
+  readonly activities: Claims;
+  readonly channels: Channels;
+  readonly keeper: Keeper;
+  frontend: Frontend | undefined;
+  #queues: TaskQueues | undefined;
+  readonly #activityJobs: ActivityJobs;
+  readonly #forwarding: Forwarding;
+  readonly #watches: Watches;
+
+  constructor({ commands, messages, jobs }: Connections, settings: Settings, onError: (error: unknown) => void) {
+    const { namespace, workers } = settings;
+    const keys = new Keys(settings.prefix);
+    const jobSettings: JobSettings = {
+      queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
+      options: settings.jobOptions,
+    };
+    const { process } = this;
+    const frontend = (): Frontend => this.#openFrontend();
+    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings });
+    const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
+    this.keys = keys;
+    this.store = store;
+    this.channels = new Channels(messages);
+    this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
+    this.#activityJobs = new ActivityJobs({
+      ...shared,
+      queues: () => this.#openQueues(),
+      overflowMs: workers.overflow,
+    });
+    this.#watches = new Watches({ ...shared, channels: this.channels });
+    const claims = { client: jobs, keys, namespace, settings: workers, onError };
+    this.runs = new Claims({
+      ...claims,
+      kind: 'runs',
+      concurrency: workers.concurrency,
+      hold: async (job, token, queue, isLeaving) => {
+        const call = job.data as Partial<RemoteCall>;
+        if (call.kind === 'call') await this.#forwarding.serve(call as RemoteCall);
+        else await this.residents.hold(job, token, queue, isLeaving);
+      },
+      onLost: (jobIds, queue) => this.residents.lost(jobIds, queue),
+      giveBack: (queue) => this.residents.releaseQueue(queue),
+    });
+    this.activities = new Claims({
+      ...claims,
+      kind: 'activities',
+      concurrency: ACTIVITY_JOBS,
+      hold: (job: Job, _token, _queue, isLeaving) => this.#activityJobs.hold(job, isLeaving),
+      onLost: () => undefined,
+      giveBack: async () => undefined,
+    });
+    this.#forwarding = new Forwarding({ ...shared, residents: this.residents, reads: (queue) => this.runs.has(queue) });
+    this.keeper = new Keeper(shared);
+  }
+
+  residency(queues: TaskQueues): Residency {
+    this.#queues = queues;
+    return {
+      has: (run) => this.residents.has(run),
+      canQuery: (record) => this.#forwarding.canQuery(record),
+      forward: (name, request, record, signal) => this.#forwarding.forward(name, request, record, signal),
+      watch: (run) => this.#watches.watch(run),
+      looked: (record) => this.residents.looked(record),
+      kept: (queue, task) => {
+        if (task.kind === 'activity' && this.residents.has(task.run)) this.#activityJobs.kept(queue, task);
+      },
+    };
+  }
+
+  /** A message to this process came. */
+  receive(message: string): void {
+    if (!message.startsWith(NEWS)) this.#forwarding.receive(message);
+    else this.residents.changed(keyOfMember(this.#forwarding.namespace, message.slice(NEWS.length)));
+  }
+
+  #openFrontend(): Frontend {
+    if (this.frontend === undefined) throw new Error('the frontend is not open yet');
+    return this.frontend;
+  }
+
+  #openQueues(): TaskQueues {
+    if (this.#queues === undefined) throw new Error('the frontend is not open yet');
+    return this.#queues;
+  }
+}

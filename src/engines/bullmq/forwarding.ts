@@ -1,0 +1,178 @@
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { deadlineExceeded, isMovedAway } from '../../runtime/errors.ts';
+import type { Frontend } from '../../runtime/frontend/frontend.ts';
+import type { AnyCall } from '../../runtime/rpc-methods.ts';
+import type { MethodName, RequestOf, ResponseOf } from '../../runtime/service.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
+import { runJob } from './commit-arguments.ts';
+import type { JobSettings } from './commit-arguments.ts';
+import type { Keys } from './keys.ts';
+import { ADD_JOB, WAKE } from './lua-jobs.ts';
+import { Script } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+import type { RedisStore } from './redis-store.ts';
+import type { Residents } from './residents.ts';
+import { noAnswer, Routes } from './routes.ts';
+import type { RemoteAnswer, RemoteCall } from './routes.ts';
+
+const wakeScript = new Script(WAKE);
+const addScript = new Script(ADD_JOB);
+
+/** Name of jobs that bring a call about a closed run to a process that can answer. */
+const CALL_JOB = 'perdure.call';
+const FIRST_WAIT_MS = 10;
+const LONGEST_WAIT_MS = 250;
+
+/** What forwarding needs. */
+export interface ForwardingOptions {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  readonly namespace: string;
+  readonly process: string;
+  readonly store: RedisStore;
+  readonly jobs: JobSettings;
+  readonly residents: Residents;
+  readonly frontend: () => Frontend;
+  /** Whether workflow workers of this process read the task queue. */
+  readonly reads: (taskQueue: string) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Brings calls that need the workflow itself to the process that has it, or has one take it. */
+export class Forwarding {
+  readonly #options: ForwardingOptions;
+  readonly #routes: Routes;
+
+  constructor(options: ForwardingOptions) {
+    this.#options = options;
+    this.#routes = new Routes({
+      ...options,
+      service: () => options.frontend().service,
+      canAnswer: (_method, request) => this.#canAnswer(request as Targeted),
+    });
+  }
+
+  /** The namespace of all runs. */
+  get namespace(): string {
+    return this.#options.namespace;
+  }
+
+  /** A message that is no news of a commit. */
+  receive(message: string): void {
+    this.#routes.receive(message);
+  }
+
+  /** Answers a call that came as a job. */
+  async serve(call: RemoteCall): Promise<void> {
+    await this.#routes.serve(call);
+  }
+
+  /** See `Residency`. */
+  canQuery(record: RunRecord): boolean {
+    const { residents, reads } = this.#options;
+    return residents.has(record) || (record.closeTime !== undefined && reads(record.taskQueue));
+  }
+
+  /** See `Residency`. */
+  async forward<Name extends MethodName>(
+    name: Name,
+    request: RequestOf<Name>,
+    record: RunRecord,
+    signal: AbortSignal,
+  ): Promise<ResponseOf<Name>> {
+    const done = this.#options.residents.expect(record.workflowId);
+    return this.#forward(name, request, record, signal).finally(done);
+  }
+
+  async #forward<Name extends MethodName>(
+    name: Name,
+    request: RequestOf<Name>,
+    record: RunRecord,
+    signal: AbortSignal,
+  ): Promise<ResponseOf<Name>> {
+    const { store, frontend, residents, process } = this.#options;
+    const targeted = withRun(request as Targeted, record);
+    let current = record;
+    for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      const isClosed = current.closeTime !== undefined;
+      if (this.canQuery(current) || (isClosed && name !== 'queryWorkflow')) {
+        const answer = await unlessMoved((frontend().service[name] as AnyCall)(targeted, { signal }));
+        if (answer !== undefined) return answer as ResponseOf<Name>;
+      }
+      const owner = isClosed ? '' : await this.#wake(current);
+      let answer: RemoteAnswer;
+      if (isClosed) answer = await this.#callByJob(name, targeted, current, signal);
+      else if (owner !== '' && owner !== process) answer = await this.#routes.call(owner, name, targeted, signal);
+      if (answer !== undefined) return answer as ResponseOf<Name>;
+      await residents.arrival(wait, signal);
+      current = (await store.load(record))?.record ?? current;
+    }
+    throw deadlineExceeded(name === 'queryWorkflow' ? noAnswer : undefined);
+  }
+
+  /** Has some process take the run. @returns the one that has it already, which may be gone; empty when there is none. */
+  async #wake(record: RunRecord): Promise<string> {
+    const { client, keys, jobs } = this.#options;
+    const { name, data, options, priority } = runJob(record, jobs);
+    const args = [record.runId, name, data, options, priority, systemClock.now()];
+    return String(await wakeScript.run(client, [keys.run(record), jobs.queuePrefix(record)], args));
+  }
+
+  /** A closed run has no job: the call itself becomes one, for whoever reads the run's task queue. */
+  async #callByJob(name: MethodName, request: unknown, record: RunRecord, signal: AbortSignal): Promise<RemoteAnswer> {
+    const { client, jobs } = this.#options;
+    const call = this.#routes.prepare(name, request);
+    const queue = jobs.queuePrefix(record);
+    const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
+    const now = systemClock.now();
+    const args = [call.id, CALL_JOB, JSON.stringify(call), options, 0, now, now];
+    return this.#routes.wait(call, signal, {
+      send: async () => void (await addScript.run(client, [queue], args)),
+      isThere: async () => (await client.exists(`${queue}${call.id}`)) === 1,
+      giveUp: async () => void (await client.del(`${queue}${call.id}`)),
+    });
+  }
+
+  async #canAnswer(request: Targeted): Promise<boolean> {
+    const { namespace, residents, store } = this.#options;
+    const { workflowId, runId } = targetOf(request) ?? {};
+    if (!workflowId || !runId) return false;
+    const key: RunKey = { namespace, workflowId, runId };
+    if (residents.has(key)) return true;
+    const record = (await store.load(key))?.record;
+    return record?.closeTime !== undefined && this.canQuery(record);
+  }
+}
+
+/** The answer of this process; `undefined` when the run has left it meanwhile. */
+async function unlessMoved(answer: Promise<unknown>): Promise<RemoteAnswer> {
+  try {
+    return (await answer) as object;
+  } catch (error) {
+    if (isMovedAway(error)) return undefined;
+    throw error;
+  }
+}
+
+interface Target {
+  readonly workflowId?: string | null;
+  readonly runId?: string | null;
+}
+
+/** Requests about one run, as far as they are forwarded. */
+interface Targeted {
+  readonly execution?: Target | null;
+  readonly workflowExecution?: Target | null;
+  readonly updateRef?: { readonly workflowExecution?: Target | null } | null;
+}
+
+function targetOf({ execution, workflowExecution, updateRef }: Targeted): Target | null | undefined {
+  return execution ?? workflowExecution ?? updateRef?.workflowExecution;
+}
+
+/** The request, with the run that it turned out to mean. */
+function withRun(request: Targeted, { workflowId, runId }: RunRecord): Targeted {
+  const target = { workflowId, runId };
+  if (request.updateRef) return { ...request, updateRef: { ...request.updateRef, workflowExecution: target } };
+  return request.workflowExecution ? { ...request, workflowExecution: target } : { ...request, execution: target };
+}

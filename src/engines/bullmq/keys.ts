@@ -1,0 +1,110 @@
+import type { RunKey } from '../../core/record.ts';
+
+/**
+ * All keys in Redis, with `perdure` as the prefix. What belongs to one namespace shares the hash tag `{perdure.<namespace>}`, so that one script
+ * may touch all of it, in a cluster too. In ids of namespaces, queues and runs the characters `% : { }` are written as `%25 %3A %7B %7D`.
+ *
+ * | key                                    | type   | what                                                                       | lives until         |
+ * | -------------------------------------- | ------ | -------------------------------------------------------------------------- | ------------------- |
+ * | `perdure:namespaces`                   | set    | namespaces that have runs                                                  | for ever            |
+ * | `{perdure.n}:run:<run>:<workflow>`     | hash   | a run, see below                                                           | the run is deleted  |
+ * | `{perdure.n}:hist:<run>:<workflow>`    | list   | its history: for each commit its events, as `<id of the first>:<protobuf>` | the run is deleted  |
+ * | `{perdure.n}:current`                  | hash   | workflow id → current run                                                  | entries: with runs  |
+ * | `{perdure.n}:by:start`                 | zset   | all runs, `<run>\0<workflow>`, by minus their start                        | entries: with runs  |
+ * | `{perdure.n}:by:status:<status>`       | zset   | the same of one status                                                     | entries: with runs  |
+ * | `{perdure.n}:by:type:<type>`           | zset   | the same of one workflow type                                              | entries: with runs  |
+ * | `{perdure.n}:by:id`                    | zset   | all runs, `<workflow>\0<run>`, to find those of one workflow id            | entries: with runs  |
+ * | `{perdure.n}:unfinished`               | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
+ * | `{perdure.n}:secret`                   | string | signs completion tokens                                                    | for ever            |
+ * | `{perdure.n}:keeper`                   | string | the process that looks for what went wrong; expires                        | seconds             |
+ * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
+ * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
+ *
+ * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
+ * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do.
+ *
+ * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs.
+ */
+export class Keys {
+  /** What names of all keys begin with. */
+  readonly prefix: string;
+
+  /** @param prefix keeps applications on one Redis apart. */
+  constructor(prefix: string) {
+    this.prefix = escapeId(prefix);
+  }
+
+  /** Set of the namespaces that have runs. */
+  get namespaces(): string {
+    return `${this.prefix}:namespaces`;
+  }
+
+  /** What all names of a namespace begin with, the colon excluded: BullMQ's prefix. */
+  tag(namespace: string): string {
+    return `{${this.prefix}.${escapeId(namespace)}}`;
+  }
+
+  /** What all names of a namespace begin with, the colon included. */
+  base(namespace: string): string {
+    return `${this.tag(namespace)}:`;
+  }
+
+  /** A run's hash. */
+  run(key: RunKey): string {
+    return `${this.base(key.namespace)}run:${runPart(key)}`;
+  }
+
+  /** A run's history. */
+  history(key: RunKey): string {
+    return `${this.base(key.namespace)}hist:${runPart(key)}`;
+  }
+
+  /** Runs by their start: all, of a status, or of a type. */
+  byStart(namespace: string, index: 'all' | { readonly status: number } | { readonly type: string }): string {
+    const base = `${this.base(namespace)}by:`;
+    if (index === 'all') return `${base}start`;
+    return 'status' in index ? `${base}status:${index.status}` : `${base}type:${index.type}`;
+  }
+
+  /** What completion tokens are signed with. */
+  secret(namespace: string): string {
+    return `${this.base(namespace)}secret`;
+  }
+
+  /** Messages to one process. */
+  processChannel(namespace: string, process: string): string {
+    return `${this.base(namespace)}to:${process}`;
+  }
+
+  /** Changes of the runs of one workflow id. */
+  workflowChannel(namespace: string, workflowId: string): string {
+    return `${this.base(namespace)}of:${workflowId}`;
+  }
+}
+
+/** The name of BullMQ's queue for the runs of a task queue, or for its activities. */
+export function queueName(taskQueue: string, kind: 'runs' | 'activities' = 'runs'): string {
+  const name = escapeId(taskQueue).replaceAll('~', '%7E');
+  return kind === 'runs' ? name : `${name}~activities`;
+}
+
+/** An id without the characters that have a meaning in keys. */
+function escapeId(id: string): string {
+  return id.replaceAll(/[%:{}]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** How indexes name a run: sorts by run id. */
+export function memberOf({ runId, workflowId }: Pick<RunKey, 'runId' | 'workflowId'>): string {
+  return `${runId}\0${workflowId}`;
+}
+
+/** The run that an index names. */
+export function keyOfMember(namespace: string, member: string): RunKey {
+  const end = member.indexOf('\0');
+  return { namespace, runId: member.slice(0, end), workflowId: member.slice(end + 1) };
+}
+
+/** What names a run in keys. */
+export function runPart({ runId, workflowId }: Pick<RunKey, 'runId' | 'workflowId'>): string {
+  return `${escapeId(runId)}:${workflowId}`;
+}

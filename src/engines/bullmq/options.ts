@@ -1,0 +1,127 @@
+import type { ClientOptions } from '@temporalio/client';
+import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
+import { ConfigurationError } from '../../engine/index.ts';
+
+/** Where Redis is: ioredis' own options (TLS and Sentinel among them), or those of a cluster. */
+export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
+  /** Instead of `host` and `port`. Everything beside it is for each of the nodes. */
+  readonly cluster?: {
+    readonly nodes: readonly ClusterNode[];
+    readonly options?: Omit<ClusterOptions, 'redisOptions'>;
+  };
+  /** Instead of `host` and `port`: as `redis://user:password@host:port/database`, or `rediss://…`. */
+  readonly url?: string;
+};
+
+/** Variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How finished jobs are kept, as BullMQ has it. */
+export type KeepJobs = boolean | number | { readonly age?: number; readonly count?: number };
+
+/** Options of the jobs that stand for runs. */
+export interface JobDefaults {
+  /** Whether a finished run's job goes. The run itself stays, whatever this says. Default: `true`. */
+  readonly removeOnComplete?: KeepJobs;
+  /** The same for jobs that failed, which says that something is wrong with this engine: runs fail without it. Default: `false`. */
+  readonly removeOnFail?: KeepJobs;
+  /** Attempts of a job whose *processing* fails. Retries of workflows and activities are those of their retry policies. Default: 1. */
+  readonly attempts?: number;
+  /** Wait between them. Default: none. */
+  readonly backoff?: number | { readonly type: string; readonly delay?: number };
+}
+
+/** How this process takes part in the work. Durations in milliseconds. */
+export interface WorkersSettings {
+  /** Runs of one task queue that are in memory here at once. Default: 200. */
+  readonly concurrency: number;
+  /** How long a process that says nothing keeps its runs. Default: 10 s. */
+  readonly lockDuration: number;
+  /** How often is looked for processes that say nothing. Default: 5 s. */
+  readonly stalledInterval: number;
+  /** How often a run may lose its process before its job fails. Default: practically for ever, as it is not the run's fault. */
+  readonly maxStalledCount: number;
+  /** How long a run that has nothing to do stays in memory. Default: 5 s. */
+  readonly linger: number;
+  /** How long an activity waits for a free slot of the process that its run is in before others may have it. Default: 100 ms. */
+  readonly overflow: number;
+}
+
+/** An engine on Redis. */
+export interface BullmqEngineOptions {
+  /** Default: the variable `REDIS_URL`, else `127.0.0.1:6379`. */
+  readonly redis?: RedisSettings | string;
+  /** What all keys begin with: keeps applications on one Redis apart. Default: `perdure`. */
+  readonly prefix?: string;
+  /** Default: `'default'`. */
+  readonly namespace?: string;
+  readonly queues?: { readonly defaultJobOptions?: JobDefaults };
+  readonly workers?: Partial<WorkersSettings>;
+  /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
+  readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
+  /**
+   * Told about what goes wrong in the background and is tried again, and about settings of Redis that put runs at risk. Default: process warnings for
+   * those settings, nobody for the rest.
+   */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Options with everything that was left out. */
+export interface Settings {
+  readonly redis: RedisSettings;
+  readonly prefix: string;
+  readonly namespace: string;
+  /** JSON. */
+  readonly jobOptions: string;
+  readonly workers: WorkersSettings;
+}
+
+const workersDefaults: WorkersSettings = {
+  concurrency: 200,
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1_000_000,
+  linger: 5_000,
+  overflow: 100,
+};
+
+/** Checks options and fills in what was left out. @throws ConfigurationError that names the wrong one. */
+export function settingsOf(options: BullmqEngineOptions, env: Environment): Settings {
+  const { prefix = 'perdure', namespace = 'default', queues = {}, workers = {} } = options;
+  if (prefix === '') throw new ConfigurationError('prefix', 'is empty.', { fix: 'Leave it out, or name one.' });
+  const all: WorkersSettings = { ...workersDefaults, ...defined(workers) };
+  for (const [name, value] of Object.entries(all)) {
+    const least = name === 'linger' || name === 'overflow' || name === 'maxStalledCount' ? 0 : 1;
+    if (Number.isFinite(value) && value >= least) continue;
+    throw new ConfigurationError(`workers.${name}`, `is ${value}.`, { fix: `Give a number from ${least} on.` });
+  }
+  const defaults = {
+    removeOnComplete: true,
+    removeOnFail: false,
+    attempts: 1,
+    ...defined(queues.defaultJobOptions ?? {}),
+  };
+  return {
+    redis: redisSettings(options.redis, env),
+    prefix,
+    namespace,
+    jobOptions: JSON.stringify(defaults),
+    workers: all,
+  };
+}
+
+function redisSettings(redis: RedisSettings | string | undefined, env: Environment): RedisSettings {
+  if (typeof redis === 'string') return { url: redis };
+  if (redis?.keyPrefix !== undefined) {
+    throw new ConfigurationError('redis.keyPrefix', 'does not work with BullMQ.', {
+      fix: 'Use `prefix` of the engine.',
+    });
+  }
+  if (redis !== undefined) return redis;
+  const url = env['REDIS_URL'];
+  return url === undefined || url === '' ? {} : { url };
+}
+
+function defined<Fields extends object>(fields: Fields): Partial<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import proto from '@temporalio/proto';
+import { continueHistory } from '../../core/history-ids.ts';
+import { isUnfinished } from '../../core/listing.ts';
+import { toNumber } from '../../core/proto.ts';
+import type { HistoryEvent } from '../../core/proto.ts';
+import { decodeRecord } from '../../core/record-codec.ts';
+import type { RunKey } from '../../core/record.ts';
+import { StoreError } from '../../core/store.ts';
+import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
+import { commitArguments } from './commit-arguments.ts';
+import type { JobSettings } from './commit-arguments.ts';
+import { keyOfMember, runPart } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { KnownRuns } from './known-runs.ts';
+import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
+import { orStoreError, Script } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+import { RedisLists } from './redis-lists.ts';
+
+const { History } = proto.temporal.api.history.v1;
+
+const commitScript = new Script(COMMIT);
+const readHistoryScript = new Script(READ_HISTORY);
+const deleteScript = new Script(DELETE_RUN);
+
+/** Runs that are loaded in one go. */
+const BATCH = 100;
+
+/** How a store on Redis is made. */
+export interface RedisStoreOptions {
+  /** Belongs to whoever made it. */
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  /** Names this process among those that share the store. Default: a random one. */
+  readonly process?: string;
+  /** Makes each unfinished run a job. Default: none does. */
+  readonly jobs?: JobSettings;
+}
+
+/**
+ * Keeps everything in Redis, for many processes at once. A commit is one script, so it happens whole or not at all; whoever computed it from what is no
+ * longer true gets a conflict.
+ */
+export class RedisStore implements Store {
+  readonly #client: RedisClient;
+  readonly #keys: Keys;
+  readonly #process: string;
+  readonly #jobs: JobSettings | undefined;
+  readonly #lists: RedisLists;
+  readonly #namespaces = new Set<string>();
+  /** Runs that are resident in this process. */
+  readonly known: KnownRuns = new KnownRuns();
+  #closed = false;
+
+  constructor({ client, keys, process = randomUUID(), jobs }: RedisStoreOptions) {
+    this.#client = client;
+    this.#keys = keys;
+    this.#process = process;
+    this.#jobs = jobs;
+    this.#lists = new RedisLists(client, keys);
+  }
+
+  async load(key: RunKey): Promise<StoredRun | undefined> {
+    this.#assertOpen();
+    const [revision, last, record, time] = await orStoreError(
+      this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'),
+    );
+    if (!revision || !record) return undefined;
+    const stored = {
+      record: decodeRecord(record),
+      revision: Number(revision),
+      ...(time ? { lastEventTime: Number(time) } : {}),
+    };
+    if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
+    return stored;
+  }
+
+  recall(key: RunKey): StoredRun | undefined {
+    this.#assertOpen();
+    return this.known.get(key);
+  }
+
+  async currentRunId(namespace: string, workflowId: string): Promise<string | undefined> {
+    this.#assertOpen();
+    return (await orStoreError(this.#client.hget(`${this.#keys.base(namespace)}current`, workflowId))) ?? undefined;
+  }
+
+  async commit(commit: Commit): Promise<'committed' | 'conflict'> {
+    this.#assertOpen();
+    for (const { record } of commit.runs) await this.#know(record.namespace);
+    const { keys, args } = commitArguments(commit, this.#keys, this.#process, this.#jobs);
+    const answer = await commitScript.run(this.#client, keys, args);
+    if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
+    if (answer !== 1) return 'conflict';
+    for (const run of commit.runs) this.known.wrote(run);
+    return 'committed';
+  }
+
+  async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
+    this.#assertOpen();
+    if (to !== undefined && to <= from) return [];
+    const known = to === undefined ? undefined : this.known.events(key, Math.max(from, 1), to);
+    if (known !== undefined) return known;
+    const args = [Math.max(from, 1), to ?? ''];
+    const commits = (await readHistoryScript.run(this.#client, [this.#keys.history(key)], args)) as readonly Buffer[];
+    return commits.flatMap((commit) =>
+      decodeEvents(commit).filter(
+        ({ eventId }) => toNumber(eventId) >= from && (to === undefined || toNumber(eventId) < to),
+      ),
+    );
+  }
+
+  async *unfinished(): AsyncIterable<StoredRun> {
+    this.#assertOpen();
+    for (const namespace of await orStoreError(this.#client.smembers(this.#keys.namespaces))) {
+      const members = await orStoreError(this.#client.zrange(`${this.#keys.base(namespace)}unfinished`, '0', '-1'));
+      for (let start = 0; start < members.length; start += BATCH) {
+        const keys = members.slice(start, start + BATCH).map((member) => keyOfMember(namespace, member));
+        for (const stored of await Promise.all(keys.map((key) => this.load(key)))) {
+          if (stored !== undefined && isUnfinished(stored.record)) yield stored;
+        }
+      }
+    }
+  }
+
+  async list(query: ListQuery): Promise<ListPage> {
+    this.#assertOpen();
+    return this.#lists.list(query);
+  }
+
+  async count(filter: ListFilter): Promise<number> {
+    this.#assertOpen();
+    return this.#lists.count(filter);
+  }
+
+  async delete(key: RunKey): Promise<void> {
+    this.#assertOpen();
+    const stored = await this.load(key);
+    if (stored === undefined) return;
+    const queue = this.#jobs?.queuePrefix(stored.record) ?? '';
+    await deleteScript.run(
+      this.#client,
+      [this.#keys.base(key.namespace)],
+      [key.runId, key.workflowId, runPart(key), queue],
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  /** Who looks for unfinished runs must know the namespaces; a namespace is made known before it has its first run. */
+  async #know(namespace: string): Promise<void> {
+    if (this.#namespaces.has(namespace)) return;
+    await orStoreError(this.#client.sadd(this.#keys.namespaces, namespace));
+    this.#namespaces.add(namespace);
+  }
+
+  #refuseGap(commit: Commit, index: number, last: number): never {
+    const write = commit.runs[index];
+    if (write !== undefined) continueHistory(write.record, last, write.events);
+    throw new RangeError(
+      `The events of run ${index} of a commit do not continue its history, which ends with ${last}.`,
+    );
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError('closed', 'The store is closed.');
+  }
+}
+
+/** The events of a commit as `READ_HISTORY` gives them. */
+function decodeEvents(commit: Buffer): HistoryEvent[] {
+  return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
+}

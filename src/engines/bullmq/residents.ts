@@ -1,0 +1,296 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Job } from 'bullmq';
+import { DelayedError } from 'bullmq';
+import { isUnfinished } from '../../core/listing.ts';
+import { decodeRecord } from '../../core/record-codec.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { nextDeadline } from '../../core/run/due.ts';
+import type { Frontend } from '../../runtime/frontend/frontend.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
+import { needsWorker } from './commit-arguments.ts';
+import type { Keys } from './keys.ts';
+import { ADOPT, PARK } from './lua-jobs.ts';
+import { Script } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+import type { RedisStore } from './redis-store.ts';
+
+const adoptScript = new Script(ADOPT);
+const parkScript = new Script(PARK);
+
+/** When a run is wanted again that waits for nothing but messages, in milliseconds from now: BullMQ's delays end somewhere. */
+const FAR_MS = 315_360_000_000;
+const RETRY_MS = 1000;
+/** How long a run that somebody here has waited for waits in turn, in milliseconds. */
+const EXPECTED_MS = 50;
+
+/** A run that is resident in this process. */
+interface Resident {
+  readonly key: RunKey;
+  readonly queue: string;
+  readonly jobId: string;
+  readonly token: string;
+  readonly activation: string;
+  readonly end: (outcome: Outcome) => void;
+  /** Set while the run has nothing to do. */
+  cancelPark: (() => void) | undefined;
+  refreshing: 'no' | 'yes' | 'again';
+}
+
+/** How residence ended. `done`: the run needs nobody any more. `parked`: its job was put aside. `lost`: another process has the job. */
+type Outcome = 'done' | 'parked' | 'lost';
+
+/** How residents live. */
+export interface ResidentsOptions {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  readonly store: RedisStore;
+  /** This process. */
+  readonly process: string;
+  readonly frontend: () => Frontend;
+  /** How long a run with nothing to do stays, in milliseconds. */
+  readonly lingerMs: number;
+  /** How many may be here of one queue; when it is full, those with nothing to do make room at once. */
+  readonly capacity: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The runs whose jobs this process holds: only here their tasks are offered and their alarms ring. */
+export class Residents {
+  readonly #options: ResidentsOptions;
+  readonly #residents = new Map<string, Resident>();
+  readonly #byQueue = new Map<string, Set<Resident>>();
+  readonly #arrivals = new Set<() => void>();
+  readonly #expected = new Map<string, number>();
+
+  constructor(options: ResidentsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the run is resident here. */
+  has(run: RunKey): boolean {
+    return this.#residents.has(nameOf(run));
+  }
+
+  /**
+   * Has a run's job as long as the run is resident. Returns when the job is done.
+   * @throws DelayedError when it is not, which tells BullMQ to leave the job as it is.
+   */
+  async hold(job: Job, token: string, queue: string, isLeaving: () => boolean): Promise<void> {
+    const { client, keys, process, store, frontend } = this.#options;
+    const key = job.data as RunKey;
+    const jobId = job.id ?? key.runId;
+    const activation = String(job.attemptsStarted);
+    const input = [jobId, token, activation, process];
+    const answer = await adoptScript.run(client, [keys.run(key), queue], input);
+    if (answer === null) return;
+    if (!Array.isArray(answer)) throw new DelayedError();
+    const [revision, last, text, time] = answer as readonly (Buffer | null)[];
+    const record = decodeRecord(String(text));
+    if (!isUnfinished(record)) return;
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const resident: Resident = {
+      key,
+      queue,
+      jobId,
+      token,
+      activation,
+      end: resolve,
+      cancelPark: undefined,
+      refreshing: 'no',
+    };
+    this.#add(resident);
+    store.known.set(key, { record, revision: Number(revision), lastEventTime: Number(time ?? 0) }, Number(last ?? 0));
+    for (const arrived of this.#arrivals) arrived();
+    // What somebody here has waited to say comes before the first task.
+    if (this.#expected.has(key.workflowId)) await delay(EXPECTED_MS);
+    const latest = store.recall(key)?.record ?? record;
+    frontend().changed(latest, 'adopted');
+    if (isLeaving()) void this.#release(resident);
+    const outcome = await promise;
+    this.#remove(resident);
+    if (outcome !== 'done') throw new DelayedError();
+  }
+
+  /** Somebody in this process waits for a run of this workflow id to arrive. @returns a function that ends it. */
+  expect(workflowId: string): () => void {
+    this.#expected.set(workflowId, (this.#expected.get(workflowId) ?? 0) + 1);
+    return () => {
+      const left = (this.#expected.get(workflowId) ?? 1) - 1;
+      if (left > 0) this.#expected.set(workflowId, left);
+      else this.#expected.delete(workflowId);
+    };
+  }
+
+  /** Resolves when the next run arrives, or the signal aborts, or the time is over. */
+  arrival(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#arrivals.delete(end);
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = systemClock.schedule(systemClock.now() + milliseconds, end);
+      this.#arrivals.add(end);
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  /** A run has changed, by this process or another, and the frontend knows. */
+  looked(record: RunRecord): void {
+    const resident = this.#residents.get(nameOf(record));
+    if (resident === undefined) return;
+    resident.cancelPark?.();
+    resident.cancelPark = undefined;
+    if (!isUnfinished(record)) resident.end('done');
+    else if (!isBusy(record)) this.#parkIn(resident, this.#isFull(resident) ? 0 : this.#options.lingerMs);
+  }
+
+  /** Another process has changed the run. */
+  changed(run: RunKey): void {
+    const resident = this.#residents.get(nameOf(run));
+    if (resident !== undefined) void this.#refresh(resident);
+  }
+
+  /** Messages may have been lost. */
+  refreshAll(): void {
+    for (const resident of this.#residents.values()) void this.#refresh(resident);
+  }
+
+  /** BullMQ could not prolong its hold of these jobs: other processes may have them. */
+  lost(jobIds: readonly string[], queue: string): void {
+    const ids = new Set(jobIds);
+    for (const resident of this.#byQueue.get(queue) ?? []) if (ids.has(resident.jobId)) resident.end('lost');
+  }
+
+  /** Leaves all runs of a queue to others. */
+  async releaseQueue(queue: string): Promise<void> {
+    await Promise.all(Array.from(this.#byQueue.get(queue) ?? [], (resident) => this.#release(resident)));
+  }
+
+  #parkIn(resident: Resident, milliseconds: number): void {
+    resident.cancelPark?.();
+    resident.cancelPark = systemClock.schedule(systemClock.now() + milliseconds, () => {
+      resident.cancelPark = undefined;
+      void this.#park(resident);
+    });
+  }
+
+  /** Puts the run's job aside until its next deadline, unless there is something to do. */
+  async #park(resident: Resident): Promise<void> {
+    const { store, frontend, onError } = this.#options;
+    try {
+      const stored = store.recall(resident.key) ?? (await store.load(resident.key));
+      if (!this.#isHere(resident)) return;
+      if (stored === undefined) return resident.end('done');
+      const { record, revision } = stored;
+      if (isBusy(record) || !isUnfinished(record)) return;
+      const now = systemClock.now();
+      const wakeAt = nextDeadline(record, now) ?? Infinity;
+      // An alarm is about to ring here, or somebody waits for an answer.
+      if (wakeAt <= now + 10 || frontend().isAsked(resident.key)) return this.#parkIn(resident, this.#options.lingerMs);
+      const answer = await this.#putAside(resident, String(revision), now, wakeAt);
+      if (answer === 0) await this.#refresh(resident);
+      else resident.end(answer === 1 ? 'parked' : 'lost');
+    } catch (error) {
+      onError(error);
+      if (this.#isHere(resident)) this.#parkIn(resident, RETRY_MS);
+    }
+  }
+
+  /** Gives the run back, whatever it is doing: what is under way here is answered as if it were another process's. */
+  async #release(resident: Resident): Promise<void> {
+    const { store, onError } = this.#options;
+    try {
+      const stored = store.recall(resident.key) ?? (await store.load(resident.key));
+      const now = systemClock.now();
+      const wakeAt =
+        stored === undefined || needsWorker(stored.record, now) ? now : (nextDeadline(stored.record, now) ?? Infinity);
+      // With the revision: what has changed meanwhile may have given it work. Then whoever takes it next looks.
+      const answer = await this.#putAside(resident, stored === undefined ? '' : String(stored.revision), now, wakeAt);
+      if (answer === 0) await this.#putAside(resident, '', now, now);
+    } catch (error) {
+      // BullMQ gives it to others when it is not prolonged any more.
+      onError(error);
+    }
+    resident.end('parked');
+  }
+
+  async #putAside(resident: Resident, revision: string, now: number, wakeAt: number): Promise<number> {
+    const { client, keys, process } = this.#options;
+    const { key, queue, jobId, token, activation } = resident;
+    const at = Math.min(Math.ceil(wakeAt), now + FAR_MS);
+    const input = [jobId, token, activation, process, revision, now, at];
+    return Number(await parkScript.run(client, [keys.run(key), queue], input));
+  }
+
+  async #refresh(resident: Resident): Promise<void> {
+    if (resident.refreshing !== 'no') {
+      resident.refreshing = 'again';
+      return;
+    }
+    const { store, frontend, onError } = this.#options;
+    do {
+      resident.refreshing = 'yes';
+      try {
+        const stored = await store.load(resident.key);
+        if (!this.#isHere(resident)) return;
+        if (stored === undefined) resident.end('done');
+        else frontend().changed((store.recall(resident.key) ?? stored).record);
+      } catch (error) {
+        onError(error);
+        this.#parkIn(resident, RETRY_MS);
+      }
+    } while (this.#wantsMore(resident));
+    resident.refreshing = 'no';
+  }
+
+  #wantsMore({ refreshing }: Resident): boolean {
+    return refreshing === 'again';
+  }
+
+  #isHere(resident: Resident): boolean {
+    return this.#residents.get(nameOf(resident.key)) === resident;
+  }
+
+  #isFull({ queue }: Resident): boolean {
+    return (this.#byQueue.get(queue)?.size ?? 0) >= this.#options.capacity;
+  }
+
+  #add(resident: Resident): void {
+    const name = nameOf(resident.key);
+    // BullMQ gave the job up and gave it to this process again.
+    this.#residents.get(name)?.end('lost');
+    this.#residents.set(name, resident);
+    const ofQueue = this.#byQueue.get(resident.queue) ?? new Set();
+    this.#byQueue.set(resident.queue, ofQueue.add(resident));
+    if (this.#isFull(resident)) this.#makeRoom(ofQueue);
+  }
+
+  /** The queue's slots are used up: whoever waits there needs them more than a run that has nothing to do. */
+  #makeRoom(residents: Iterable<Resident>): void {
+    for (const resident of residents) {
+      if (resident.cancelPark === undefined) continue;
+      this.#parkIn(resident, 0);
+      return;
+    }
+  }
+
+  #remove(resident: Resident): void {
+    resident.cancelPark?.();
+    this.#byQueue.get(resident.queue)?.delete(resident);
+    if (!this.#isHere(resident)) return;
+    this.#residents.delete(nameOf(resident.key));
+    this.#options.store.known.delete(resident.key);
+    this.#options.frontend().forget(resident.key);
+  }
+}
+
+/** Whether something goes on that the run should stay for. */
+function isBusy(record: RunRecord): boolean {
+  return record.workflowTask !== undefined || record.effects.length > 0;
+}
+
+function nameOf({ namespace, workflowId, runId }: RunKey): string {
+  return `${namespace}\0${runId}\0${workflowId}`;
+}

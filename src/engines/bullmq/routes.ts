@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import proto from '@temporalio/proto';
+import { deadlineExceeded, fromStatus, isMovedAway, toStatus, unimplemented } from '../../runtime/errors.ts';
+import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
+import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
+import type { MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
+import type { Keys } from './keys.ts';
+import { orStoreError } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+
+const { Status } = proto.google.rpc;
+
+/** How often somebody who waits for an answer looks whether the other process is still there. */
+const LOOK_MS = 2000;
+
+/** What callers of a query get that nobody answers. */
+export const noAnswer: string = 'query timed out: no worker answered';
+
+/** A call on its way to another process: by its channel, or as the data of a job. */
+export interface RemoteCall {
+  readonly kind: 'call';
+  readonly id: string;
+  /** Process that waits for the answer. */
+  readonly from: string;
+  readonly method: MethodName;
+  /** The encoded request, as base64. */
+  readonly request: string;
+}
+
+/** Messages between processes, beside the news of commits. */
+type Message =
+  | RemoteCall
+  | { readonly kind: 'answer'; readonly id: string; readonly response: string }
+  | { readonly kind: 'error'; readonly id: string; readonly status: string }
+  | { readonly kind: 'elsewhere'; readonly id: string }
+  | { readonly kind: 'cancel'; readonly id: string };
+
+/** What came of a call; `undefined` when the process is not there, or cannot answer. */
+export type RemoteAnswer = object | undefined;
+
+interface Waiting {
+  readonly method: RpcMethod;
+  readonly resolve: (answer: RemoteAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** How a call travels. */
+export interface Way {
+  /** @returns 0 when nobody got it. */
+  readonly send: () => Promise<unknown>;
+  /** Whether somebody may still answer. */
+  readonly isThere: () => Promise<boolean>;
+  /** Nobody waits any more. */
+  readonly giveUp: () => Promise<unknown>;
+}
+
+/** How processes reach each other. */
+export interface RoutesOptions {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  readonly namespace: string;
+  readonly process: string;
+  /** What others call here. */
+  readonly service: () => WorkflowServiceApi;
+  /** Whether this process can answer a call that others send here. */
+  readonly canAnswer: (method: MethodName, request: unknown) => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Calls from process to process, over Redis. Nothing of this is stored: whoever asked asks again. */
+export class Routes {
+  readonly #options: RoutesOptions;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #serving = new Map<string, AbortController>();
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+  }
+
+  /** Calls another process; the signal ends the wait. */
+  async call(process: string, name: MethodName, request: unknown, signal: AbortSignal): Promise<RemoteAnswer> {
+    const call = this.prepare(name, request);
+    return await this.wait(call, signal, {
+      send: () => this.#send(process, call),
+      isThere: () => this.#isThere(process),
+      giveUp: () => this.#send(process, { kind: 'cancel', id: call.id }),
+    });
+  }
+
+  /** A call that is sent by the caller's own means. */
+  prepare(name: MethodName, request: unknown): RemoteCall {
+    const bytes = methodOf(name).request.encode(request);
+    return {
+      kind: 'call',
+      id: randomUUID(),
+      from: this.#options.process,
+      method: name,
+      request: bytes.toString('base64'),
+    };
+  }
+
+  /** Sends a call and waits for what comes of it. */
+  async wait(call: RemoteCall, signal: AbortSignal, { send, isThere, giveUp }: Way): Promise<RemoteAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<RemoteAnswer>();
+    const onAbort = (): void => {
+      reject(deadlineExceeded(call.method === 'queryWorkflow' ? noAnswer : undefined));
+      void giveUp().catch(this.#options.onError);
+    };
+    const look = setInterval(() => {
+      void isThere().then((there) => there || resolve(undefined), this.#options.onError);
+    }, LOOK_MS);
+    this.#waiting.set(call.id, { method: methodOf(call.method), resolve, reject });
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      if ((await send()) === 0) return undefined;
+      if (signal.aborted) onAbort();
+      return await promise;
+    } finally {
+      clearInterval(look);
+      this.#waiting.delete(call.id);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** A message came. */
+  receive(text: string): void {
+    const message = JSON.parse(text) as Message;
+    if (message.kind === 'call') {
+      void this.serve(message);
+      return;
+    }
+    if (message.kind === 'cancel') {
+      this.#serving.get(message.id)?.abort();
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    if (message.kind === 'elsewhere') waiting.resolve(undefined);
+    else if (message.kind === 'answer')
+      waiting.resolve(waiting.method.response.decode(fromText(message.response)) as object);
+    else waiting.reject(decodeError(message.status));
+  }
+
+  /** Answers a call of another process. Never rejects. */
+  async serve(call: RemoteCall): Promise<void> {
+    try {
+      await this.#send(call.from, await this.#answer(call));
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  async #answer(call: RemoteCall): Promise<Message> {
+    const { id, method: name } = call;
+    const method = methodOf(name);
+    const controller = new AbortController();
+    this.#serving.set(id, controller);
+    try {
+      const request = method.request.decode(fromText(call.request));
+      if (!(await this.#options.canAnswer(name, request))) return { kind: 'elsewhere', id };
+      const response = await (this.#options.service()[name] as AnyCall)(request, { signal: controller.signal });
+      return { kind: 'answer', id, response: method.response.encode(response).toString('base64') };
+    } catch (error) {
+      if (isMovedAway(error)) return { kind: 'elsewhere', id };
+      const { code, message, details } = toStatus(error);
+      const status = Status.encode({ code, message, details: [...details] }).finish();
+      return { kind: 'error', id, status: Buffer.from(status).toString('base64') };
+    } finally {
+      this.#serving.delete(id);
+    }
+  }
+
+  /** @returns number of processes that got it, as far as is known. */
+  async #send(process: string, message: Message): Promise<number> {
+    const { client, keys, namespace } = this.#options;
+    const receivers = await orStoreError(
+      client.publish(keys.processChannel(namespace, process), JSON.stringify(message)),
+    );
+    // In a cluster only those are counted that listen at the same node.
+    return client.isCluster ? 1 : receivers;
+  }
+
+  async #isThere(process: string): Promise<boolean> {
+    const { client, keys, namespace } = this.#options;
+    if (client.isCluster) return true;
+    const answer = await orStoreError(client.pubsub('NUMSUB', keys.processChannel(namespace, process)));
+    return Number(answer[1]) > 0;
+  }
+}
+
+const methods: ReadonlyMap<string, RpcMethod> = new Map(workflowServiceMethods.map((method) => [method.name, method]));
+
+function methodOf(name: string): RpcMethod {
+  const method = methods.get(name);
+  if (method === undefined) throw unimplemented(name);
+  return method;
+}
+
+function fromText(base64: string): Uint8Array {
+  return Buffer.from(base64, 'base64');
+}
+
+function decodeError(status: string): Error {
+  const { code, message, details } = Status.decode(fromText(status));
+  return fromStatus({ code, message, details });
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADD_JOB, ADOPT, PARK, WAKE } from '../../../src/engines/bullmq/lua-jobs.ts';
+import { Script } from '../../../src/engines/bullmq/redis.ts';
+import { connectRedis, redisUrl } from './support.ts';
+
+const [add, adopt, park, wake] = [ADD_JOB, ADOPT, PARK, WAKE].map((text) => new Script(text)) as [
+  Script,
+  Script,
+  Script,
+  Script,
+];
+const options = JSON.stringify({ attempts: 1, removeOnComplete: true });
+
+/** What our scripts do to BullMQ's keys, against the BullMQ that is installed. */
+describe.skipIf(redisUrl === undefined)('scripts on jobs', () => {
+  let redis: Redis;
+  let queue: Queue;
+  let tag: string;
+  let prefix: string;
+  const workers: Worker[] = [];
+
+  beforeAll(() => {
+    redis = connectRedis();
+    tag = `{test-${randomUUID()}}`;
+    prefix = `${tag}:q:`;
+    queue = new Queue('q', { connection: redis, prefix: tag });
+  });
+  afterAll(async () => {
+    await Promise.all(workers.map((worker) => worker.close()));
+    await queue.close();
+    redis.disconnect();
+  });
+
+  const addJob = async (id: string, delay = 0): Promise<unknown> =>
+    add.run(redis, [prefix], [id, 'job', '{"a":1}', options, 0, 1000, 1000 + delay]);
+
+  /** A worker without a loop: jobs are taken one by one. */
+  const taker = (): Worker => {
+    const connection = connectRedis();
+    connection.options.maxRetriesPerRequest = null;
+    const worker = new Worker('q', undefined, { connection, prefix: tag, lockDuration: 60_000 });
+    workers.push(worker);
+    return worker;
+  };
+
+  const fields = async (id: string): Promise<Record<string, string>> => redis.hgetall(`${prefix}${id}`);
+
+  test('a job is what BullMQ would have made of it', async () => {
+    await queue.add('job', { a: 1 }, { jobId: 'theirs', attempts: 1, removeOnComplete: true, timestamp: 1000 });
+    expect(await addJob('ours')).toBe(1);
+    const [theirs, ours] = await Promise.all([fields('theirs'), fields('ours')]);
+    expect({ ...ours, opts: '' }).toEqual({ ...theirs, opts: '' });
+    expect(JSON.parse(theirs['opts'] ?? '')).toMatchObject(JSON.parse(ours['opts'] ?? '') as object);
+    expect(await redis.lrange(`${prefix}wait`, 0, -1)).toEqual(['ours', 'theirs']);
+    expect(await queue.getJobState('ours')).toBe('waiting');
+    expect(await addJob('ours')).toBe(0);
+    expect(await queue.getWaitingCount()).toBe(2);
+    await queue.drain();
+  });
+
+  test('a delayed job is what BullMQ would have made of it', async () => {
+    const delay = 3_600_000;
+    await queue.add('job', { a: 1 }, { jobId: 'theirs-d', attempts: 1, delay, timestamp: 1000 });
+    await addJob('ours-d', delay);
+    const [theirs, ours] = await Promise.all([fields('theirs-d'), fields('ours-d')]);
+    expect({ ...ours, opts: '' }).toEqual({ ...theirs, opts: '' });
+    // BullMQ counts jobs of the same millisecond apart.
+    const scores = await redis.zmscore(`${prefix}delayed`, 'theirs-d', 'ours-d');
+    expect(scores.map((score) => Math.floor(Number(score) / 4096))).toEqual([1000 + delay, 1000 + delay]);
+    await queue.remove('theirs-d');
+    await queue.remove('ours-d');
+  });
+
+  test('a worker of BullMQ takes it, and finishes it', async () => {
+    await addJob('plain');
+    const worker = taker();
+    const job = await worker.getNextJob('token');
+    expect([job.id, job.name, job.data]).toEqual(['plain', 'job', { a: 1 }]);
+    await job.moveToCompleted('done', 'token', false);
+    expect(await queue.getJob('plain')).toBeUndefined();
+  });
+
+  test('only who holds a job adopts its run or puts it aside', async () => {
+    const run = `${tag}:run:held`;
+    await redis.hset(run, 'rev', 7, 'last', 3, 'rec', '{}', 'time', 9);
+    await addJob('held');
+    const worker = taker();
+    const job = await worker.getNextJob('token');
+    const activation = String(job.attemptsStarted);
+    const far = Date.now() + 3_600_000;
+    expect(await adopt.run(redis, [run, prefix], ['held', 'other', activation, 'p'])).toBe(0);
+    expect(await adopt.run(redis, [run, prefix], ['held', 'token', '9', 'p'])).toBe(0);
+    const adopted = (await adopt.run(redis, [run, prefix], ['held', 'token', activation, 'p'])) as Buffer[];
+    expect(adopted.map(String)).toEqual(['7', '3', '{}', '9']);
+    expect(await redis.hget(run, 'owner')).toBe('p');
+    // It has changed since.
+    expect(await park.run(redis, [run, prefix], ['held', 'token', activation, 'p', 6, Date.now(), far])).toBe(0);
+    expect(await park.run(redis, [run, prefix], ['held', 'token', '9', 'p', 7, Date.now(), far])).toBe(-1);
+    expect(await queue.getJobState('held')).toBe('active');
+    expect(await park.run(redis, [run, prefix], ['held', 'token', activation, 'p', 7, Date.now(), far])).toBe(1);
+    expect(await queue.getJobState('held')).toBe('delayed');
+    expect(await redis.exists(`${prefix}held:lock`)).toBe(0);
+    expect(await redis.hget(run, 'owner')).toBeNull();
+    await queue.remove('held');
+  });
+
+  test('one that was put aside is woken before those that wait', async () => {
+    const run = `${tag}:run:woken`;
+    await redis.hset(run, 'rev', 1, 'rec', '{}');
+    await addJob('woken', 3_600_000);
+    await addJob('waits');
+    expect(String(await wake.run(redis, [run, prefix], ['woken', 'job', '{}', options, 0, 1000]))).toBe('');
+    const worker = taker();
+    expect((await worker.getNextJob('t1'))?.id).toBe('woken');
+    expect((await worker.getNextJob('t2'))?.id).toBe('waits');
+    // One that is there already is left alone; one that is lost is made anew.
+    await wake.run(redis, [run, prefix], ['woken', 'job', '{}', options, 0, 1000]);
+    expect(await queue.getActiveCount()).toBe(2);
+    await wake.run(redis, [run, prefix], ['lost', 'job', '{}', options, 0, 1000]);
+    expect(await queue.getJobState('lost')).toBe('waiting');
+  });
+});
