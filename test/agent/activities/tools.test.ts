@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createAgentActivities } from '../../../src/agent/activities/index.ts';
 import { readCompletionToken } from '../../../src/agent/completion-token.ts';
@@ -167,6 +167,20 @@ describe('agent.executeTool', () => {
     });
     const tool = defineTool({ ...base, run: () => enough });
     expect(await call(tool, {}, {}, environment)).toMatchObject({ type: 'completed' });
+  });
+
+  it.each([
+    [0, 1],
+    [300, 10],
+  ])('sends no more of them than it has to, with a timeout of %i ms', async (heartbeatTimeoutMs, expected) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const environment = mockActivity({ heartbeatTimeoutMs });
+    let beats = 0;
+    environment.on('heartbeat', () => (beats += 1));
+    const tool = defineTool({ ...base, run: () => vi.advanceTimersByTimeAsync(950).then(() => 'done') });
+    await call(tool, {}, {}, environment);
+    expect(beats).toBe(expected);
   });
 
   it.each([
