@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createAgentActivities } from '../../../src/agent/activities/index.ts';
@@ -144,6 +144,32 @@ describe('agent.executeTool', () => {
   it('passes a failure of Temporal on as it is', async () => {
     const failure = ApplicationFailure.nonRetryable('refused', 'CardRefused');
     await expect(call(failing(failure))).rejects.toBe(failure);
+  });
+
+  it.each([
+    ['an error', (message: string, cause: Error) => new Error(message, { cause })],
+    ['a ToolError', (message: string, cause: Error) => new ToolError(message, { cause })],
+    [
+      'a failure of Temporal',
+      (message: string, cause: Error) => ApplicationFailure.create({ message, type: 'ToolFailed', cause }),
+    ],
+  ])('keeps keys out of history that are in %s', async (_, make) => {
+    vi.stubEnv('CANARY_SECRET', 'plain-looking-canary');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const cause = new Error('connect to postgres://user:c@nary1@host/db failed', {
+      cause: new Error('authorization: Bearer canary2.canary2'),
+    });
+    const thrown = make('refused with plain-looking-canary', cause);
+    thrown.stack = `${thrown.stack}\n    at get (https://user:canary3@host/x.js:1:1)`;
+    const failure = await call(failing(thrown)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      type: 'ToolFailed',
+      message:
+        'refused with [redacted]: connect to postgres://[redacted]@host/db failed: authorization: Bearer [redacted]',
+    });
+    const kept = JSON.stringify(defaultFailureConverter.errorToFailure(failure, defaultPayloadConverter));
+    expect(kept).toContain('at get (https://[redacted]@host/x.js:1:1)');
+    expect(kept).not.toMatch(/canary|c@nary/);
   });
 
   it('refuses a result that can not be kept', async () => {
