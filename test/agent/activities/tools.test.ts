@@ -293,6 +293,25 @@ describe('agent.compensateTool', () => {
     expect(undone).toEqual([7, 'first-run:s1.1']);
   });
 
+  it('undoes a call of a tool that a deployment changed, as long as it can', async () => {
+    const undone: unknown[] = [];
+    const compensate = (args: unknown) => void undone.push(args);
+    const undo = (more: object) => {
+      const tool = defineTool({ ...base, run: () => 1, ...more } as never) as AnyTool;
+      const call = callOf(tool, { id: '7' }, { toolHash: 'before' });
+      return mockActivity().run(activitiesOf([tool])['agent.compensateTool'], call);
+    };
+    await undo({ compensate, input: z.object({ id: z.string(), express: z.boolean().default(false) }) });
+    expect(undone).toEqual([{ id: '7', express: false }]);
+    const final = { nonRetryable: true };
+    await expect(undo({ compensate, input: z.object({ id: z.number() }) })).rejects.toMatchObject({
+      ...final,
+      type: 'InvalidArguments',
+    });
+    await expect(undo({})).rejects.toMatchObject({ ...final, type: 'ToolChanged' });
+    expect(undone).toHaveLength(1);
+  });
+
   it('fails as tools do', async () => {
     const tool = defineTool({ ...base, run: () => 1, compensate: () => Promise.reject(new Error('bank is away')) });
     const { 'agent.compensateTool': compensate } = activitiesOf([tool]);
