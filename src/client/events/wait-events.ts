@@ -1,6 +1,5 @@
-import type { Json, Wait, WaitAnswer, WaitKind, WaitOutcome } from '../../workflow/protocol/index.ts';
+import type { Json, Wait, WaitAnswer, WaitOutcome } from '../../workflow/protocol/index.ts';
 import type { CallReference, EventBody } from './event.ts';
-import { isObject } from './shapes.ts';
 import { answeredWait, waitIdOf, waitsOf } from './waits.ts';
 
 const OPENED = {
@@ -48,7 +47,8 @@ export class WaitEvents {
   }
 
   /** An answer was taken. */
-  answered(answer: WaitAnswer): EventBody[] {
+  answered(answer: WaitAnswer | undefined): EventBody[] {
+    if (answer === undefined) return [];
     const wait = answeredWait(this.#open, answer);
     const { outcome, waitId } = answer;
     if (wait === undefined) return this.#unlistedAnswered(waitId, outcome);
@@ -66,14 +66,12 @@ export class WaitEvents {
     return toolEnded(call, outcome);
   }
 
-  /** A signal of the seed: an answer, or the bare value of one. */
-  signalled(kind: WaitKind, input: Json): EventBody[] {
-    const isAnswer = isObject(input) && isObject(input['outcome']) && 'kind' in input;
-    const answer = isAnswer
-      ? (input as unknown as WaitAnswer)
-      : { kind, outcome: { type: 'value', value: input } as const };
+  /** A signal of the seed: an answer, if it is one. */
+  signalled(answer: WaitAnswer | undefined): EventBody[] {
+    if (answer === undefined) return [];
+    const { kind, outcome } = answer;
     const open = [...this.#open.values()].filter((wait) => wait.kind === kind && !this.#answered.has(wait.id));
-    if (kind === 'input' && open.length === 0) return [{ type: 'message_received', content: valueOf(answer.outcome) }];
+    if (kind === 'input' && open.length === 0) return [{ type: 'message_received', content: valueOf(outcome) }];
     return this.answered(answer);
   }
 

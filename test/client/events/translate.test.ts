@@ -293,6 +293,39 @@ describe('what a history says', () => {
     ]);
   });
 
+  it.each<[string, unknown]>([
+    ['perdure.childEnded', undefined],
+    ['perdure.childEnded', {}],
+    ['perdure.childEnded', { workflowId: 'run/s1.1.billing', toolCallId: 's1.1', end: { type: 'completed' } }],
+    ['perdure.deliverAnswer', undefined],
+    ['perdure.deliverAnswer', { kind: 'tool', outcome: null }],
+    ['steer', undefined],
+    ['steer', 7],
+    ['steer', [{ type: 'text' }]],
+    ['userInput', undefined],
+    ['asyncToolCompleted', undefined],
+    ['asyncToolCompleted', 'done'],
+    ['asyncToolCompleted', { waitId: 7, outcome: { type: 'value', value: 1 } }],
+  ])('makes nothing of the signal %s with %j', (name, input) => {
+    const waits = [wait(), wait({ id: 's1.2', kind: 'tool' })];
+    expect(translate([opened(...waits), { kind: 'signalled', name, input }])).toHaveLength(2);
+  });
+
+  it.each<[unknown, object]>([
+    [undefined, {}],
+    [null, {}],
+    [['x'], {}],
+    ['x', {}],
+    [{ reason: 7, deadline: 'soon' }, {}],
+    [
+      { type: 'run_completed', id: 'zz', at: 'now', reason: 'enough', deadline: 5 },
+      { reason: 'enough', deadline: 5 },
+    ],
+  ])('takes from the signal cancelRun what it may say: %j', (input, said) => {
+    const signal: Fact = { kind: 'signalled', name: 'cancelRun', input };
+    expect(translate([signal])).toEqual([{ type: 'cancel_requested', ...said }]);
+  });
+
   it('shows limits wherever they strike', () => {
     const asks = wait({ id: 'limit1', kind: 'approval', message: 'May it go on?' });
     expect(translate([opened(asks)])).toEqual([
