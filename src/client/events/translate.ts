@@ -37,7 +37,7 @@ export class Translator {
 
   constructor({ workflowId, generation }: TranslatorOptions) {
     this.#generation = generation;
-    this.#waits = new WaitEvents(workflowId, (waitId) => this.#activities.awaited(waitId));
+    this.#waits = new WaitEvents(workflowId, this.#activities.awaited);
   }
 
   /** What the next event of history comes to: often nothing, sometimes several events. `at` is its time in milliseconds. */
