@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { type Priority, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import type { LimitOptions } from '../agent/limits.ts';
 import { parseTime } from '../agent/time.ts';
 import type { Time } from '../agent/types.ts';
-import {
-  AGENT_WORKFLOW,
-  type AgentRunInput,
-  type JsonObject,
-  type Limits,
-  type UserContent,
-} from '../workflow/protocol/index.ts';
+import { AGENT_WORKFLOW, type AgentRunInput, type JsonObject, type UserContent } from '../workflow/protocol/index.ts';
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
 import { RunExistsError } from './errors.ts';
+import { givenLimits } from './limits.ts';
 import { AGENT_MEMO } from './status.ts';
 
 /**
@@ -27,8 +23,8 @@ export interface StartOptions<Input = UserContent | JsonObject> {
   readonly ifExists?: 'fail' | 'use';
   /** The author's own, kept with the run and given to tools and instructions. */
   readonly metadata?: JsonObject;
-  /** Below the agent's own. Durations are milliseconds. */
-  readonly limits?: Partial<Limits>;
+  /** Below the agent's own, which those left out stay. */
+  readonly limits?: LimitOptions;
   /** Default: that of the client. */
   readonly taskQueue?: string;
   /** Ends the run, as timed out, without cleaning up. Default: never. A limit of `duration` ends it in order. */
@@ -37,7 +33,10 @@ export interface StartOptions<Input = UserContent | JsonObject> {
   readonly priority?: Priority;
 }
 
-/** Starts a run of an agent. @throws RunExistsError, EngineUnavailableError; DefinitionError when the timeout is no time. */
+/**
+ * Starts a run of an agent.
+ * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits, DefinitionError when the timeout is no time.
+ */
 export async function startRun(
   { client, taskQueue }: ClientContext,
   agent: string,
@@ -49,7 +48,7 @@ export async function startRun(
     agent,
     input: input as AgentRunInput['input'],
     ...(metadata === undefined ? {} : { metadata }),
-    ...(limits === undefined ? {} : { limits }),
+    ...(limits === undefined ? {} : { limits: givenLimits(limits) }),
   };
   try {
     const { firstExecutionRunId } = await client.workflow.start(AGENT_WORKFLOW, {
