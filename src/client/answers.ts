@@ -58,17 +58,18 @@ export async function giveAnswer(context: ClientContext, run: RunReference, answ
       await send(context, run, sent, deadline);
       return;
     } catch (error) {
-      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || Date.now() >= deadline) {
-        if (isUnavailable(error)) throw toRunError(run.workflowId, error);
-        throw await noWorker(context, run.workflowId, now.taskQueue, timeout, error);
-      }
+      // However late: whoever refuses has answered.
       const refusal = refusalOf(run.workflowId, error);
-      if (refusal === undefined && !isPassing(error)) throw error;
       if (refusal !== undefined) {
         // Perhaps it was this very answer that closed the wait: given before, or taken while its confirmation got lost.
         if (refusal.reason === 'not_open' && (await wasAccepted(context.client, run.workflowId, sent.updateId))) return;
         throw refusal;
       }
+      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || Date.now() >= deadline) {
+        if (isUnavailable(error)) throw toRunError(run.workflowId, error);
+        throw await noWorker(context, run.workflowId, now.taskQueue, timeout, error);
+      }
+      if (!isPassing(error)) throw error;
     }
     await delay(PAUSE_MS);
   }
