@@ -8,6 +8,7 @@ import { AGENT_WORKFLOW, type AgentRunInput, type JsonObject, type UserContent }
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
 import { RunExistsError } from './errors.ts';
 import { givenLimits } from './limits.ts';
+import { checkContent, checkJson, tooLarge } from './sendable.ts';
 import { AGENT_MEMO } from './status.ts';
 
 /**
@@ -35,7 +36,8 @@ export interface StartOptions<Input = UserContent | JsonObject> {
 
 /**
  * Starts a run of an agent.
- * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits, DefinitionError when the timeout is no time.
+ * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits and for input that cannot be sent,
+ * DefinitionError when the timeout is no time.
  */
 export async function startRun(
   { client, taskQueue }: ClientContext,
@@ -44,6 +46,8 @@ export async function startRun(
 ): Promise<RunReference> {
   const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail', timeout, priority } = options;
   const { input, metadata, limits } = options;
+  checkContent(input, 'input');
+  checkJson(metadata, 'metadata');
   const run: AgentRunInput = {
     agent,
     input: input as AgentRunInput['input'],
@@ -67,7 +71,8 @@ export async function startRun(
     // Of a run that was there, the server names the newest of its chain.
     return ifExists === 'use' ? { workflowId } : { workflowId, firstRunId: firstExecutionRunId };
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toRunError(workflowId, error);
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+      throw tooLarge('input', error) ?? toRunError(workflowId, error);
     if (ifExists === 'use') return { workflowId };
     throw new RunExistsError(workflowId, { cause: error });
   }
