@@ -20,7 +20,7 @@ import type { InputOf, Named, OutputOf } from './typed.ts';
 
 /** How a tool is called. */
 export interface CallToolOptions {
-  /** Unique in the run. Default: `t1`, `t2`, … */
+  /** Unique in the run. Default: `t1`, `t2`, …, never the same in two runs of a chain. */
   readonly id?: string;
   /** Takes note of how the call is undone, when the tool knows how. */
   readonly saga?: Saga;

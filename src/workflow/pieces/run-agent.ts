@@ -74,7 +74,7 @@ export async function startAgent<A extends Named>(
   options: RunAgentOptions<InputOf<A>>,
 ): Promise<AgentHandle<OutputOf<A>>> {
   const session = currentSession();
-  const id = options.id ?? session.nextName('a') + laterRun();
+  const id = options.id ?? session.nextName('a');
   const workflowId = childWorkflowId(workflowInfo().workflowId, id, name);
   const child = await startChild<(input: AgentRunInput) => Promise<AgentResult>>(AGENT_WORKFLOW, {
     workflowId,
@@ -124,10 +124,4 @@ function agentInput(
     ...(metadata ? { metadata } : {}),
     lineage: session.lineageBelow(toolCallId),
   };
-}
-
-/** Keeps the names of a run that continues another one apart from those of the other one, whose agents may still be cleaning up. */
-function laterRun(): string {
-  const { continuedFromExecutionRunId, runId } = workflowInfo();
-  return continuedFromExecutionRunId === undefined ? '' : `-${runId.slice(0, 8)}`;
 }

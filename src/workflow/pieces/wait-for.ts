@@ -49,7 +49,7 @@ export interface AskUserOptions<T> {
   readonly timeout?: Time;
   /** What it comes to when the user has not answered. Without it, that is a failure. */
   readonly default?: T;
-  /** Unique in the run. Default: `ask1`, `ask2`, … */
+  /** Unique in the run. Default: `ask1`, `ask2`, …, never the same in two runs of a chain. */
   readonly id?: string;
 }
 

@@ -163,5 +163,21 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       await expect(handle.result()).resolves.toBe('fine');
       expect(world.asked.model).toHaveLength(3);
     });
+
+    it('askUser and callTool have other ids in each run of a chain, so that no answer fits another question', async () => {
+      const world = await create(book());
+      const handle = (await world.startWorkflow('asksAndBooksInEachRun', [1])) as unknown as AgentHandle;
+      const [first] = await world.waitFor(handle);
+      await world.answer(handle, { waitId: 'ask1', kind: 'input', outcome: text('one') });
+      const second = await until(async () => {
+        const [wait] = await world.waitFor(handle);
+        return wait?.id === first?.id ? undefined : wait;
+      });
+      await world.answer(handle, { waitId: second.id, kind: 'input', outcome: text('two') });
+      await expect(handle.result()).resolves.toBe('booked "two"');
+      const suffix = (await handle.describe()).runId.slice(0, 8);
+      expect([first?.id, second.id]).toEqual(['ask1', `ask1-${suffix}`]);
+      expect(world.asked.tools.map(({ toolCallId }) => toolCallId)).toEqual(['t1', `t1-${suffix}`]);
+    });
   },
 );

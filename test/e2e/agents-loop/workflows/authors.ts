@@ -91,3 +91,10 @@ export async function runsAgentInEachRun(left: number): Promise<string> {
   if (left > 0) await continueAsNew<typeof runsAgentInEachRun>(left - 1);
   return output;
 }
+
+export async function asksAndBooksInEachRun(left: number): Promise<string> {
+  const what = await askUser('What?');
+  const booked = await callTool<Book>('book', { what });
+  if (left > 0) await continueAsNew<typeof asksAndBooksInEachRun>(left - 1);
+  return booked;
+}
