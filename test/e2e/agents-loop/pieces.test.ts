@@ -64,6 +64,24 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       expect(world.asked.tools).toHaveLength(1);
     });
 
+    it('callTool fails in its own words when nobody can say whether a person has to decide', async () => {
+      const needsApproval = () => {
+        throw ApplicationFailure.nonRetryable('Changed.', 'ToolChanged');
+      };
+      const world = await create(book({ needsApproval }));
+      await expect((await world.startWorkflow('callsTool', ['x'])).result()).resolves.toBe('ToolChanged');
+    });
+
+    it('callTool that is cancelled while it looks the tool up is cancelled', async () => {
+      const world = await create(book());
+      await expect((await world.startWorkflow('cancelsCall', [])).result()).resolves.toBe('cancelled');
+    });
+
+    it('waitFor refuses an id that is in use', async () => {
+      const world = await create({ scripts: {} });
+      await expect((await world.startWorkflow('waitsTwice', [])).result()).resolves.toEqual(['InvalidInput', 'first']);
+    });
+
     it('callTool awaits results that come later', async () => {
       const world = await create(
         book({ tools: { book: () => pending }, toolRecords: { book: { completion: 'async' } } }),
@@ -144,6 +162,16 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
         'ChildWorkflowFailure',
         false,
       ]);
+    });
+
+    it('startAgent with ABANDON leaves an agent that is on its own', async () => {
+      const world = await create({ scripts: { support: [{ calls: [{ ask: 'Which?' }] }, { complete: 'alone' }] } });
+      const workflowId = (await (await world.startWorkflow('leavesAgent', [])).result()) as string;
+      const agent = world.env.client.workflow.getHandle(workflowId) as unknown as AgentHandle;
+      const [wait] = await world.waitFor(agent);
+      expect(wait).toMatchObject({ id: 's1.1', workflowId });
+      await world.answer(agent, { kind: 'input', outcome: text('this') });
+      await expect(agent.result()).resolves.toMatchObject({ output: 'alone' });
     });
 
     it('runAgent ends its agent in order when its scope is cancelled', async () => {
