@@ -1,8 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE } from '../workflow/protocol/index.ts';
+import { redact } from './redact.ts';
 import { ToolError } from './tool-error.ts';
 
 const LONGEST_MESSAGE = 8_192;
+/** Of a message that is looked through for keys. */
+const LONGEST_READ = 8 * LONGEST_MESSAGE;
 const MOST_CAUSES = 5;
 
 /** A failure that no other attempt can mend. */
@@ -10,9 +13,9 @@ export function finalFailure(type: (typeof FAILURE)[keyof typeof FAILURE], messa
   return ApplicationFailure.create({ type, message: shortened(message), nonRetryable: true });
 }
 
-/** What a tool threw, as a failure of its activity: worth another attempt, unless it says that it is final. */
+/** What a tool threw, as a failure of its activity, without keys: worth another attempt, unless it says that it is final. */
 export function toolFailure(thrown: unknown): ApplicationFailure {
-  if (thrown instanceof ApplicationFailure) return thrown;
+  if (thrown instanceof ApplicationFailure) return withoutSecrets(thrown);
   const error = ToolError.is(thrown) ? thrown : undefined;
   const failure = ApplicationFailure.create({
     type: FAILURE.toolFailed,
@@ -20,11 +23,38 @@ export function toolFailure(thrown: unknown): ApplicationFailure {
     nonRetryable: error !== undefined && !error.retryable,
     ...(error?.retryable && error.retryAfter !== undefined && { nextRetryDelay: error.retryAfter }),
   });
-  if (thrown instanceof Error && typeof thrown.stack === 'string') failure.stack = thrown.stack;
+  if (thrown instanceof Error && typeof thrown.stack === 'string') failure.stack = clean(thrown.stack);
   return failure;
 }
 
-/** The message of whatever was thrown, its causes included: `fetch failed` alone says nothing. */
+/** The failure itself when there is nothing to hide. Otherwise its causes are kept as a part of the message only. */
+function withoutSecrets(failure: ApplicationFailure): ApplicationFailure {
+  if (!hasSecrets(failure)) return failure;
+  const { type, nonRetryable, details, nextRetryDelay, category } = failure;
+  const result = ApplicationFailure.create({
+    message: messageOf(failure),
+    ...(type == null ? {} : { type }),
+    ...(nonRetryable == null ? {} : { nonRetryable }),
+    ...(details == null ? {} : { details }),
+    ...(nextRetryDelay == null ? {} : { nextRetryDelay }),
+    ...(category == null ? {} : { category }),
+  });
+  if (failure.stack !== undefined) result.stack = clean(failure.stack);
+  return result;
+}
+
+/** History would keep the message and the stack of each of its causes. */
+function hasSecrets(failure: ApplicationFailure): boolean {
+  const seen = new Set<Error>();
+  for (let each: unknown = failure; each instanceof Error && !seen.has(each); each = each.cause) {
+    seen.add(each);
+    const said = `${each.message}\n${each.stack ?? ''}`;
+    if (redact(said) !== said) return true;
+  }
+  return false;
+}
+
+/** The message of whatever was thrown, its causes included: `fetch failed` alone says nothing. Without keys. */
 export function messageOf(thrown: unknown): string {
   const messages: string[] = [];
   const seen = new Set<unknown>();
@@ -35,7 +65,7 @@ export function messageOf(thrown: unknown): string {
     if (!messages.some((before) => before.includes(message))) messages.push(message);
     each = each instanceof Error ? each.cause : undefined;
   }
-  return shortened(messages.join(': ') || 'It failed without a message.');
+  return clean(messages.join(': ') || 'It failed without a message.');
 }
 
 function text(value: unknown): string {
@@ -45,6 +75,11 @@ function text(value: unknown): string {
   } catch {
     return 'It failed with something that is no error.';
   }
+}
+
+/** Shortened last: half a key would not be known as one. Before, so that a huge text takes no time. */
+function clean(message: string): string {
+  return shortened(redact(message.slice(0, LONGEST_READ)));
 }
 
 function shortened(message: string): string {

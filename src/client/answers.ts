@@ -13,6 +13,7 @@ import {
 import { type ClientContext, isNotFound, isUnavailable, type RunReference, toRunError, translated } from './context.ts';
 import { AnswerRefusedError, NoWorkerError, RunEndedError } from './errors.ts';
 import { wasAccepted } from './accepted.ts';
+import { jsonProblem, tooLarge } from './sendable.ts';
 import { ofKind, waitsOf } from './events/waits.ts';
 
 /** Which wait is meant. Without any of these: the only one that is open. */
@@ -58,17 +59,20 @@ export async function giveAnswer(context: ClientContext, run: RunReference, answ
       await send(context, run, sent, deadline);
       return;
     } catch (error) {
-      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || Date.now() >= deadline) {
-        if (isUnavailable(error)) throw toRunError(run.workflowId, error);
-        throw await noWorker(context, run.workflowId, now.taskQueue, timeout, error);
-      }
+      const large = tooLarge('answer', error);
+      if (large !== undefined) throw new AnswerRefusedError(run.workflowId, 'invalid', large.message, { cause: error });
+      // However late: whoever refuses has answered.
       const refusal = refusalOf(run.workflowId, error);
-      if (refusal === undefined && !isPassing(error)) throw error;
       if (refusal !== undefined) {
         // Perhaps it was this very answer that closed the wait: given before, or taken while its confirmation got lost.
         if (refusal.reason === 'not_open' && (await wasAccepted(context.client, run.workflowId, sent.updateId))) return;
         throw refusal;
       }
+      if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || Date.now() >= deadline) {
+        if (isUnavailable(error)) throw toRunError(run.workflowId, error);
+        throw await noWorker(context, run.workflowId, now.taskQueue, timeout, error);
+      }
+      if (!isPassing(error)) throw error;
     }
     await delay(PAUSE_MS);
   }
@@ -96,6 +100,11 @@ interface SentAnswer {
 
 function toSend(workflowId: string, answer: Answer, { waits, isRunning }: Described): SentAnswer {
   const { kind, outcome } = answer;
+  const problem = jsonProblem(outcome);
+  if (problem !== undefined) {
+    const message = `The answer cannot be written as JSON (${problem}). Give plain objects, lists, texts and numbers only.`;
+    throw new AnswerRefusedError(workflowId, 'invalid', message);
+  }
   const waitId = answer.waitId ?? chosen(workflowId, answer, waits, isRunning);
   const content = JSON.stringify([waitId, kind, outcome]);
   const updateId = `answer-${createHash('sha256').update(content).digest('hex').slice(0, 32)}`;

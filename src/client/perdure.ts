@@ -64,7 +64,7 @@ export class Perdure {
 
   /**
    * Starts a run of an agent: given as it was defined, which types input and result, or by its name.
-   * @throws RunExistsError, EngineUnavailableError
+   * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits and for input that cannot be sent
    * @example
    * const run = await perdure.start(support, { input: 'Where is my order 1042?' });
    */

@@ -18,6 +18,7 @@ import { RunEndedError } from './errors.ts';
 import type { RunEvent, TokenEvent } from './events/event.ts';
 import { type EventsOptions, streamEvents } from './events/stream.ts';
 import { awaitOutcome, type Outcome } from './result.ts';
+import { checkContent, tooLarge } from './sendable.ts';
 import { type RunInfo, runInfo } from './status.ts';
 
 /** What came of an async tool call: what it returned, or why it failed, as the model is told. */
@@ -122,9 +123,10 @@ export class Run<Output = Json> {
 
   /**
    * Tells the agent something before its next step, without being asked. Needs no worker.
-   * @throws RunEndedError, RunNotFoundError, EngineUnavailableError
+   * @throws RunEndedError, RunNotFoundError, EngineUnavailableError; ConfigurationError for content that is empty or cannot be sent.
    */
   async steer(content: UserContent): Promise<void> {
+    checkContent(content, 'content');
     await this.#signal(STEER, content);
   }
 
@@ -207,7 +209,7 @@ export class Run<Output = Json> {
     try {
       await client.workflow.getHandle(this.id).signal(name, argument);
     } catch (error) {
-      if (!isNotFound(error)) throw toRunError(this.id, error);
+      if (!isNotFound(error)) throw tooLarge('content', error) ?? toRunError(this.id, error);
       // The server does not tell apart what has ended and what never was.
       await translated(this.id, () => client.workflow.getHandle(this.id).describe());
       throw new RunEndedError(this.id, { cause: error });

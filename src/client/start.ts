@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { type Priority, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import type { LimitOptions } from '../agent/limits.ts';
 import { parseTime } from '../agent/time.ts';
 import type { Time } from '../agent/types.ts';
-import {
-  AGENT_WORKFLOW,
-  type AgentRunInput,
-  type JsonObject,
-  type Limits,
-  type UserContent,
-} from '../workflow/protocol/index.ts';
+import { AGENT_WORKFLOW, type AgentRunInput, type JsonObject, type UserContent } from '../workflow/protocol/index.ts';
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
 import { RunExistsError } from './errors.ts';
+import { givenLimits } from './limits.ts';
+import { checkContent, checkJson, tooLarge } from './sendable.ts';
 import { AGENT_MEMO } from './status.ts';
 
 /**
@@ -27,8 +24,8 @@ export interface StartOptions<Input = UserContent | JsonObject> {
   readonly ifExists?: 'fail' | 'use';
   /** The author's own, kept with the run and given to tools and instructions. */
   readonly metadata?: JsonObject;
-  /** Below the agent's own. Durations are milliseconds. */
-  readonly limits?: Partial<Limits>;
+  /** Below the agent's own, which those left out stay. */
+  readonly limits?: LimitOptions;
   /** Default: that of the client. */
   readonly taskQueue?: string;
   /** Ends the run, as timed out, without cleaning up. Default: never. A limit of `duration` ends it in order. */
@@ -37,7 +34,11 @@ export interface StartOptions<Input = UserContent | JsonObject> {
   readonly priority?: Priority;
 }
 
-/** Starts a run of an agent. @throws RunExistsError, EngineUnavailableError; DefinitionError when the timeout is no time. */
+/**
+ * Starts a run of an agent.
+ * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits and for input that cannot be sent,
+ * DefinitionError when the timeout is no time.
+ */
 export async function startRun(
   { client, taskQueue }: ClientContext,
   agent: string,
@@ -45,11 +46,13 @@ export async function startRun(
 ): Promise<RunReference> {
   const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail', timeout, priority } = options;
   const { input, metadata, limits } = options;
+  checkContent(input, 'input');
+  checkJson(metadata, 'metadata');
   const run: AgentRunInput = {
     agent,
     input: input as AgentRunInput['input'],
     ...(metadata === undefined ? {} : { metadata }),
-    ...(limits === undefined ? {} : { limits }),
+    ...(limits === undefined ? {} : { limits: givenLimits(limits) }),
   };
   try {
     const { firstExecutionRunId } = await client.workflow.start(AGENT_WORKFLOW, {
@@ -68,7 +71,8 @@ export async function startRun(
     // Of a run that was there, the server names the newest of its chain.
     return ifExists === 'use' ? { workflowId } : { workflowId, firstRunId: firstExecutionRunId };
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw toRunError(workflowId, error);
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+      throw tooLarge('input', error) ?? toRunError(workflowId, error);
     if (ifExists === 'use') return { workflowId };
     throw new RunExistsError(workflowId, { cause: error });
   }

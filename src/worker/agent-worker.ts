@@ -45,11 +45,23 @@ export class AgentWorker {
   /**
    * Works until `shutdown`, the signal of its options, or SIGTERM or SIGINT; then ends what is under way, within the deadline, and lets go of
    * everything that was opened for it.
-   * @throws ShutdownDeadlineError when the deadline passed first.
+   * @throws ShutdownDeadlineError when the deadline passed first. What could not be closed, when all else went well.
    */
   async run(): Promise<void> {
     this.#begin();
-    const { worker, release, signal } = this.#parts;
+    const { release } = this.#parts;
+    try {
+      await this.#work();
+    } catch (error) {
+      // Why the worker ended counts for more.
+      await release().catch((left: unknown) => this.#logger.warn('Not everything could be closed', { error: left }));
+      throw error;
+    }
+    await release();
+  }
+
+  async #work(): Promise<void> {
+    const { worker, signal } = this.#parts;
     const stop = (): void => this.shutdown();
     try {
       const running = worker.run();
@@ -63,7 +75,6 @@ export class AgentWorker {
     } finally {
       this.#state = 'over';
       signal?.removeEventListener('abort', stop);
-      await release();
     }
   }
 
@@ -87,9 +98,16 @@ export class AgentWorker {
     this.#state = 'running';
   }
 
+  get #logger(): Logger {
+    return this.#parts.logger ?? Runtime.instance().logger;
+  }
+
   #announce(): void {
-    const { taskQueue, agents, engine, logger = Runtime.instance().logger } = this.#parts;
-    logger.info(`perdure worker is ready: ${agents.join(', ') || 'no agents'}`, { engine: engine.name, taskQueue });
+    const { taskQueue, agents, engine } = this.#parts;
+    this.#logger.info(`perdure worker is ready: ${agents.join(', ') || 'no agents'}`, {
+      engine: engine.name,
+      taskQueue,
+    });
     this.#isReady();
   }
 }

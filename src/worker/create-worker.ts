@@ -13,6 +13,7 @@ import { AgentWorker } from './agent-worker.ts';
 import { workflowCode, type WorkflowCodeOptions } from './bundle/index.ts';
 import { checkModels, checkSecret, checkServed } from './checks.ts';
 import type { AgentWorkerOptions, AnyWorkerOptions, OfficialOptions } from './options.ts';
+import { releaseAll } from './release.ts';
 
 const DEFAULT_DEADLINE = '30 s';
 /** How much of the deadline tools and models are given to end after they were aborted, at most. Milliseconds. */
@@ -38,9 +39,7 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
   const { engine: source = engineFromEnv(), agents = [], tools = [], taskQueue = DEFAULT_TASK_QUEUE, signal } = options;
   const registry = await AgentRegistry.open({ agents, tools });
   const undo: (() => Promise<void>)[] = [() => registry.close()];
-  const release = async (): Promise<void> => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
-  };
+  const release = (): Promise<void> => releaseAll(undo);
   try {
     await checkModels(registry, options.models);
     const engine = await openEngine(source);
@@ -61,7 +60,8 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     const names = registry.agents.map(({ name }) => name);
     return new AgentWorker({ worker, engine, taskQueue, agents: names, signal, release, logger: options.logger });
   } catch (error) {
-    await release();
+    // Why there is no worker counts for more.
+    await release().catch((left: unknown) => options.logger?.warn('Not everything could be closed', { error: left }));
     throw error;
   }
 }

@@ -1,7 +1,8 @@
-import { type Client, ServiceError, type WorkflowHandle } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
+import { type Client, ServiceError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/connect.ts';
+import { ANSWER_REFUSED } from '../../src/workflow/protocol/index.ts';
 import type { Script } from '../e2e/agents-loop/fakes.ts';
 import { allEvents, eventOf, typesOf } from './support.ts';
 import { useClientWorlds } from './world.ts';
@@ -64,6 +65,24 @@ describe('an answer', () => {
     const run = await perdure.start('main', { input: 'Hi' });
     await eventOf(run, 'input_requested');
     await expect(run.reply('1042', { timeout: 300 })).rejects.toMatchObject({ name: 'EngineUnavailableError' });
+    await run.abort();
+  });
+
+  it('that is refused late is refused all the same', async () => {
+    const { env } = await clientWorld({ scripts: { main: asks } });
+    const refused = new WorkflowUpdateFailedError(
+      'refused',
+      ApplicationFailure.nonRetryable('It has to be text.', ANSWER_REFUSED.invalid),
+    );
+    const client = clientWith(env.client, () => () => Promise.reject(refused));
+    const perdure = await connect({ engine: env.engine, client, taskQueue: 'agents' });
+    const run = await perdure.start('main', { input: 'Hi' });
+    const { wait } = await eventOf(run, 'input_requested');
+    await expect(run.reply('1042', { waitId: wait.id, timeout: 0 })).rejects.toMatchObject({
+      name: 'AnswerRefusedError',
+      reason: 'invalid',
+      message: 'It has to be text.',
+    });
     await run.abort();
   });
 

@@ -87,6 +87,7 @@ describe('a run', () => {
     await eventOf(run, 'input_requested');
     await expect(run.approve()).rejects.toMatchObject({ name: 'AnswerRefusedError', reason: 'not_open' });
     await expect(run.reply('x', { waitId: 'nothing' })).rejects.toMatchObject({ reason: 'not_open' });
+    await expect(run.reply(1n as never)).rejects.toMatchObject({ name: 'AnswerRefusedError', reason: 'invalid' });
     await run.reply('1042');
     await run.result();
   });

@@ -174,7 +174,7 @@ describe('a worker is refused', () => {
     [
       'a provider that is not installed',
       { agents: [defineAgent({ name: 'lost', model: 'nowhere/large', instructions: 'x' })] },
-      /agent 'lost', model: The provider of "nowhere\/large" is not installed\. Run npm install @ai-sdk\/nowhere/,
+      /agent 'lost', model: The provider of "nowhere\/large" is not installed: there is no @ai-sdk\/nowhere in \/.*, or above\. Run npm install @ai-sdk\/nowhere/,
     ],
     [
       'a file that is not there',

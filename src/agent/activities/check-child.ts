@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import type { AgentActivities, ChildEnd, Json } from '../../workflow/protocol/index.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import type { AgentActivities, ChildEnd, Json, Spent } from '../../workflow/protocol/index.ts';
 import { messageOf } from '../failures.ts';
 
 /** Asks the engine how a child run has ended, whose report may have been lost with the run that started it. */
@@ -17,8 +18,21 @@ export const checkChild: AgentActivities['agent.checkChild'] = async (workflowId
 };
 
 function failedEnd(workflowId: string, error: unknown): ChildEnd {
-  if (error instanceof WorkflowFailedError) return { type: 'failed', message: messageOf(error.cause ?? error) };
+  if (error instanceof WorkflowFailedError) {
+    const spent = spentOf(error.cause);
+    return { type: 'failed', message: messageOf(error.cause ?? error), ...(spent && { spent }) };
+  }
   if (error instanceof WorkflowNotFoundError)
     return { type: 'failed', message: `The run ${workflowId} is gone: its history is not kept any more.` };
   throw error;
+}
+
+/** What an agent's run spent, as its failure tells it. Other workflows' failures have details of their own. */
+function spentOf(failure: unknown): Spent | undefined {
+  const detail: unknown = failure instanceof ApplicationFailure ? failure.details?.[0] : undefined;
+  const spent = typeof detail === 'object' && detail !== null && 'spent' in detail ? detail.spent : undefined;
+  if (typeof spent !== 'object' || spent === null) return undefined;
+  const { steps, toolCalls, inputTokens, outputTokens, cachedInputTokens, reasoningTokens } = spent as Partial<Spent>;
+  const numbers = [steps, toolCalls, inputTokens, outputTokens, cachedInputTokens, reasoningTokens];
+  return numbers.every((each) => typeof each === 'number') ? (spent as Spent) : undefined;
 }

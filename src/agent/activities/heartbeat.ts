@@ -8,7 +8,8 @@ const SLOWEST_MS = 1_000;
  */
 export async function withHeartbeat<T>(work: () => T | Promise<T>): Promise<T> {
   const context = Context.current();
-  const { heartbeatTimeoutMs = Number.POSITIVE_INFINITY } = context.info;
+  // Without a timeout it is 0.
+  const heartbeatTimeoutMs = context.info.heartbeatTimeoutMs || Number.POSITIVE_INFINITY;
   context.heartbeat();
   const timer = setInterval(() => context.heartbeat(), Math.min(SLOWEST_MS, heartbeatTimeoutMs / 3));
   try {

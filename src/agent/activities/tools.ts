@@ -4,7 +4,7 @@ import { encodeResult } from '../encode-result.ts';
 import { toolFailure } from '../failures.ts';
 import { toolRecord } from '../records.ts';
 import type { CompensationContext, ToolContext } from '../types.ts';
-import { findTool, prepareCall } from './find-tool.ts';
+import { findTool, prepareCall, prepareCompensation } from './find-tool.ts';
 import { cancellable, withHeartbeat } from './heartbeat.ts';
 import type { AgentActivityOptions } from './options.ts';
 import { approvalContext, compensationContext, toolContext } from './tool-context.ts';
@@ -38,7 +38,7 @@ export function createToolActivities(options: AgentActivityOptions): ToolActivit
     },
 
     'agent.compensateTool': async (input) => {
-      const { tool, args } = await prepareCall(registry, input);
+      const { tool, args } = await prepareCompensation(registry, input);
       const context = compensationContext(options, input) as CompensationContext<never>;
       await attempt(() => tool.compensate?.(args as never, context));
     },

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../engine/index.ts';
 import { ToolError } from '../tool-error.ts';
 import { connect, type McpClient, type McpTool } from './client.ts';
 import type { McpServer } from './options.ts';
@@ -23,14 +24,18 @@ export class McpConnection {
     this.#server = server;
   }
 
-  /** All tools of the server. */
+  /** All tools of the server. @throws ConfigurationError when its list has no end. */
   async listTools(): Promise<readonly McpTool[]> {
     const client = await this.#connected().client;
     const tools: McpTool[] = [];
-    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const seen = new Set<string>();
+    for (let cursor: string | undefined; ; ) {
       const page = await client.listTools(cursor === undefined ? {} : { params: { cursor } });
       tools.push(...page.tools);
       cursor = page.nextCursor;
+      if (cursor === undefined) break;
+      if (seen.has(cursor)) throw endless(this.#name, 'it gave the same cursor twice');
+      if (seen.add(cursor).size >= MOST_PAGES) throw endless(this.#name, `it goes on after ${MOST_PAGES} pages`);
     }
     return tools;
   }
@@ -86,6 +91,15 @@ export class McpConnection {
 
 function closeIfLost({ lost, calls, client }: Link): void {
   if (lost && calls === 0) client.then((each) => each.close()).catch(() => undefined);
+}
+
+/** No server has so many tools that a model could choose from. */
+const MOST_PAGES = 1000;
+
+function endless(name: string, reason: string): ConfigurationError {
+  return new ConfigurationError(`mcpTools "${name}"`, `the server's list of tools has no end: ${reason}.`, {
+    fix: 'Mend or update the server.',
+  });
 }
 
 const SESSION_EXPIRED = 404;

@@ -7,7 +7,10 @@ export type ModelFactory = (modelId: string) => LanguageModelV4;
 export interface ModelOptions {
   /** Providers of one's own by name. They come before installed packages. */
   readonly providers?: Readonly<Record<string, ModelFactory>>;
-  /** The folder from which `@ai-sdk/<provider>` is resolved. Default: the folder in which the process was started. */
+  /**
+   * The folder from which `@ai-sdk/<provider>` is resolved. Default: the folder in which the process was started, then that of its main script,
+   * then that of this package.
+   */
   readonly from?: string;
   /** Where keys are looked for. Default: `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

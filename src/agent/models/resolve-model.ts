@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 import { ConfigurationError } from '../../engine/index.ts';
 import { findPackage } from './find-package.ts';
@@ -39,16 +40,21 @@ function parse(spec: string): { provider: string; modelId: string } {
 async function installedProvider(
   spec: string,
   provider: string,
-  { providers = {}, from = process.cwd(), environment = process.env }: ModelOptions,
+  { providers = {}, from, environment = process.env }: ModelOptions,
 ): Promise<(modelId: string) => unknown> {
   const name = `@ai-sdk/${provider}`;
   // What npm allows as a name: anything else might lead out of the folder.
-  const url = /^[a-z\d][a-z\d-]*$/.test(provider) ? await findPackage(name, from) : undefined;
+  const folders = from === undefined ? applicationFolders() : [from];
+  const url = /^[a-z\d][a-z\d-]*$/.test(provider) ? await findFirst(name, folders) : undefined;
   if (url === undefined) {
     const own = Object.keys(providers);
-    throw new ConfigurationError('model', `The provider of ${JSON.stringify(spec)} is not installed.`, {
-      fix: `Run npm install ${name}, or pass a provider of your own${own.length > 0 ? ` (there are: ${own.join(', ')})` : ''}.`,
-    });
+    throw new ConfigurationError(
+      'model',
+      `The provider of ${JSON.stringify(spec)} is not installed: there is no ${name} in ${folders.join(', ')}, or above.`,
+      {
+        fix: `Run npm install ${name}, or pass a provider of your own${own.length > 0 ? ` (there are: ${own.join(', ')})` : ''}.`,
+      },
+    );
   }
   const { key } = knownProvider(provider);
   if (key !== undefined && !environment[key]) {
@@ -57,6 +63,23 @@ async function installedProvider(
     });
   }
   return factoryOf(await load(url, name), provider, name);
+}
+
+/**
+ * Where an application may be: where it was started, else where its main script is, else where this package is installed. Service managers and
+ * schedulers start programs from other folders than their own.
+ */
+function applicationFolders(): readonly string[] {
+  const [, script] = process.argv;
+  return [...new Set([process.cwd(), ...(script ? [dirname(resolve(script))] : []), import.meta.dirname])];
+}
+
+async function findFirst(name: string, folders: readonly string[]): Promise<string | undefined> {
+  for (const folder of folders) {
+    const url = await findPackage(name, folder);
+    if (url !== undefined) return url;
+  }
+  return undefined;
 }
 
 async function load(url: string, name: string): Promise<Record<string, unknown>> {

@@ -1,19 +1,26 @@
-import type { AgentRecord, Decision, Json } from '../../workflow/protocol/index.ts';
+import type { Decision, Json } from '../../workflow/protocol/index.ts';
 import { checkValue } from '../arguments.ts';
 import { jsonSchemaValidator } from '../json-schema.ts';
-import type { AnyAgent } from '../types.ts';
+import type { DecideContext } from './decide.ts';
 import { cut } from './limits.ts';
 import type { MadeMessage } from './message.ts';
 import { toJson } from './to-json.ts';
 
 const longestRefusal = 2000;
 
-/** What a message without calls comes to: the result of the run, or what is wrong with it. */
+/**
+ * What a message without calls comes to: the result of the run, or what is wrong with it.
+ * @param cutOff whether the model had more to say, and was not let.
+ */
 export async function decideAnswer(
   { text, hasFiles }: MadeMessage,
-  definition: AgentRecord,
-  agent: AnyAgent,
+  { definition, agent, mustAnswer }: Pick<DecideContext, 'definition' | 'agent' | 'mustAnswer'>,
+  cutOff: boolean,
 ): Promise<Decision> {
+  // With no other chance to answer, half an answer is better than none.
+  if (cutOff && !mustAnswer) {
+    return refuse('Your answer was cut off: it was longer than is allowed. Answer again from the beginning, shorter.');
+  }
   if (text.trim() === '' && !(hasFiles && !definition.outputSchema)) {
     return refuse('Your message was empty. Answer, or call a tool.');
   }

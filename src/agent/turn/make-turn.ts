@@ -24,7 +24,7 @@ export async function makeTurn(
   const decisions =
     made.calls.length > 0
       ? await Promise.all(made.calls.map((call) => decideCall(call, context)))
-      : [await decideAnswer(made, context.definition, context.agent)];
+      : [await decideAnswer(made, context, draft.finishReason === 'length')];
   return withinSize({ ...turn, message: made.message, decisions }, made);
 }
 

@@ -16,7 +16,8 @@ type Scheduled =
   | { readonly type: 'resolve' }
   | { readonly type: 'child-check'; readonly workflowId: string }
   | { readonly type: 'model'; readonly step: StepReference }
-  | { readonly type: 'tool' | 'compensation'; readonly call: CallReference };
+  | { readonly type: 'tool'; readonly call: CallReference; readonly waitId: string | undefined }
+  | { readonly type: 'compensation'; readonly call: CallReference };
 
 /** Events of models and tools: what the activities behind the loop did. Other activities are the author's own and make no events. */
 export class ActivityEvents {
@@ -32,9 +33,9 @@ export class ActivityEvents {
     this.#agents = agents;
   }
 
-  /** The call of an async tool that a wait is about, although nobody was told of that wait. */
-  awaited(waitId: string): CallReference | undefined {
-    return this.#awaited.get(waitId);
+  /** Calls of async tools, by the ids of their waits, of which nobody may have been told yet. */
+  get awaited(): ReadonlyMap<string, CallReference> {
+    return this.#awaited;
   }
 
   /** An activity was asked for. */
@@ -54,7 +55,7 @@ export class ActivityEvents {
       case 'agent.executeTool': {
         const { toolCallId, tool: toolName, input: args, waitId } = input as ExecuteToolInput;
         if (waitId !== undefined) this.#awaited.set(waitId, { toolCallId, toolName });
-        this.#scheduled.set(eventId, { type: 'tool', call: { toolCallId, toolName } });
+        this.#scheduled.set(eventId, { type: 'tool', call: { toolCallId, toolName }, waitId });
         return [{ type: 'tool_started', toolCallId, toolName, input: args }];
       }
       case 'agent.compensateTool': {
@@ -86,9 +87,7 @@ export class ActivityEvents {
           ? [{ type: 'model_failed', ...scheduled.step, error: ending.failure }]
           : responded(scheduled.step, ending.result as ModelTurn);
       case 'tool':
-        return 'failure' in ending
-          ? [{ type: 'tool_failed', ...scheduled.call, error: ending.failure }]
-          : toolEnded(scheduled.call, ending.result as ToolOutcome);
+        return this.#toolEnded(scheduled, ending);
       case 'compensation':
         return 'failure' in ending
           ? [{ type: 'compensation_failed', ...scheduled.call, error: ending.failure }]
@@ -96,6 +95,13 @@ export class ActivityEvents {
       default:
         return [];
     }
+  }
+
+  #toolEnded({ call, waitId }: Extract<Scheduled, { readonly type: 'tool' }>, ending: Ending): EventBody[] {
+    const outcome = 'result' in ending ? (ending.result as ToolOutcome) : undefined;
+    if (waitId !== undefined && outcome?.type !== 'pending') this.#awaited.delete(waitId);
+    if ('failure' in ending) return [{ type: 'tool_failed', ...call, error: ending.failure }];
+    return toolEnded(call, ending.result as ToolOutcome);
   }
 }
 

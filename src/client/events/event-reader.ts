@@ -27,7 +27,7 @@ export class EventReader {
       const ms = timeOf(event);
       const at = new Date(ms).toISOString();
       for (const [index, body] of this.#translator.translate(eventId, ms, fact).entries()) {
-        events.push({ id: formatEventId({ ...this.#run, eventId, index }), at, ...body });
+        events.push({ ...body, id: formatEventId({ ...this.#run, eventId, index }), at });
       }
     }
     return events;

@@ -4,17 +4,16 @@ import {
   ANSWER_WAIT,
   ASYNC_TOOL_COMPLETED,
   CANCEL_RUN,
-  type CancelRequest,
   CHILD_ENDED,
-  type ChildReport,
   DELIVER_ANSWER,
   FAILURE,
   type Json,
   STEER,
   USER_INPUT,
   type UserContent,
-  type WaitAnswer,
 } from '../../workflow/protocol/index.ts';
+import { readCancelRequest, readFullAnswer, readReport, readUserContent } from '../../workflow/session/reading.ts';
+import { readAnswer } from '../../workflow/waits/answers.ts';
 import { ActivityEvents } from './activity-events.ts';
 import { AgentEvents } from './agent-events.ts';
 import type { EventBody } from './event.ts';
@@ -38,7 +37,7 @@ export class Translator {
 
   constructor({ workflowId, generation }: TranslatorOptions) {
     this.#generation = generation;
-    this.#waits = new WaitEvents(workflowId, (waitId) => this.#activities.awaited(waitId));
+    this.#waits = new WaitEvents(workflowId, this.#activities.awaited);
   }
 
   /** What the next event of history comes to: often nothing, sometimes several events. `at` is its time in milliseconds. */
@@ -61,7 +60,7 @@ export class Translator {
       case 'signalled':
         return this.#signalled(fact);
       case 'updated':
-        return fact.name === ANSWER_WAIT ? this.#waits.answered(fact.input as WaitAnswer) : [];
+        return fact.name === ANSWER_WAIT ? this.#waits.answered(readFullAnswer(fact.input)) : [];
       case 'cancel-requested':
         return [{ type: 'cancel_requested', ...(fact.reason === '' ? {} : { reason: fact.reason }) }];
       case 'continued':
@@ -80,22 +79,25 @@ export class Translator {
     return [{ type: 'run_started', agent: run.agent, input: run.input, metadata: run.metadata ?? {} }];
   }
 
+  /** Anybody can send a signal with anything in it: it is read as the run reads it, and is no event when the run ignores it. */
   #signalled({ name, input }: Extract<Fact, { readonly kind: 'signalled' }>): EventBody[] {
     switch (name) {
-      case STEER:
-        return [{ type: 'steered', content: input as UserContent }];
+      case STEER: {
+        const content = readUserContent(input);
+        return content === undefined ? [] : [{ type: 'steered', content }];
+      }
       case CANCEL_RUN:
-        return [{ type: 'cancel_requested', ...(input as CancelRequest | undefined) }];
+        return [{ type: 'cancel_requested', ...readCancelRequest(input) }];
       case CHILD_ENDED: {
-        const { workflowId, end } = input as ChildReport;
-        return this.#agents.reported(workflowId, end);
+        const report = readReport(input);
+        return report === undefined ? [] : this.#agents.reported(report.workflowId, report.end);
       }
       case DELIVER_ANSWER:
-        return this.#waits.answered(input as WaitAnswer);
+        return this.#waits.answered(readFullAnswer(input));
       case USER_INPUT:
-        return this.#waits.signalled('input', input as Json);
+        return this.#waits.signalled(readAnswer('input', input));
       case ASYNC_TOOL_COMPLETED:
-        return this.#waits.signalled('tool', input as Json);
+        return this.#waits.signalled(readAnswer('tool', input));
       default:
         return [];
     }

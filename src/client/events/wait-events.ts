@@ -1,7 +1,8 @@
-import type { Json, Wait, WaitAnswer, WaitKind, WaitOutcome } from '../../workflow/protocol/index.ts';
+import type { Wait, WaitAnswer, WaitOutcome } from '../../workflow/protocol/index.ts';
+import { checkOutcome } from '../../workflow/waits/checking.ts';
+import { findWait } from '../../workflow/waits/matching.ts';
 import type { CallReference, EventBody } from './event.ts';
-import { isObject } from './shapes.ts';
-import { answeredWait, waitIdOf, waitsOf } from './waits.ts';
+import { waitIdOf, waitsOf } from './waits.ts';
 
 const OPENED = {
   input: 'input_requested',
@@ -13,19 +14,21 @@ const OPENED = {
 /** By these waits a run asks whether it may use more than its limits. */
 const LIMIT_WAIT = /(^|\/)limit\d+$/;
 
-/** Events of waits: they open and close in the run's memo, and are answered by updates and signals. */
+/**
+ * Events of waits: they open and close in the run's memo, and are answered by updates and signals. What an answer is for, and whether it is taken,
+ * is decided as the run decides it.
+ */
 export class WaitEvents {
   readonly #workflowId: string;
   readonly #open = new Map<string, Wait>();
-  /** Answered, and not closed yet. */
-  readonly #answered = new Set<string>();
+  /** Answered or closed: the first answer wins, and what follows changes nothing. */
+  readonly #over = new Set<string>();
+  readonly #awaited: ReadonlyMap<string, CallReference>;
 
-  readonly #callOf: (waitId: string) => CallReference | undefined;
-
-  /** @param callOf the call of an async tool that an unlisted wait is about. */
-  constructor(workflowId: string, callOf: (waitId: string) => CallReference | undefined) {
+  /** @param awaited calls of async tools by their waits, which take answers before they are listed; those of sub-agents are listed at the root only. */
+  constructor(workflowId: string, awaited: ReadonlyMap<string, CallReference>) {
     this.#workflowId = workflowId;
-    this.#callOf = callOf;
+    this.#awaited = awaited;
   }
 
   /** What the run before has left open, so that it is not told again. */
@@ -42,45 +45,50 @@ export class WaitEvents {
     const openedNow = waitsOf(memo).flatMap((wait): EventBody[] => {
       const isKnown = this.#open.has(wait.id);
       this.#open.set(wait.id, wait);
+      if (!isKnown) this.#over.delete(wait.id);
       return isKnown ? [] : opened(wait);
     });
     return [...closedNow, ...openedNow];
   }
 
-  /** An answer was taken. */
-  answered(answer: WaitAnswer): EventBody[] {
-    const wait = answeredWait(this.#open, answer);
-    const { outcome, waitId } = answer;
-    if (wait === undefined) return this.#unlistedAnswered(waitId, outcome);
-    // The first answer wins: what follows changes nothing.
-    if (this.#answered.has(wait.id)) return [];
-    this.#answered.add(wait.id);
-    return [{ type: 'wait_answered', wait, outcome }, ...this.#toolEnded(wait, outcome)];
+  /** An answer, if it is one, came by update or from the root. */
+  answered(answer: WaitAnswer | undefined): EventBody[] {
+    const match = answer && findWait(answer, this.#unanswered());
+    if (answer === undefined || match === undefined || 'refused' in match) return [];
+    const { wait } = match;
+    const { outcome } = answer;
+    if (checkOutcome(wait, outcome) !== undefined) return [];
+    this.#over.add(wait.id);
+    const ended = this.#toolEnded(wait, outcome);
+    return this.#open.has(wait.id) ? [{ type: 'wait_answered', wait, outcome }, ...ended] : ended;
   }
 
-  /** The result of an async tool may be there before anybody is told that it is awaited; and sub-agents' waits are listed at the root only. */
-  #unlistedAnswered(waitId: string | undefined, outcome: WaitOutcome): EventBody[] {
-    const call = waitId === undefined || this.#answered.has(waitId) ? undefined : this.#callOf(waitId);
-    if (waitId === undefined || call === undefined) return [];
-    this.#answered.add(waitId);
-    return toolEnded(call, outcome);
+  /** An answer, if it is one, came by a signal of the seed. A user may say something before being asked. */
+  signalled(answer: WaitAnswer | undefined): EventBody[] {
+    if (answer?.kind !== 'input' || answer.waitId !== undefined) return this.answered(answer);
+    if (this.#unanswered().some(({ kind }) => kind === 'input')) return this.answered(answer);
+    // An error is kept as well, but fits no question.
+    return answer.outcome.type === 'value' ? [{ type: 'message_received', content: answer.outcome.value }] : [];
   }
 
-  /** A signal of the seed: an answer, or the bare value of one. */
-  signalled(kind: WaitKind, input: Json): EventBody[] {
-    const isAnswer = isObject(input) && isObject(input['outcome']) && 'kind' in input;
-    const answer = isAnswer
-      ? (input as unknown as WaitAnswer)
-      : { kind, outcome: { type: 'value', value: input } as const };
-    const open = [...this.#open.values()].filter((wait) => wait.kind === kind && !this.#answered.has(wait.id));
-    if (kind === 'input' && open.length === 0) return [{ type: 'message_received', content: valueOf(answer.outcome) }];
-    return this.answered(answer);
+  /** What takes answers, listed or not. */
+  #unanswered(): Wait[] {
+    const unlisted = [...this.#awaited].filter(([id]) => !this.#open.has(id));
+    const waits = [...this.#open.values(), ...unlisted.map(([id, call]) => this.#unlisted(id, call))];
+    return waits.filter(({ id }) => !this.#over.has(id));
+  }
+
+  #unlisted(id: string, call: CallReference): Wait {
+    const about = { id, kind: 'tool', workflowId: this.#workflowId, call: { ...call, input: {} } } as const;
+    return { ...about, agent: '', message: '', openedAt: '' };
   }
 
   #close(id: string, at: number): EventBody[] {
     const wait = this.#open.get(id);
+    const isAnswered = this.#over.has(id);
     this.#open.delete(id);
-    if (wait === undefined || this.#answered.delete(id)) return [];
+    this.#over.add(id);
+    if (wait === undefined || isAnswered) return [];
     const isExpired = wait.expiresAt !== undefined && Date.parse(wait.expiresAt) <= at;
     const closed: EventBody = { type: 'wait_closed', wait, reason: isExpired ? 'expired' : 'withdrawn' };
     const message = 'No result has arrived in time.';
@@ -107,8 +115,4 @@ function toolEnded({ toolCallId, toolName }: CallReference, outcome: WaitOutcome
   const { value } = outcome;
   const output = typeof value === 'string' ? ({ type: 'text', value } as const) : ({ type: 'json', value } as const);
   return [{ type: 'tool_completed', toolCallId, toolName, output }];
-}
-
-function valueOf(outcome: WaitOutcome): Json {
-  return outcome.type === 'value' ? outcome.value : outcome.message;
 }

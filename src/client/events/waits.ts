@@ -1,4 +1,4 @@
-import { type Wait, WAIT_MEMO_PREFIX, type WaitAnswer, type WaitKind } from '../../workflow/protocol/index.ts';
+import { type Wait, WAIT_MEMO_PREFIX, type WaitKind } from '../../workflow/protocol/index.ts';
 
 /** The open waits among the fields of a memo, oldest first. */
 export function waitsOf(memo: Readonly<Record<string, unknown>> | undefined): Wait[] {
@@ -16,16 +16,6 @@ function isWaitField(name: string, value: unknown): boolean {
 /** The id of the wait that a field of a memo is about; `undefined` when it is about none. */
 export function waitIdOf(field: string): string | undefined {
   return field.startsWith(WAIT_MEMO_PREFIX) ? field.slice(WAIT_MEMO_PREFIX.length) : undefined;
-}
-
-/** The wait that an answer is meant for: the one that it names, or the only one of its kind. */
-export function answeredWait(
-  waits: ReadonlyMap<string, Wait>,
-  { waitId, kind }: Pick<WaitAnswer, 'waitId' | 'kind'>,
-): Wait | undefined {
-  if (waitId !== undefined) return waits.get(waitId);
-  const candidates = ofKind(waits.values(), kind);
-  return candidates.length === 1 ? candidates[0] : undefined;
 }
 
 /** Those of one kind. */

@@ -7,12 +7,14 @@ import { APPROVAL_TIMEOUT, rejection } from './tool-calls.ts';
 
 /**
  * Lets a run pass that is within its limits. Otherwise it fails, ends, or asks a person, as its agent says.
+ * @param mayHandOver whether the next run may take over while a person is asked: everything that this one is about to do has to be carried.
  * @returns the limit that ends it.
  * @throws ApplicationFailure `LimitExceeded`
  */
 export async function passLimits(
   run: AgentRun,
   reached: (budget: Budget) => keyof Limits | undefined,
+  mayHandOver: boolean,
 ): Promise<keyof Limits | undefined> {
   const { name, onLimit } = run.definition;
   for (;;) {
@@ -24,13 +26,13 @@ export async function passLimits(
         `The agent ${name} may use ${describeLimit(budget, limit)}, and would need more.`,
         FAILURE.limitExceeded,
       );
-    if (onLimit === 'stop' || !canExtend(budget, limit) || !(await mayGoOn(run, limit))) return limit;
+    if (onLimit === 'stop' || !canExtend(budget, limit) || !(await mayGoOn(run, limit, mayHandOver))) return limit;
     run.extensions += 1;
   }
 }
 
 /** Asks whether the run may use as much again. The time that a person takes to decide does not count. */
-async function mayGoOn(run: AgentRun, limit: keyof Limits): Promise<boolean> {
+async function mayGoOn(run: AgentRun, limit: keyof Limits, mayHandOver: boolean): Promise<boolean> {
   const { waits } = run.session;
   const wait = `limit${run.extensions + 1}`;
   const asked = waits.ask({
@@ -40,7 +42,7 @@ async function mayGoOn(run: AgentRun, limit: keyof Limits): Promise<boolean> {
     timeout: APPROVAL_TIMEOUT,
   });
   const since = waits.openedAt(wait) ?? Date.now();
-  const outcome = await awaitOrHandOver(run, asked, () => waits.waiting(wait));
+  const outcome = await awaitOrHandOver(run, asked, () => mayHandOver && waits.waiting(wait));
   run.startedAt += Date.now() - since;
   return rejection(outcome) === undefined;
 }

@@ -1,4 +1,5 @@
-import type { Limits, Spent } from '../protocol/index.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { FAILURE, type Limits, type Spent } from '../protocol/index.ts';
 import { tokensOf } from './spending.ts';
 
 /** What the arithmetic of limits is done on. */
@@ -17,6 +18,26 @@ export interface Wanted {
   readonly calls: number;
   /** Of these: calls of agents. */
   readonly agents: number;
+}
+
+const limitNames: readonly string[] = ['steps', 'tokens', 'toolCalls', 'depth', 'duration'] satisfies (keyof Limits)[];
+
+/**
+ * Checks limits that a run was given: one that is no number would hold nothing back, or hold the run up for ever.
+ * @throws ApplicationFailure `InvalidInput`, which says which limit is wrong
+ */
+export function checkLimits(given: unknown): void {
+  if (given === undefined) return;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid('limits have to be an object.');
+  for (const [name, value] of Object.entries(given)) {
+    if (!limitNames.includes(name)) throw invalid(`there is no limit ${name}; there are ${limitNames.join(', ')}.`);
+    if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0))
+      throw invalid(`the limit ${name} has to be a number from 0 on, and is ${JSON.stringify(value) ?? String(value)}.`);
+  }
+}
+
+function invalid(problem: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`The run can’t start: ${problem}`, FAILURE.invalidInput);
 }
 
 /** The tighter of an agent's own limits and those that it was given. */

@@ -23,7 +23,7 @@ export async function turn(run: AgentRun): Promise<AgentResult> {
   for (;;) {
     await handOverIfDue(run);
     await caller();
-    if ((await passLimits(run, reachedBeforeModel)) !== undefined) return ended(run, run.lastText, 'limit');
+    if ((await passLimits(run, reachedBeforeModel, true)) !== undefined) return ended(run, run.lastText, 'limit');
     const result = await step(run);
     if (result) return result;
   }
@@ -42,7 +42,8 @@ async function step(run: AgentRun): Promise<AgentResult | undefined> {
   const calls = callsOf(decisions, message);
   if (calls.length === 0) return undefined;
   const wanted = countCalls(calls);
-  const limit = await passLimits(run, (budget) => reachedBeforeCalls(budget, wanted));
+  // The calls of a message are carried only once they have begun.
+  const limit = await passLimits(run, (budget) => reachedBeforeCalls(budget, wanted), false);
   if (limit !== undefined) return ended(run, run.lastText, 'limit');
   run.session.spend(spentOnCalls(wanted.calls));
   await makeCalls(run, calls, wanted.agents > 0 ? shareOf(run.budget, wanted.agents) : {});

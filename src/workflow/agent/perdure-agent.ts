@@ -30,6 +30,7 @@ import { AgentRun, type Control } from './agent-run.ts';
 import { endAsCancelled } from './cancelled-status.ts';
 import { CANCEL_DEADLINE, cleanUp } from './cleaning-up.ts';
 import { runFailure, type FailureDetails } from './failures.ts';
+import { checkLimits } from './limits.ts';
 import { turn } from './loop.ts';
 import { userMessage } from './outputs.ts';
 
@@ -80,7 +81,8 @@ export async function perdureAgent(input: AgentRunInput): Promise<AgentResult> {
 
 async function begin(input: AgentRunInput, session: Session, control: Control): Promise<AgentRun> {
   if (input.carried) return new AgentRun(input, input.carried.definition, session, control);
-  const { agent, metadata } = input;
+  const { agent, metadata, limits } = input;
+  checkLimits(limits);
   const { definition, opening } = await resolve({ agent, input: input.input, ...(metadata ? { metadata } : {}) });
   const run = new AgentRun(input, definition, session, control);
   run.transcript.add([userMessage(opening)]);

@@ -1,4 +1,4 @@
-import { ApplicationFailure, TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import { lookups } from '../agent/activity-options.ts';
 import { runFailure, toolFailure } from '../agent/failures.ts';
 import { idempotencyKey } from '../agent/ids.ts';
@@ -20,7 +20,7 @@ import type { InputOf, Named, OutputOf } from './typed.ts';
 
 /** How a tool is called. */
 export interface CallToolOptions {
-  /** Unique in the run. Default: `t1`, `t2`, … */
+  /** Unique in the run. Default: `t1`, `t2`, …, never the same in two runs of a chain. */
   readonly id?: string;
   /** Takes note of how the call is undone, when the tool knows how. */
   readonly saga?: Saga;
@@ -65,12 +65,13 @@ async function recorded(name: string): Promise<ToolRecord> {
   try {
     return await record;
   } catch (error) {
+    if (isCancellation(error)) throw error;
     throw error instanceof TemporalFailure ? runFailure(error, FAILURE.toolUnknown) : error;
   }
 }
 
 async function approved(session: Session, use: ExecuteToolInput): Promise<void> {
-  const needed = await lookups()['agent.needsApproval'](use);
+  const needed = await approvalNeeded(use);
   if (!needed) return;
   const { toolCallId, tool, input } = use;
   const outcome = await session.waits.ask({
@@ -82,6 +83,14 @@ async function approved(session: Session, use: ExecuteToolInput): Promise<void> 
   });
   const refused = rejection(outcome);
   if (refused !== undefined) throw ApplicationFailure.nonRetryable(refused, FAILURE.rejected);
+}
+
+async function approvalNeeded(use: ExecuteToolInput): Promise<{ readonly message: string } | null> {
+  try {
+    return await lookups()['agent.needsApproval'](use);
+  } catch (error) {
+    throw error instanceof TemporalFailure ? toolFailure(error) : error;
+  }
 }
 
 async function perform(session: Session, tool: ToolRecord, input: ExecuteToolInput): Promise<ToolOutput> {

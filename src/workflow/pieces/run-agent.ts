@@ -15,6 +15,7 @@ import {
   type CancelRequest,
   type JsonObject,
   type Limits,
+  type Lineage,
   type UserContent,
 } from '../protocol/index.ts';
 import { currentSession, type Session } from '../session/session.ts';
@@ -30,7 +31,11 @@ export interface RunAgentOptions<Input> {
   readonly metadata?: JsonObject;
   /** Unique in the run. Default: `a1`, `a2`, … */
   readonly id?: string;
-  /** What becomes of it when this workflow ends first, also by continuing as new. Default: it is cancelled, and cleans up. */
+  /**
+   * What becomes of it when this workflow ends first, also by continuing as new. Default: it is cancelled, and cleans up. With `ABANDON` it is
+   * independent, the root of a tree of its own: its waits are listed and answered at its own workflow id, cancelling this workflow or a scope of it
+   * does not cancel it (`AgentHandle.cancel` does), and it knows nothing of this workflow's end.
+   */
   readonly parentClosePolicy?: ParentClosePolicy;
 }
 
@@ -74,13 +79,17 @@ export async function startAgent<A extends Named>(
   options: RunAgentOptions<InputOf<A>>,
 ): Promise<AgentHandle<OutputOf<A>>> {
   const session = currentSession();
-  const id = options.id ?? session.nextName('a') + laterRun();
+  const id = options.id ?? session.nextName('a');
   const workflowId = childWorkflowId(workflowInfo().workflowId, id, name);
+  const { parentClosePolicy = ParentClosePolicy.REQUEST_CANCEL } = options;
+  const independent = parentClosePolicy === ParentClosePolicy.ABANDON;
   const child = await startChild<(input: AgentRunInput) => Promise<AgentResult>>(AGENT_WORKFLOW, {
     workflowId,
-    args: [agentInput(session, name, id, options)],
-    parentClosePolicy: options.parentClosePolicy ?? ParentClosePolicy.REQUEST_CANCEL,
-    cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    args: [agentInput(name, options, independent ? undefined : session.lineageBelow(id))],
+    parentClosePolicy,
+    cancellationType: independent
+      ? ChildWorkflowCancellationType.ABANDON
+      : ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
   });
   let result: Promise<AgentOutcome<OutputOf<A>>> | undefined;
   return {
@@ -112,22 +121,15 @@ async function ended<Output>(
 }
 
 function agentInput(
-  session: Session,
   agent: string,
-  toolCallId: string,
   { input, limits, metadata }: RunAgentOptions<unknown>,
+  lineage: Lineage | undefined,
 ): AgentRunInput {
   return {
     agent,
     input: input as AgentRunInput['input'],
     ...(limits ? { limits } : {}),
     ...(metadata ? { metadata } : {}),
-    lineage: session.lineageBelow(toolCallId),
+    ...(lineage ? { lineage } : {}),
   };
-}
-
-/** Keeps the names of a run that continues another one apart from those of the other one, whose agents may still be cleaning up. */
-function laterRun(): string {
-  const { continuedFromExecutionRunId, runId } = workflowInfo();
-  return continuedFromExecutionRunId === undefined ? '' : `-${runId.slice(0, 8)}`;
 }

@@ -8,7 +8,7 @@ const ASK_TIMEOUT = 3_600_000;
 
 /** What is waited for. */
 export interface WaitForOptions<T> {
-  /** Unique in the run. */
+  /** Unique in the run: it must not be used twice. */
   readonly id: string;
   /** Default: `'event'`. */
   readonly kind?: Exclude<WaitKind, 'tool'>;
@@ -25,7 +25,8 @@ export interface WaitForOptions<T> {
 /**
  * Waits until somebody answers: by the update `answerWait` or, with `kind: 'input'`, by the signal `userInput`. An open wait is listed in the run's
  * memo.
- * @throws ApplicationFailure `WaitExpired` when nobody has answered in time and there is no `onTimeout`
+ * @throws ApplicationFailure `WaitExpired` when nobody has answered in time and there is no `onTimeout`; `InvalidInput` when something waits by this
+ * id already
  */
 export async function waitFor<T = Json>(options: WaitForOptions<T>): Promise<T> {
   const { id, kind = 'event', message, schema, timeout, onTimeout } = options;
@@ -49,7 +50,7 @@ export interface AskUserOptions<T> {
   readonly timeout?: Time;
   /** What it comes to when the user has not answered. Without it, that is a failure. */
   readonly default?: T;
-  /** Unique in the run. Default: `ask1`, `ask2`, … */
+  /** Unique in the run. Default: `ask1`, `ask2`, …, never the same in two runs of a chain. */
   readonly id?: string;
 }
 

@@ -66,11 +66,15 @@ export class Session {
     return { ...this.#root, parentWorkflowId: workflowId, toolCallId, path };
   }
 
-  /** A name that no other piece of this run has: `a1`, `a2`, … */
+  /**
+   * A name that no other piece has, of this run or of those that it continues: `a1`, `a2`, …; in a run that continues another one with the
+   * beginning of its run id. An agent of the run before may still be cleaning up, and an answer for a call of it may still come.
+   */
   nextName(letter: string): string {
     const count = (this.#names.get(letter) ?? 0) + 1;
     this.#names.set(letter, count);
-    return `${letter}${count}`;
+    const { continuedFromExecutionRunId, runId } = workflowInfo();
+    return `${letter}${count}${continuedFromExecutionRunId === undefined ? '' : `-${runId.slice(0, 8)}`}`;
   }
 
   /** Counts what was used. */

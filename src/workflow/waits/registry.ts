@@ -1,4 +1,5 @@
-import type { Wait, WaitAnswer, WaitOutcome } from '../protocol/index.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { FAILURE, type Wait, type WaitAnswer, type WaitOutcome } from '../protocol/index.ts';
 import { checkOutcome } from './checking.ts';
 import { findWait, type Refusal } from './matching.ts';
 
@@ -34,8 +35,17 @@ export class WaitRegistry {
     this.#early = early;
   }
 
-  /** Opens a wait of this run, or expects one. @returns whether an early answer was there for it. */
+  /**
+   * Opens a wait of this run, or expects one.
+   * @returns whether an early answer was there for it.
+   * @throws ApplicationFailure `InvalidInput` when a wait of this id has not ended: it would never hear of its answer.
+   */
   open(wait: Wait, listed: boolean): boolean {
+    if (this.#own.has(wait.id))
+      throw ApplicationFailure.nonRetryable(
+        `The id ${wait.id} is in use: something waits by it already. Give each wait of a run an id of its own.`,
+        FAILURE.invalidInput,
+      );
     const own: OwnWait = { wait, listed };
     this.#own.set(wait.id, own);
     const early = this.#takeEarly(wait);

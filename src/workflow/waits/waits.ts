@@ -88,7 +88,9 @@ export class Waits {
       if (expiresAt === undefined) await condition(answered);
       else await condition(answered, Math.max(1, Date.parse(expiresAt) - Date.now()));
     } catch (error) {
-      this.close(name);
+      // Who is cancelled together with the answer has to know it all the same: what was done can only be undone when it is known.
+      const outcome = this.close(name);
+      if (outcome) return outcome;
       throw error;
     }
     return this.close(name);

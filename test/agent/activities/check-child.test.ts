@@ -42,6 +42,14 @@ describe('agent.checkChild', () => {
     expect(await check(await start('fail'))).toEqual({ type: 'failed', message: 'no such invoice' });
   });
 
+  it('says what a failed one spent', async () => {
+    expect(await check(await start('spend'))).toEqual({
+      type: 'failed',
+      message: 'too dear',
+      spent: { steps: 2, toolCalls: 1, inputTokens: 20, outputTokens: 5, cachedInputTokens: 1, reasoningTokens: 2 },
+    });
+  });
+
   it('waits for one that runs', async () => {
     const workflowId = await start('wait');
     expect(await check(workflowId)).toBeNull();

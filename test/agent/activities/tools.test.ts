@@ -1,5 +1,5 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { describe, expect, it } from 'vitest';
+import { ApplicationFailure, CancelledFailure, defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createAgentActivities } from '../../../src/agent/activities/index.ts';
 import { readCompletionToken } from '../../../src/agent/completion-token.ts';
@@ -146,6 +146,32 @@ describe('agent.executeTool', () => {
     await expect(call(failing(failure))).rejects.toBe(failure);
   });
 
+  it.each([
+    ['an error', (message: string, cause: Error) => new Error(message, { cause })],
+    ['a ToolError', (message: string, cause: Error) => new ToolError(message, { cause })],
+    [
+      'a failure of Temporal',
+      (message: string, cause: Error) => ApplicationFailure.create({ message, type: 'ToolFailed', cause }),
+    ],
+  ])('keeps keys out of history that are in %s', async (_, make) => {
+    vi.stubEnv('CANARY_SECRET', 'plain-looking-canary');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const cause = new Error('connect to postgres://user:c@nary1@host/db failed', {
+      cause: new Error('authorization: Bearer canary2.canary2'),
+    });
+    const thrown = make('refused with plain-looking-canary', cause);
+    thrown.stack = `${thrown.stack}\n    at get (https://user:canary3@host/x.js:1:1)`;
+    const failure = await call(failing(thrown)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      type: 'ToolFailed',
+      message:
+        'refused with [redacted]: connect to postgres://[redacted]@host/db failed: authorization: Bearer [redacted]',
+    });
+    const kept = JSON.stringify(defaultFailureConverter.errorToFailure(failure, defaultPayloadConverter));
+    expect(kept).toContain('at get (https://[redacted]@host/x.js:1:1)');
+    expect(kept).not.toMatch(/canary|c@nary/);
+  });
+
   it('refuses a result that can not be kept', async () => {
     await expect(call(defineTool({ ...base, run: () => ({ at: new Date() }) }))).rejects.toMatchObject({
       type: 'ToolFailed',
@@ -167,6 +193,20 @@ describe('agent.executeTool', () => {
     });
     const tool = defineTool({ ...base, run: () => enough });
     expect(await call(tool, {}, {}, environment)).toMatchObject({ type: 'completed' });
+  });
+
+  it.each([
+    [0, 1],
+    [300, 10],
+  ])('sends no more of them than it has to, with a timeout of %i ms', async (heartbeatTimeoutMs, expected) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const environment = mockActivity({ heartbeatTimeoutMs });
+    let beats = 0;
+    environment.on('heartbeat', () => (beats += 1));
+    const tool = defineTool({ ...base, run: () => vi.advanceTimersByTimeAsync(950).then(() => 'done') });
+    await call(tool, {}, {}, environment);
+    expect(beats).toBe(expected);
   });
 
   it.each([
@@ -251,6 +291,25 @@ describe('agent.compensateTool', () => {
     const { 'agent.compensateTool': compensate } = activitiesOf([tool]);
     expect(await mockActivity().run(compensate, callOf(tool, { id: '7' }))).toBeUndefined();
     expect(undone).toEqual([7, 'first-run:s1.1']);
+  });
+
+  it('undoes a call of a tool that a deployment changed, as long as it can', async () => {
+    const undone: unknown[] = [];
+    const compensate = (args: unknown) => void undone.push(args);
+    const undo = (more: object) => {
+      const tool = defineTool({ ...base, run: () => 1, ...more } as never) as AnyTool;
+      const call = callOf(tool, { id: '7' }, { toolHash: 'before' });
+      return mockActivity().run(activitiesOf([tool])['agent.compensateTool'], call);
+    };
+    await undo({ compensate, input: z.object({ id: z.string(), express: z.boolean().default(false) }) });
+    expect(undone).toEqual([{ id: '7', express: false }]);
+    const final = { nonRetryable: true };
+    await expect(undo({ compensate, input: z.object({ id: z.number() }) })).rejects.toMatchObject({
+      ...final,
+      type: 'InvalidArguments',
+    });
+    await expect(undo({})).rejects.toMatchObject({ ...final, type: 'ToolChanged' });
+    expect(undone).toHaveLength(1);
   });
 
   it('fails as tools do', async () => {

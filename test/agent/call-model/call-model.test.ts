@@ -154,6 +154,25 @@ describe('agent.callModel', () => {
     expect(turn.decisions).toMatchObject([{ type: 'refuse_call', toolCallId: 's1.1' }]);
   });
 
+  it('takes no answer that was cut off, unless the model must answer', async () => {
+    const length: LanguageModelV4StreamPart = { ...finish, finishReason: { unified: 'length', raw: 'length' } };
+    const agent = (said: string, more = {}) =>
+      defineAgent({ name: 'support', model: scripted([...text(said), length]), instructions: 'Help.', ...more });
+    const structured = { output: z.object({ status: z.string() }) };
+    for (const cut of [agent('It is on'), agent('{"status":"op', structured)])
+      expect(await firstStep({ agent: cut })).toMatchObject({
+        finishReason: 'length',
+        decisions: [{ type: 'refuse_message', error: expect.stringMatching(/^Your answer was cut off/) }],
+      });
+    const last = { input: { mustAnswer: true } };
+    expect((await firstStep({ agent: agent('It is on'), ...last })).decisions).toEqual([
+      { type: 'complete', output: 'It is on' },
+    ]);
+    expect((await firstStep({ agent: agent('{"status":"op"}', structured), ...last })).decisions).toEqual([
+      { type: 'complete', output: { status: 'op' } },
+    ]);
+  });
+
   it('stops listening when the model has finished, even if the stream stays open', async () => {
     const open = () =>
       new ReadableStream<LanguageModelV4StreamPart>({

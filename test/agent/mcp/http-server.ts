@@ -11,6 +11,8 @@ export class HttpMcpServer {
   sessions = 0;
   /** Answers everything with this status. */
   broken: number | undefined;
+  /** Instead of the fixture's pages of tools: the cursor after the page of a cursor. */
+  nextCursor: ((cursor: string | undefined) => string) | undefined;
   readonly #open = new Set<string>();
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
 
@@ -29,6 +31,12 @@ export class HttpMcpServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  #answer(message: Message): object | undefined {
+    if (message.method !== 'tools/list' || !this.nextCursor) return answer(message);
+    const result = { tools: [], nextCursor: this.nextCursor(message.params?.cursor) };
+    return { jsonrpc: '2.0', id: message.id, result };
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.authorizations.add(request.headers.authorization);
     if (this.broken !== undefined) return void response.writeHead(this.broken).end();
@@ -36,7 +44,7 @@ export class HttpMcpServer {
     const message = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Message;
     const session = request.headers['mcp-session-id'];
     if (session !== undefined && !this.#open.has(String(session))) return void response.writeHead(404).end();
-    const reply = answer(message);
+    const reply = this.#answer(message);
     if (!reply) return void response.writeHead(202).end();
     if (message.method === 'initialize') {
       this.sessions += 1;

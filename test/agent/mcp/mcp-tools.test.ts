@@ -179,6 +179,15 @@ describe('a lost connection', () => {
 });
 
 describe('mcpTools', () => {
+  it.each([
+    ['gives a cursor twice', (cursor = '') => (cursor === 'a' ? 'b' : 'a'), 'it gave the same cursor twice'],
+    ['never stops', (cursor = '0') => String(Number(cursor) + 1), 'it goes on after 1000 pages'],
+  ])('refuses a server that %s', async (_, nextCursor, reason) => {
+    const { server, behind } = await http();
+    behind.nextCursor = nextCursor;
+    await expect(open(server)).rejects.toThrow(`mcpTools "fix": the server's list of tools has no end: ${reason}.`);
+  });
+
   it('says when a server can not be reached', async () => {
     const server = { type: 'stdio', command: '/no/such/program' } as const;
     await expect(open(server)).rejects.toThrow(

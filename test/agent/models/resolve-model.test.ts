@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { modelName, resolveModel } from '../../../src/agent/models/resolve-model.ts';
 import { scripted } from '../call-model/support.ts';
 
@@ -58,6 +58,23 @@ describe('a model by its name', () => {
     expect(modelName(model)).toBe('openai.responses/gpt-5-mini');
     // As it is recorded when it is given as an object.
     expect((await resolveModel(modelName(model), { environment })).modelId).toBe('gpt-5-mini');
+  });
+
+  it('is found from another folder: beside the main script, and beside this package', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'perdure-elsewhere-'));
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(elsewhere);
+    const [, script] = process.argv;
+    process.argv[1] = join(folder, 'apps', 'web', 'main.js');
+    onTestFinished(async () => {
+      cwd.mockRestore();
+      process.argv[1] = script ?? '';
+      await rm(elsewhere, { recursive: true });
+    });
+    expect(modelName(await resolveModel('two-words/a'))).toBe('twoWords/a');
+    expect(modelName(await resolveModel('openai/gpt-5-mini', { environment }))).toBe('openai.responses/gpt-5-mini');
+    await expect(resolveModel('nobody/a')).rejects.toThrow(
+      `is not installed: there is no @ai-sdk/nobody in ${elsewhere}, ${join(folder, 'apps', 'web')}, `,
+    );
   });
 
   it('is made by a provider of one’s own, before any other', async () => {

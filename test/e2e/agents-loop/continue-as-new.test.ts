@@ -157,6 +157,24 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       expect(toldOf(nth(world.asked.model, 2).delta)).toEqual({ 's2.1': { type: 'text', value: 'early' } });
     });
 
+    it('makes the calls that a person was asked about', async () => {
+      const world = await create({
+        scripts: { main: [{ calls: [{ tool: 'look' }, { tool: 'look' }] }, { complete: 'Done.' }] },
+        tools: { look: () => 'seen' },
+        definitions: { main: { limits: { steps: 50, depth: 0, toolCalls: 1 }, onLimit: 'ask' } },
+      });
+      const handle = await world.start({});
+      await world.waitFor(handle);
+      await lengthen(handle);
+      for (let count = 0; count < 3; count += 1) {
+        await handle.signal('asyncToolCompleted', 'anything');
+        await world.waitFor(handle);
+      }
+      await world.answer(handle, { kind: 'approval', outcome: approved });
+      await expect(handle.result()).resolves.toMatchObject({ output: 'Done.', spent: { steps: 2, toolCalls: 2 } });
+      expect(Object.keys(toldOf(nth(world.asked.model, 1).delta))).toEqual(['s1.1', 's1.2']);
+    });
+
     it('hears of its sub-agents’ ends and waits in the next run', async () => {
       const world = await create({
         scripts: {

@@ -64,6 +64,24 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       expect(world.asked.tools).toHaveLength(1);
     });
 
+    it('callTool fails in its own words when nobody can say whether a person has to decide', async () => {
+      const needsApproval = () => {
+        throw ApplicationFailure.nonRetryable('Changed.', 'ToolChanged');
+      };
+      const world = await create(book({ needsApproval }));
+      await expect((await world.startWorkflow('callsTool', ['x'])).result()).resolves.toBe('ToolChanged');
+    });
+
+    it('callTool that is cancelled while it looks the tool up is cancelled', async () => {
+      const world = await create(book());
+      await expect((await world.startWorkflow('cancelsCall', [])).result()).resolves.toBe('cancelled');
+    });
+
+    it('waitFor refuses an id that is in use', async () => {
+      const world = await create({ scripts: {} });
+      await expect((await world.startWorkflow('waitsTwice', [])).result()).resolves.toEqual(['InvalidInput', 'first']);
+    });
+
     it('callTool awaits results that come later', async () => {
       const world = await create(
         book({ tools: { book: () => pending }, toolRecords: { book: { completion: 'async' } } }),
@@ -146,6 +164,16 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       ]);
     });
 
+    it('startAgent with ABANDON leaves an agent that is on its own', async () => {
+      const world = await create({ scripts: { support: [{ calls: [{ ask: 'Which?' }] }, { complete: 'alone' }] } });
+      const workflowId = (await (await world.startWorkflow('leavesAgent', [])).result()) as string;
+      const agent = world.env.client.workflow.getHandle(workflowId) as unknown as AgentHandle;
+      const [wait] = await world.waitFor(agent);
+      expect(wait).toMatchObject({ id: 's1.1', workflowId });
+      await world.answer(agent, { kind: 'input', outcome: text('this') });
+      await expect(agent.result()).resolves.toMatchObject({ output: 'alone' });
+    });
+
     it('runAgent ends its agent in order when its scope is cancelled', async () => {
       const world = await create({
         scripts: { support: [{ calls: [{ tool: 'book', input: { what: 'x' } }] }, { calls: [{ ask: 'Which?' }] }] },
@@ -162,6 +190,22 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       const handle = await world.startWorkflow('runsAgentInEachRun', [2]);
       await expect(handle.result()).resolves.toBe('fine');
       expect(world.asked.model).toHaveLength(3);
+    });
+
+    it('askUser and callTool have other ids in each run of a chain, so that no answer fits another question', async () => {
+      const world = await create(book());
+      const handle = (await world.startWorkflow('asksAndBooksInEachRun', [1])) as unknown as AgentHandle;
+      const [first] = await world.waitFor(handle);
+      await world.answer(handle, { waitId: 'ask1', kind: 'input', outcome: text('one') });
+      const second = await until(async () => {
+        const [wait] = await world.waitFor(handle);
+        return wait?.id === first?.id ? undefined : wait;
+      });
+      await world.answer(handle, { waitId: second.id, kind: 'input', outcome: text('two') });
+      await expect(handle.result()).resolves.toBe('booked "two"');
+      const suffix = (await handle.describe()).runId.slice(0, 8);
+      expect([first?.id, second.id]).toEqual(['ask1', `ask1-${suffix}`]);
+      expect(world.asked.tools.map(({ toolCallId }) => toolCallId)).toEqual(['t1', `t1-${suffix}`]);
     });
   },
 );

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   canExtend,
+  checkLimits,
   describeLimit,
   left,
   reachedBeforeCalls,
@@ -101,5 +102,30 @@ describe('limits', () => {
   it('are told in words', () => {
     const one: Budget = { limits: { steps: 3, depth: 0 }, extensions: 1, elapsed: 0, spent: NOTHING_SPENT };
     expect(describeLimit(one, 'steps')).toBe('6 steps');
+  });
+});
+
+describe('limits that a run was given', () => {
+  it('are numbers from 0 on', () => {
+    fc.assert(
+      fc.property(fc.option(limits, { nil: undefined }), (given) => {
+        expect(() => checkLimits(given)).not.toThrow();
+      }),
+    );
+  });
+
+  it.each([
+    [{ tokens: Number.NaN }, 'tokens'],
+    [{ steps: -1 }, 'steps'],
+    [{ duration: '1 h' }, 'duration'],
+    [{ depth: null }, 'depth'],
+    [{ toolCalls: Infinity }, 'toolCalls'],
+    [{ token: 5 }, 'no limit token;'],
+    [7, 'an object'],
+    [[], 'an object'],
+  ])('are refused otherwise: %j', (given, problem) => {
+    expect(() => checkLimits(given)).toThrow(
+      expect.objectContaining({ type: 'InvalidInput', nonRetryable: true, message: expect.stringContaining(problem) }),
+    );
   });
 });

@@ -151,6 +151,17 @@ describe('the registry of waits', () => {
     );
   });
 
+  it('has one wait of an id at a time', () => {
+    const registry = new WaitRegistry();
+    registry.open(waitOf('w', 'input'), true);
+    const again = (): unknown => registry.open(waitOf('w', 'event'), true);
+    expect(again).toThrow(expect.objectContaining({ type: 'InvalidInput', nonRetryable: true }));
+    registry.accept(answerTo('input', 1), false);
+    expect(again).toThrow('The id w is in use');
+    expect(registry.close('w').outcome).toEqual(answerTo('input', 1).outcome);
+    expect(again()).toBe(false);
+  });
+
   it('forgets the waits of a sub-agent and of those below it, and no others', () => {
     const registry = new WaitRegistry();
     for (const [name, workflowId] of Object.entries({ a: 'r/s1.1.x', b: 'r/s1.1.x/s1.1.y', c: 'r/s1.1.xy', d: 'r' }))

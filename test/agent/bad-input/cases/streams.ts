@@ -92,6 +92,7 @@ export const streams: readonly BadOutput[] = [
     'a text that starts and ends only': [{ type: 'text-start', id: '0' }, { type: 'text-end', id: '0' }, finish],
     'reasoning alone': [{ type: 'reasoning-delta', id: '0', delta: 'Hm.' }, finish],
     'no room for an answer': [{ type: 'reasoning-delta', id: '0', delta: 'Hm.' }, ending('length')],
+    'an answer that is cut off': [...text('Hello, I'), ending('length')],
     'unknown parts alone': [{ type: 'hologram', delta: 'x' }, finish],
     'null parts': [null, undefined, finish],
     'a part without a type': [{ delta: 'x' }, finish],
@@ -139,7 +140,6 @@ export const streams: readonly BadOutput[] = [
     'the end, twice': [...text('Hello'), finish, finish],
     'a call after the end of an answer': [...text('Hello'), finish, order],
     'an answer with calls announced': [...text('Hello'), ending('tool-calls')],
-    'an answer that is cut off': [...text('Hello, I'), ending('length')],
     'an end for an unknown reason': [...text('Hello'), ending('tired')],
     'an end without a reason': [
       ...text('Hello'),

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, continueAsNew, isCancellation, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, continueAsNew, isCancellation, ParentClosePolicy, sleep } from '@temporalio/workflow';
 import {
   askUser,
   callTool,
@@ -90,4 +90,32 @@ export async function runsAgentInEachRun(left: number): Promise<string> {
   const { output } = await runAgent<Support>('support', { input: `${left}` });
   if (left > 0) await continueAsNew<typeof runsAgentInEachRun>(left - 1);
   return output;
+}
+
+export async function asksAndBooksInEachRun(left: number): Promise<string> {
+  const what = await askUser('What?');
+  const booked = await callTool<Book>('book', { what });
+  if (left > 0) await continueAsNew<typeof asksAndBooksInEachRun>(left - 1);
+  return booked;
+}
+
+export async function cancelsCall(): Promise<string> {
+  const scope = new CancellationScope();
+  const result = scope.run(() => callTool<Book>('book', { what: 'x' }));
+  scope.cancel();
+  return await result.catch((error: unknown) => (isCancellation(error) ? 'cancelled' : typeOf(error)));
+}
+
+export async function waitsTwice(): Promise<string[]> {
+  const first = waitFor<string>({ id: 'news', message: '1', timeout: '1 h', onTimeout: () => 'first' });
+  const second = await waitFor<string>({ id: 'news', message: '2' }).catch((error: unknown) => typeOf(error));
+  return [second, await first];
+}
+
+export async function leavesAgent(): Promise<string> {
+  const { workflowId } = await startAgent<Support>('support', {
+    input: 'Hello',
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+  });
+  return workflowId;
 }

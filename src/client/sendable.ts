@@ -1,0 +1,48 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { ConfigurationError } from '../engine/index.ts';
+
+const INVALID_ARGUMENT = 3;
+const RESOURCE_EXHAUSTED = 8;
+const FIX_SIZE = 'Servers take about 2 MB: keep what is large elsewhere, and pass where it is.';
+
+/** Why JSON cannot carry a value; `undefined` when it can. */
+export function jsonProblem(value: unknown): string | undefined {
+  try {
+    JSON.stringify(value);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  }
+}
+
+/** Refuses what JSON cannot carry. @throws ConfigurationError */
+export function checkJson(value: unknown, path: string): void {
+  const problem = jsonProblem(value);
+  if (problem !== undefined)
+    throw new ConfigurationError(path, `cannot be written as JSON (${problem}).`, {
+      fix: 'Give plain objects, lists, texts and numbers only.',
+    });
+}
+
+/** Refuses what cannot be said to a model: nothing, empty text, and what JSON cannot carry. @throws ConfigurationError */
+export function checkContent(content: unknown, path: string): void {
+  const isMissing = content === undefined || content === null;
+  if (isMissing || content === '' || (Array.isArray(content) && content.length === 0))
+    throw new ConfigurationError(path, isMissing ? 'is missing.' : 'is empty, and models refuse empty messages.', {
+      fix: 'Say something.',
+    });
+  checkJson(content, path);
+}
+
+/** What the server says of something that is too large for it; `undefined` when it says something else. */
+export function tooLarge(path: string, error: unknown): ConfigurationError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (!isGrpcServiceError(at) || (at.code !== INVALID_ARGUMENT && at.code !== RESOURCE_EXHAUSTED)) continue;
+    if (/size exceeds|larger than max/i.test(at.details))
+      return new ConfigurationError(path, `is too large for the server (${at.details}).`, {
+        fix: FIX_SIZE,
+        cause: error,
+      });
+  }
+  return undefined;
+}
