@@ -23,8 +23,11 @@ export function readFullAnswer(value: unknown): WaitAnswer | undefined {
 
 /** Reads what a sub-agent says about its waits. @returns `undefined` when it makes no sense. */
 export function readWaitChange(value: unknown): WaitChange | undefined {
-  const { type, wait, waitId } = fieldsOf(value);
-  const sensible = (type === 'opened' && isWait(wait)) || (type === 'closed' && typeof waitId === 'string');
+  const { type, wait, waitId, workflowId } = fieldsOf(value);
+  const sensible =
+    (type === 'opened' && isWait(wait)) ||
+    (type === 'closed' && typeof waitId === 'string') ||
+    (type === 'dropped' && typeof workflowId === 'string');
   return sensible ? (value as WaitChange) : undefined;
 }
 

@@ -16,7 +16,7 @@ describe('what signals bring', () => {
       fc.anything(),
       fc.record(
         {
-          type: fc.constantFrom('opened', 'closed', 'completed', 'failed', 'odd'),
+          type: fc.constantFrom('opened', 'closed', 'dropped', 'completed', 'failed', 'odd'),
           kind: fc.constantFrom('input', 'odd'),
           wait: fc.anything(),
           waitId: fc.anything(),
@@ -47,6 +47,8 @@ describe('what signals bring', () => {
     expect(readWaitChange({ type: 'opened', wait })).toBeDefined();
     expect(readWaitChange({ type: 'opened', wait: { ...wait, id: 7 } })).toBeUndefined();
     expect(readWaitChange({ type: 'closed', waitId: 'w' })).toBeDefined();
+    expect(readWaitChange({ type: 'dropped', workflowId: 'r/a' })).toBeDefined();
+    expect(readWaitChange({ type: 'dropped', waitId: 'w' })).toBeUndefined();
     const of = { workflowId: 'r', toolCallId: 's1.1' };
     expect(readReport({ ...of, end: { type: 'completed', result: { output: 1, spent: {} } } })).toBeDefined();
     expect(readReport({ ...of, end: { type: 'failed', message: 'No.' } })).toBeDefined();
