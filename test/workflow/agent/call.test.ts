@@ -5,7 +5,11 @@ const decision = { type: 'call_agent', toolCallId: 's1.1', agent: 'leaf' } as co
 
 it('a sub-agent works on a call from its start to the end of the call, also when the run before has started it', () => {
   const started: Call = { decision, input: {}, phase: 'work' };
-  expect((['work', 'child', 'done'] as const).map((phase) => isBelow({ ...started, phase }))).toEqual([false, true, false]);
+  expect((['work', 'child', 'done'] as const).map((phase) => isBelow({ ...started, phase }))).toEqual([
+    false,
+    true,
+    false,
+  ]);
   const [resumed] = resumedCalls([{ decision, input: {}, phase: 'child' }]);
   expect(resumed).toBeDefined();
   const phases = resumed ? (['work', 'child', 'done'] as const).map((phase) => isBelow({ ...resumed, phase })) : [];

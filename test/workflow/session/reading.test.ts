@@ -55,6 +55,10 @@ describe('what signals bring', () => {
     expect(readReport({ ...of, end: { type: 'completed' } })).toBeUndefined();
     expect(readUserContent('hi')).toBe('hi');
     expect(readUserContent([{ type: 'text', text: 'hi' }])).toHaveLength(1);
+    for (const blank of ['', ' \n', [{ type: 'text', text: ' ' }]]) expect(readUserContent(blank)).toBeUndefined();
+    expect(readUserContent([{ type: 'file', mediaType: 'image/png', data: 'aGk=' }])).toHaveLength(1);
+    expect(readCancelRequest({ deadline: -1 })).toEqual({ deadline: 0 });
+    expect(readCancelRequest({ deadline: 1e15 })).toEqual({ deadline: 86_400_000 });
     expect(readUserContent({ text: 'hi' })).toBeUndefined();
     expect(readCancelRequest({ reason: 'r', deadline: 5 })).toEqual({ reason: 'r', deadline: 5 });
     expect(readCancelRequest({ reason: 7, deadline: Number.NaN })).toEqual({});
