@@ -55,5 +55,6 @@ export const FAILURE = {
   resultTooLarge: 'ResultTooLarge',
   rejected: 'Rejected',
   waitExpired: 'WaitExpired',
+  compensationFailed: 'CompensationFailed',
   conversationLost: 'ConversationLost',
 } as const;
