@@ -10,12 +10,28 @@ type Exports = Readonly<Record<string, unknown>>;
 /** What a file may say about its worker. */
 export type FileOptions = AnyWorkerOptions & RunHooks;
 
-const OPTIONS = ['agents', 'tools', 'activities', 'workflowsPath'];
+/** What a worker may serve: without one of these there is none. */
+const SERVED = ['agents', 'tools', 'activities', 'workflowsPath'] as const;
+const KEYS = [
+  ...SERVED,
+  'deps',
+  'engine',
+  'logger',
+  'models',
+  'onReady',
+  'secret',
+  'shutdownDeadline',
+  'signal',
+  'taskQueue',
+  'tokens',
+  'workerOptions',
+] as const satisfies readonly (keyof FileOptions)[];
+const OPTIONS: readonly string[] = KEYS;
 
 /**
  * The options of the worker that a file describes: its export `worker` or its default export (options, agents, or a function that makes
- * them), otherwise all agents that it exports.
- * @throws ConfigurationError when there is no such file, it cannot be loaded, or it describes no worker.
+ * them), otherwise its exports of the names of options, and all agents that it exports.
+ * @throws ConfigurationError when there is no such file, it cannot be loaded, it describes no worker, or has an option that there is not.
  */
 export async function loadWorkerFile(file: string): Promise<FileOptions> {
   const path = resolve(file);
@@ -28,11 +44,25 @@ export async function loadWorkerFile(file: string): Promise<FileOptions> {
   const exports = await load(file, path);
   const described = exports['worker'] ?? exports['default'];
   const value: unknown = typeof described === 'function' ? await (described as () => unknown)() : await described;
-  const options =
-    value === undefined ? optionsOf(Object.values(exports).filter((each) => isAgent(each))) : optionsOf(value);
-  if (options !== undefined) return options;
+  const options = optionsOf(value === undefined ? exportedOptions(exports) : value);
+  if (options !== undefined) return checked(file, options);
   throw new ConfigurationError(file, 'describes no worker.', {
     fix: 'Export its options, `export const worker = { agents: [support] }`, or the agents themselves.',
+  });
+}
+
+/** Options that are exported one by one. */
+function exportedOptions(exports: Exports): object {
+  const agents = Object.values(exports).filter((each) => isAgent(each));
+  const named = Object.entries(exports).filter(([name]) => OPTIONS.includes(name));
+  return { ...(agents.length > 0 ? { agents } : {}), ...Object.fromEntries(named) };
+}
+
+function checked(file: string, options: FileOptions): FileOptions {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown === undefined) return options;
+  throw new ConfigurationError(file, `its worker has an option that there is not: ${unknown}.`, {
+    fix: `Correct it: there are ${OPTIONS.toSorted().join(', ')}.`,
   });
 }
 
@@ -40,7 +70,7 @@ function optionsOf(value: unknown): FileOptions | undefined {
   if (isAgent(value)) return { agents: [value] };
   if (Array.isArray(value))
     return value.length > 0 && value.every((each) => isAgent(each)) ? { agents: value } : undefined;
-  if (typeof value !== 'object' || value === null || !OPTIONS.some((name) => name in value)) return undefined;
+  if (typeof value !== 'object' || value === null || !SERVED.some((name) => name in value)) return undefined;
   return value;
 }
 

@@ -83,6 +83,8 @@ describe('the file of a worker', () => {
     ['a function', `export default async () => ({ agents: [${agent}] });`, {}],
     ['an agent', `export default ${agent};`, {}],
     ['a list of agents', `export const worker = [${agent}];`, {}],
+    ['options one by one', `export const agents = [${agent}]; export const taskQueue = 'q';`, { taskQueue: 'q' }],
+    ['agents and options', `export const support = ${agent}; export const deps = { a: 1 };`, { deps: { a: 1 } }],
     ['agents among other things', `export const support = ${agent}; export const other = 1;`, {}],
   ])('may export %s', async (_, text, more) => {
     await expect(load(text)).resolves.toEqual({ agents: [{ kind: 'agent', name: 'support' }], ...more });
@@ -90,6 +92,7 @@ describe('the file of a worker', () => {
 
   it.each([
     ['export const nothing = 1;', 'describes no worker'],
+    [`export const worker = { agents: [], depz: {} };`, 'an option that there is not: depz'],
     ['export default { agent: 1 };', 'describes no worker'],
     ['export const worker = [];', 'describes no worker'],
     ["import './gone.mjs';", 'Install what it imports'],

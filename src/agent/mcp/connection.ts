@@ -29,7 +29,7 @@ export class McpConnection {
     const client = await this.#connected().client;
     const tools: McpTool[] = [];
     const seen = new Set<string>();
-    for (let cursor: string | undefined; ; ) {
+    for (let cursor: string | undefined; ;) {
       const page = await client.listTools(cursor === undefined ? {} : { params: { cursor } });
       tools.push(...page.tools);
       cursor = page.nextCursor;

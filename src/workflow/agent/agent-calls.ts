@@ -17,7 +17,7 @@ import {
   type Limits,
 } from '../protocol/index.ts';
 import type { AgentRun } from './agent-run.ts';
-import type { Call, CallDecision } from './call.ts';
+import { isBelow, type Call, type CallDecision } from './call.ts';
 import { describeFailure } from './failures.ts';
 import { childWorkflowId } from './ids.ts';
 import { lookAfter } from './looking-after.ts';
@@ -45,9 +45,7 @@ export async function callAgent(
       : attend(run, call, decision, share),
   );
   call.phase = 'work';
-  const reported = run.session.reports.get(workflowId)?.end;
-  run.session.reports.delete(workflowId);
-  run.session.waits.dropBelow(workflowId);
+  const reported = run.session.ended(workflowId);
   if (end.type === 'failed') {
     const spent = end.spent ?? (reported?.type === 'failed' ? reported.spent : undefined);
     if (spent) run.session.spend(spent);
@@ -65,8 +63,8 @@ export async function callAgent(
 /** Tells the sub-agents of the current step to end, also those that are about to start. */
 export function cancelAgents(run: AgentRun, request: CancelRequest): void {
   run.control.cleaning = request;
-  for (const { decision, phase } of run.calls)
-    if (decision.type === 'call_agent' && phase === 'child') cancelAgent(run, decision, request);
+  for (const call of run.calls)
+    if (call.decision.type === 'call_agent' && isBelow(call)) cancelAgent(run, call.decision, request);
 }
 
 function cancelAgent(run: AgentRun, decision: AgentDecision, request: CancelRequest): void {

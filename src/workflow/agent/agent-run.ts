@@ -11,6 +11,7 @@ import type {
 import type { Session } from '../session/session.ts';
 import type { Call } from './call.ts';
 import { deltaMessages } from './carrying.ts';
+import { keyScope } from './ids.ts';
 import { left, tighter, type Budget } from './limits.ts';
 import type { News } from './news.ts';
 import { textOf } from './outputs.ts';
@@ -40,6 +41,8 @@ export class AgentRun {
   /** Milliseconds since the epoch. */
   startedAt: number;
   extensions = 0;
+  /** What the idempotency keys of its calls begin with. */
+  readonly scope: string;
   /** For the next model call. */
   news: readonly News[] = [];
   /** Completed calls that may have to be undone, in the order in which they were completed. */
@@ -55,8 +58,10 @@ export class AgentRun {
     this.control = control;
     this.limits = tighter(definition.limits, input.limits);
     this.transcript = new Transcript(input.carried?.conversation);
-    this.startedAt = workflowInfo().startTime.getTime();
+    const { startTime, firstExecutionRunId, attempt } = workflowInfo();
+    this.startedAt = startTime.getTime();
     const state = input.carried?.state;
+    this.scope = keyScope(state?.scope, firstExecutionRunId, attempt);
     if (!state) return;
     this.step = state.step;
     this.startedAt = Date.parse(state.startedAt);

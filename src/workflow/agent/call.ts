@@ -31,6 +31,11 @@ export function resumedCalls(open: readonly OpenCall[]): Call[] {
   );
 }
 
+/** Whether a sub-agent works on it: also one that the run before has started, while this one looks whether it still is there. */
+export function isBelow({ phase, resumed }: Call): boolean {
+  return phase === 'child' || (resumed === 'child' && phase !== 'done');
+}
+
 /** The name by which the model called. */
 export function calledName(decision: CallDecision): string {
   if (decision.type === 'call_agent') return decision.agent;

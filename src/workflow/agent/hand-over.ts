@@ -1,5 +1,6 @@
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import {
+  AGENT_MEMO,
   WAIT_MEMO_PREFIX,
   type AgentRunInput,
   type CarriedConversation,
@@ -46,7 +47,11 @@ async function handOver(run: AgentRun): Promise<never> {
   const memo = Object.fromEntries(
     Object.entries(info.memo ?? {}).filter(([field]) => !field.startsWith(WAIT_MEMO_PREFIX)),
   );
-  if (!run.session.lineage) for (const wait of state.waits) memo[WAIT_MEMO_PREFIX + wait.id] = wait;
+  if (!run.session.lineage) {
+    for (const wait of state.waits) memo[WAIT_MEMO_PREFIX + wait.id] = wait;
+    // A memo without a field counts as none, and the next run would get this one's, with waits that are over.
+    if (Object.keys(memo).length === 0) memo[AGENT_MEMO] = run.definition.name;
+  }
   return await makeContinueAsNewFunc<(input: AgentRunInput) => Promise<unknown>>({ memo })(input);
 }
 
@@ -61,6 +66,7 @@ function carriedState(run: AgentRun): CarriedState {
   return {
     step: run.step,
     startedAt: new Date(run.startedAt).toISOString(),
+    scope: run.scope,
     spent: run.session.spent,
     extensions: run.extensions,
     delta: carriedDelta(run.news, workflowInfo().runId),

@@ -24,7 +24,17 @@ export function childWorkflowId(parent: string, callId: string, agent: string): 
   return `${parent}/${callId}.${agent}`;
 }
 
-/** The same for every attempt and replay of a call, and for no other call. `scope` is the id of a run. */
+/**
+ * What the keys of a run's calls begin with: the same throughout a chain of runs. When the whole run is tried again, its calls are other ones.
+ * @param carried of the run before.
+ * @param attempt of the run, from 1.
+ */
+export function keyScope(carried: string | undefined, firstRunId: string, attempt: number): string {
+  const scope = carried ?? firstRunId;
+  return attempt > 1 ? `${scope}.${attempt}` : scope;
+}
+
+/** The same for every attempt and replay of a call, and for no other call. `scope` is that of the run. */
 export function idempotencyKey(scope: string, callId: string): string {
   return `${scope}:${callId}`;
 }

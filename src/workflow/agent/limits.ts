@@ -28,11 +28,14 @@ const limitNames: readonly string[] = ['steps', 'tokens', 'toolCalls', 'depth', 
  */
 export function checkLimits(given: unknown): void {
   if (given === undefined) return;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid('limits have to be an object.');
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalid('limits have to be an object.');
   for (const [name, value] of Object.entries(given)) {
     if (!limitNames.includes(name)) throw invalid(`there is no limit ${name}; there are ${limitNames.join(', ')}.`);
     if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0))
-      throw invalid(`the limit ${name} has to be a number from 0 on, and is ${JSON.stringify(value) ?? String(value)}.`);
+      throw invalid(
+        `the limit ${name} has to be a number from 0 on, and is ${JSON.stringify(value) ?? String(value)}.`,
+      );
   }
 }
 
@@ -73,9 +76,13 @@ export function left(budget: Budget, name: keyof Limits): number {
   return Math.max(0, allowed(budget, name) - used[name]);
 }
 
+/** With fewer tokens left, none count as left: providers refuse to be asked for an answer of fewer than 16. */
+const LEAST_TOKENS = 16;
+
 /** The limit that forbids another model call. */
 export function reachedBeforeModel(budget: Budget): keyof Limits | undefined {
-  return (['steps', 'tokens', 'duration'] as const).find((name) => left(budget, name) <= 0);
+  const least = { steps: 1, tokens: LEAST_TOKENS, duration: 1 };
+  return (['steps', 'tokens', 'duration'] as const).find((name) => left(budget, name) < least[name]);
 }
 
 /** The limit that forbids these calls. */

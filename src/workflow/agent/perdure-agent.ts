@@ -44,7 +44,8 @@ const cancelRun = defineSignal<[unknown]>(CANCEL_RUN);
  * A sub-agent is a child run with parent close policy ABANDON, because it has to outlive a caller that continues as new. When its caller or its root
  * was terminated, it notices before one of its next steps, or when it wants to tell the root something, and ends itself as cancelled.
  * @throws ApplicationFailure of a type of `FAILURE`
- * @throws CancelledFailure when it was cancelled, by Temporal's cancel or by the signal `cancelRun`
+ * @throws CancelledFailure when it was cancelled, by Temporal's cancel or by the signal `cancelRun`, and everything was undone; otherwise
+ *   `CompensationFailed`
  */
 export async function perdureAgent(input: AgentRunInput): Promise<AgentResult> {
   const control: Control = { main: new CancellationScope(), steered: [...(input.carried?.state.steered ?? [])] };
@@ -111,10 +112,19 @@ async function endBadly(
   const { reason = cancelled ? error.message : 'The run has failed.', deadline = CANCEL_DEADLINE } =
     control.cancelled ?? {};
   const notUndone = run ? await cleanUp(run, reason, cancelled ? deadline : undefined) : [];
-  const failure = cancelled ? undefined : failed(error, { spent: session.spent, notUndone });
+  const why = cancelled && notUndone.length > 0 ? leftUndone(reason) : error;
+  const failure = isCancellation(why) ? undefined : failed(why, { spent: session.spent, notUndone });
   await report(session, { type: 'failed', message: failure?.message ?? `Cancelled: ${reason}`, spent: session.spent });
   if (failure) throw failure;
   return endAsCancelled(reason);
+}
+
+/** A run that was cancelled and could not clean up must not look as if it had: somebody has to see to it. */
+function leftUndone(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `Cancelled: ${reason} But not everything was undone:`,
+    FAILURE.compensationFailed,
+  );
 }
 
 function failed(error: TemporalFailure, { spent, notUndone = [] }: FailureDetails): ApplicationFailure {

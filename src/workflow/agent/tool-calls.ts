@@ -1,4 +1,4 @@
-import { TemporalFailure, workflowInfo } from '@temporalio/workflow';
+import { TemporalFailure } from '@temporalio/workflow';
 import type { ApprovalValue, ExecuteToolInput, ToolRecord, WaitOutcome } from '../protocol/index.ts';
 import type { AgentRun } from './agent-run.ts';
 import { calledName, type Call, type CallDecision } from './call.ts';
@@ -94,7 +94,7 @@ function toolInput(run: AgentRun, call: Call, tool: ToolRecord): ExecuteToolInpu
     toolHash: tool.hash,
     toolCallId,
     input: call.input,
-    idempotencyKey: idempotencyKey(workflowInfo().firstExecutionRunId, toolCallId),
+    idempotencyKey: idempotencyKey(run.scope, toolCallId),
     ...(tool.completion === 'async' ? { waitId: run.session.waits.id(toolCallId) } : {}),
     caller: run.session.caller(run.input.metadata),
   };

@@ -115,8 +115,7 @@ async function ended<Output>(
     if (end?.type === 'failed' && end.spent) session.spend(end.spent);
     throw error;
   } finally {
-    session.reports.delete(workflowId);
-    session.waits.dropBelow(workflowId);
+    session.ended(workflowId);
   }
 }
 

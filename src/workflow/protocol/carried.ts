@@ -20,6 +20,8 @@ export interface OpenCall {
 export interface CarriedState {
   readonly step: number;
   readonly startedAt: string;
+  /** What idempotency keys begin with. Without one: the id of the first run of the chain. */
+  readonly scope?: string;
   readonly spent: Spent;
   /** What a person has allowed beyond the limits (`onLimit: 'ask'`), as a multiple of them. */
   readonly extensions: number;

@@ -29,6 +29,9 @@ export const SPENT = 'spent';
 /** Memo fields with open waits begin so; the wait's id follows. A closed wait's field is gone. */
 export const WAIT_MEMO_PREFIX = 'perdure.wait.';
 
+/** Memo field with the name of the agent, of runs that no other agent has started. */
+export const AGENT_MEMO = 'perdure.agent';
+
 /** Why an answer is refused: types of `ApplicationFailure`. */
 export const ANSWER_REFUSED = {
   /** No such wait, or it is answered already. */
@@ -52,5 +55,6 @@ export const FAILURE = {
   resultTooLarge: 'ResultTooLarge',
   rejected: 'Rejected',
   waitExpired: 'WaitExpired',
+  compensationFailed: 'CompensationFailed',
   conversationLost: 'ConversationLost',
 } as const;

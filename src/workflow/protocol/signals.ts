@@ -12,7 +12,9 @@ export interface CancelRequest {
 /** The argument of the signal by which a sub-agent tells the root what it waits for. */
 export type WaitChange =
   | { readonly type: 'opened'; readonly wait: Wait }
-  | { readonly type: 'closed'; readonly waitId: string };
+  | { readonly type: 'closed'; readonly waitId: string }
+  /** An agent has died without a word: nothing of it or below it waits any more. Said by its caller. */
+  | { readonly type: 'dropped'; readonly workflowId: string };
 
 /** The argument of the signal by which a sub-agent tells its parent that it has ended. */
 export interface ChildReport {

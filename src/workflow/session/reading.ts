@@ -12,6 +12,9 @@ import { isOutcome } from '../waits/answers.ts';
 
 // Anybody can send a signal with anything in it; a handler that throws would keep the run from ever going on.
 
+/** Longest time to clean up, in milliseconds: a day. */
+const LONGEST_DEADLINE = 24 * 3_600_000;
+
 const kinds: readonly unknown[] = ['input', 'approval', 'tool', 'event'] satisfies readonly WaitKind[];
 
 /** Reads an answer. @returns `undefined` when it is none. */
@@ -23,8 +26,11 @@ export function readFullAnswer(value: unknown): WaitAnswer | undefined {
 
 /** Reads what a sub-agent says about its waits. @returns `undefined` when it makes no sense. */
 export function readWaitChange(value: unknown): WaitChange | undefined {
-  const { type, wait, waitId } = fieldsOf(value);
-  const sensible = (type === 'opened' && isWait(wait)) || (type === 'closed' && typeof waitId === 'string');
+  const { type, wait, waitId, workflowId } = fieldsOf(value);
+  const sensible =
+    (type === 'opened' && isWait(wait)) ||
+    (type === 'closed' && typeof waitId === 'string') ||
+    (type === 'dropped' && typeof workflowId === 'string');
   return sensible ? (value as WaitChange) : undefined;
 }
 
@@ -40,17 +46,24 @@ export function readReport(value: unknown): ChildReport | undefined {
   return sensible ? (value as ChildReport) : undefined;
 }
 
-/** Reads what a model is to be told. @returns `undefined` when it is nothing that can be said. */
-export function readUserContent(value: unknown): UserContent | undefined {
-  return typeof value === 'string' || isParts(value) ? value : undefined;
+function isBlank(text: string): boolean {
+  return text.trim() === '';
 }
 
-/** Reads a request to end. Whatever makes no sense is left out. */
+/** Reads what a model is to be told. @returns `undefined` when it is nothing that can be said, or says nothing. */
+export function readUserContent(value: unknown): UserContent | undefined {
+  if (typeof value === 'string') return isBlank(value) ? undefined : value;
+  return isParts(value) && !value.every((part) => part.type === 'text' && isBlank(part.text)) ? value : undefined;
+}
+
+/** Reads a request to end. Whatever makes no sense is left out; the deadline is a day at most. */
 export function readCancelRequest(value: unknown): CancelRequest {
   const { reason, deadline } = fieldsOf(value);
   return {
     ...(typeof reason === 'string' ? { reason } : {}),
-    ...(typeof deadline === 'number' && deadline >= 0 ? { deadline } : {}),
+    ...(typeof deadline === 'number' && !Number.isNaN(deadline)
+      ? { deadline: Math.min(Math.max(deadline, 0), LONGEST_DEADLINE) }
+      : {}),
   };
 }
 

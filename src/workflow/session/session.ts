@@ -77,6 +77,14 @@ export class Session {
     return `${letter}${count}${continuedFromExecutionRunId === undefined ? '' : `-${runId.slice(0, 8)}`}`;
   }
 
+  /** A sub-agent has ended. @returns what it said about that, which is taken with it. */
+  ended(workflowId: string): ChildReport['end'] | undefined {
+    const report = this.reports.get(workflowId);
+    this.reports.delete(workflowId);
+    this.waits.dropBelow(workflowId, report === undefined);
+    return report?.end;
+  }
+
   /** Counts what was used. */
   spend(spent: Spent): void {
     this.spent = addSpent(this.spent, spent);

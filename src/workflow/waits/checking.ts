@@ -38,7 +38,9 @@ function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
 export function schemaProblem(value: Json, schema: JsonSchema): string | undefined {
   let result: ValidationResult;
   try {
-    result = new Validator(schema, draftOf(schema)).validate(value);
+    // The validator writes into the schema, which may be frozen.
+    const own = JSON.parse(JSON.stringify(schema)) as JsonSchema;
+    result = new Validator(own, draftOf(own)).validate(value);
   } catch (error) {
     return `its schema can’t be used: ${String(error)}`;
   }

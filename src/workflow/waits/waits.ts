@@ -154,14 +154,19 @@ export class Waits {
       if (this.#registry.closeBelow(change.waitId)) this.#unlist(change.waitId);
       return;
     }
+    if (change.type === 'dropped') {
+      this.#forgetBelow(change.workflowId);
+      return;
+    }
     const early = this.#registry.openBelow(change.wait);
     if (early) void this.#waiter.outbox.send(change.wait.workflowId, DELIVER_ANSWER, early);
     else upsertMemo({ [WAIT_MEMO_PREFIX + change.wait.id]: change.wait });
   }
 
-  /** An agent below has ended: nothing below it waits any more. */
-  dropBelow(workflowId: string): void {
-    for (const wait of this.#registry.dropBelow(workflowId)) this.#unlist(wait.id);
+  /** An agent below has ended: nothing below it waits any more. @param silently without a word, so that the root does not know. */
+  dropBelow(workflowId: string, silently: boolean): void {
+    this.#forgetBelow(workflowId);
+    if (silently && this.#waiter.lineage) this.#tell({ type: 'dropped', workflowId });
   }
 
   /** The open waits of this run and of those below it. */
@@ -197,12 +202,16 @@ export class Waits {
     }
   }
 
+  #forgetBelow(workflowId: string): void {
+    for (const wait of this.#registry.dropBelow(workflowId)) this.#unlist(wait.id);
+  }
+
   #tell(change: WaitChange): void {
     const { lineage, outbox, onOrphaned } = this.#waiter;
     if (lineage) {
       void outbox.send(lineage.rootWorkflowId, WAIT_CHANGED, change).then((arrived) => arrived || onOrphaned());
     } else if (change.type === 'opened') upsertMemo({ [WAIT_MEMO_PREFIX + change.wait.id]: change.wait });
-    else this.#unlist(change.waitId);
+    else if (change.type === 'closed') this.#unlist(change.waitId);
   }
 
   #unlist(id: string): void {

@@ -1,4 +1,9 @@
-import { ApplicationFailure, CancelledFailure, defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  defaultFailureConverter,
+  defaultPayloadConverter,
+} from '@temporalio/common';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createAgentActivities } from '../../../src/agent/activities/index.ts';
@@ -297,9 +302,9 @@ describe('agent.compensateTool', () => {
     const undone: unknown[] = [];
     const compensate = (args: unknown) => void undone.push(args);
     const undo = (more: object) => {
-      const tool = defineTool({ ...base, run: () => 1, ...more } as never) as AnyTool;
-      const call = callOf(tool, { id: '7' }, { toolHash: 'before' });
-      return mockActivity().run(activitiesOf([tool])['agent.compensateTool'], call);
+      const tool: AnyTool = defineTool({ ...base, run: () => 1, ...more });
+      const made = callOf(tool, { id: '7' }, { toolHash: 'before' });
+      return mockActivity().run(activitiesOf([tool])['agent.compensateTool'], made);
     };
     await undo({ compensate, input: z.object({ id: z.string(), express: z.boolean().default(false) }) });
     expect(undone).toEqual([{ id: '7', express: false }]);

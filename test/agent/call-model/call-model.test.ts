@@ -155,7 +155,7 @@ describe('agent.callModel', () => {
   });
 
   it('takes no answer that was cut off, unless the model must answer', async () => {
-    const length: LanguageModelV4StreamPart = { ...finish, finishReason: { unified: 'length', raw: 'length' } };
+    const length = { ...finish, finishReason: { unified: 'length', raw: 'length' } };
     const agent = (said: string, more = {}) =>
       defineAgent({ name: 'support', model: scripted([...text(said), length]), instructions: 'Help.', ...more });
     const structured = { output: z.object({ status: z.string() }) };

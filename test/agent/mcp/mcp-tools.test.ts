@@ -180,8 +180,8 @@ describe('a lost connection', () => {
 
 describe('mcpTools', () => {
   it.each([
-    ['gives a cursor twice', (cursor = '') => (cursor === 'a' ? 'b' : 'a'), 'it gave the same cursor twice'],
-    ['never stops', (cursor = '0') => String(Number(cursor) + 1), 'it goes on after 1000 pages'],
+    ['gives a cursor twice', (cursor?: string) => (cursor === 'a' ? 'b' : 'a'), 'it gave the same cursor twice'],
+    ['never stops', (cursor?: string) => String(Number(cursor ?? 0) + 1), 'it goes on after 1000 pages'],
   ])('refuses a server that %s', async (_, nextCursor, reason) => {
     const { server, behind } = await http();
     behind.nextCursor = nextCursor;

@@ -146,8 +146,16 @@ describe('cleaning up', () => {
     });
     const handle = await world.start({});
     await until(calledTimes(world, 2));
-    await handle.signal('cancelRun', { deadline: 400 });
-    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    await handle.signal('cancelRun', { reason: 'Not needed.', deadline: 400 });
+    const ended = handle.result();
+    await expect(ended).rejects.toMatchObject({
+      cause: {
+        type: 'CompensationFailed',
+        nonRetryable: true,
+        details: [{ notUndone: [expect.stringContaining('book (s1.1) was not undone')] }],
+      },
+    });
+    expect((await handle.describe()).status.name).toBe('FAILED');
     release();
     expect(world.asked.undone).toHaveLength(1);
     const events = (await handle.fetchHistory()).events ?? [];

@@ -157,6 +157,29 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       expect(toldOf(nth(world.asked.model, 2).delta)).toEqual({ 's2.1': { type: 'text', value: 'early' } });
     });
 
+    it('does not list again what is over', async () => {
+      const world = await create({
+        scripts: {
+          main: [
+            { calls: [{ ask: 'Which?' }] },
+            async (_, self) => {
+              await lengthen(self);
+              return { calls: [{ tool: 'look' }] };
+            },
+            { complete: 'Done.' },
+          ],
+        },
+        tools: { look: () => 'seen' },
+      });
+      const handle = await world.start({});
+      await world.waitFor(handle);
+      const first = await currentRun(handle);
+      await world.answer(handle, { kind: 'input', outcome: text('that one') });
+      await handle.result();
+      expect(await currentRun(handle)).not.toBe(first);
+      expect((await handle.describe()).memo).toEqual({ 'perdure.agent': 'main' });
+    });
+
     it('makes the calls that a person was asked about', async () => {
       const world = await create({
         scripts: { main: [{ calls: [{ tool: 'look' }, { tool: 'look' }] }, { complete: 'Done.' }] },

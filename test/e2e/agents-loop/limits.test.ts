@@ -23,10 +23,10 @@ const cases: readonly Case[] = [
   { name: 'steps', limits: { steps: 2 }, script: [look, look, { complete: 'Done.' }], before: 2, says: '2 steps' },
   {
     name: 'tokens',
-    limits: { tokens: 20 },
+    limits: { tokens: 31 },
     script: [look, look, { complete: 'Done.' }],
     before: 2,
-    says: '20 tokens',
+    says: '31 tokens',
   },
   {
     name: 'toolCalls',

@@ -129,3 +129,13 @@ describe('limits that a run was given', () => {
     );
   });
 });
+
+it('of tokens is reached when no provider would take what is left', () => {
+  const of = (tokens: number): Budget => ({
+    limits: { steps: 9, depth: 0, tokens },
+    extensions: 0,
+    elapsed: 0,
+    spent: NOTHING_SPENT,
+  });
+  expect([15, 16].map((tokens) => reachedBeforeModel(of(tokens)))).toEqual(['tokens', undefined]);
+});

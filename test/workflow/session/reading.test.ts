@@ -16,7 +16,7 @@ describe('what signals bring', () => {
       fc.anything(),
       fc.record(
         {
-          type: fc.constantFrom('opened', 'closed', 'completed', 'failed', 'odd'),
+          type: fc.constantFrom('opened', 'closed', 'dropped', 'completed', 'failed', 'odd'),
           kind: fc.constantFrom('input', 'odd'),
           wait: fc.anything(),
           waitId: fc.anything(),
@@ -47,12 +47,18 @@ describe('what signals bring', () => {
     expect(readWaitChange({ type: 'opened', wait })).toBeDefined();
     expect(readWaitChange({ type: 'opened', wait: { ...wait, id: 7 } })).toBeUndefined();
     expect(readWaitChange({ type: 'closed', waitId: 'w' })).toBeDefined();
+    expect(readWaitChange({ type: 'dropped', workflowId: 'r/a' })).toBeDefined();
+    expect(readWaitChange({ type: 'dropped', waitId: 'w' })).toBeUndefined();
     const of = { workflowId: 'r', toolCallId: 's1.1' };
     expect(readReport({ ...of, end: { type: 'completed', result: { output: 1, spent: {} } } })).toBeDefined();
     expect(readReport({ ...of, end: { type: 'failed', message: 'No.' } })).toBeDefined();
     expect(readReport({ ...of, end: { type: 'completed' } })).toBeUndefined();
     expect(readUserContent('hi')).toBe('hi');
     expect(readUserContent([{ type: 'text', text: 'hi' }])).toHaveLength(1);
+    for (const blank of ['', ' \n', [{ type: 'text', text: ' ' }]]) expect(readUserContent(blank)).toBeUndefined();
+    expect(readUserContent([{ type: 'file', mediaType: 'image/png', data: 'aGk=' }])).toHaveLength(1);
+    expect(readCancelRequest({ deadline: -1 })).toEqual({ deadline: 0 });
+    expect(readCancelRequest({ deadline: 1e15 })).toEqual({ deadline: 86_400_000 });
     expect(readUserContent({ text: 'hi' })).toBeUndefined();
     expect(readCancelRequest({ reason: 'r', deadline: 5 })).toEqual({ reason: 'r', deadline: 5 });
     expect(readCancelRequest({ reason: 7, deadline: Number.NaN })).toEqual({});

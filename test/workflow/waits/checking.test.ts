@@ -88,3 +88,12 @@ describe('what lists show', () => {
     expect(typeof long === 'string' && long.length).toBeLessThan(20_000);
   });
 });
+
+it('a schema may be frozen', () => {
+  const schema: JsonSchema = Object.freeze({
+    type: 'object',
+    properties: Object.freeze({ n: Object.freeze({ type: 'number' }) }),
+  });
+  expect(schemaProblem({ n: 1 }, schema)).toBeUndefined();
+  expect(schemaProblem({ n: 'x' }, schema)).toContain('type');
+});

@@ -17,6 +17,26 @@ vi.mock('@temporalio/workflow', async (original) => ({
 const waiter = { agent: 'a', lineage: undefined, outbox: new Outbox(), onOrphaned: () => {} };
 const request = { name: 's1.1', kind: 'tool', message: '?' } as const;
 
+it('forgets the waits of a sub-agent of a sub-agent that has died without a word, as its caller tells the root', async () => {
+  const told: unknown[] = [];
+  const outbox = new Outbox();
+  outbox.send = (...said) => (told.push(said), Promise.resolve(true));
+  const lineage = { rootWorkflowId: 'root', parentWorkflowId: 'root', toolCallId: 's1.1', path: 's1.1/' };
+  const middle = new Waits({ ...waiter, lineage, outbox });
+  middle.dropBelow('root/s1.1.a/s1.1.b', false);
+  expect(told).toEqual([]);
+  middle.dropBelow('root/s1.1.a/s1.1.b', true);
+  const change = { type: 'dropped', workflowId: 'root/s1.1.a/s1.1.b' } as const;
+  expect(told).toEqual([['root', 'perdure.waitChanged', change]]);
+
+  const root = new Waits(waiter);
+  const wait = { kind: 'input', agent: 'b', message: '?', openedAt: '2025-01-01T00:00:00.000Z' } as const;
+  root.changed({ type: 'opened', wait: { ...wait, id: 'x', workflowId: 'root/s1.1.a/s1.1.b/s1.1.c' } });
+  root.changed({ type: 'opened', wait: { ...wait, id: 'y', workflowId: 'root/s1.1.a' } });
+  root.changed(change);
+  expect(root.open.map(({ id }) => id)).toEqual(['y']);
+});
+
 it('tells of an answer that came together with a cancellation', async () => {
   const waits = new Waits(waiter);
   const outcome = { type: 'value', value: 'paid' } as const;

@@ -1,4 +1,11 @@
-import { CancellationScope, condition, continueAsNew, isCancellation, ParentClosePolicy, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  ParentClosePolicy,
+  sleep,
+} from '@temporalio/workflow';
 import {
   askUser,
   callTool,
