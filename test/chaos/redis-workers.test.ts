@@ -21,7 +21,10 @@ beforeAll(async () => {
   return () => bundle.remove();
 });
 
-describe.skipIf(url === undefined)('workers on one Redis', () => {
+/** It takes minutes: only when the whole depth is asked for. */
+const isTooDeep = process.env['PERDURE_TEST_DEPTH'] !== 'full';
+
+describe.skipIf(url === undefined || isTooDeep)('workers on one Redis', () => {
   test('killed at random moments', { timeout: TIMEOUT }, async (context) => {
     const scene = await createRedisScene(url ?? '', bundle.path, context.onTestFinished);
     const random = randomFrom(SEED);
