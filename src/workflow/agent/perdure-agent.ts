@@ -25,6 +25,7 @@ import {
 } from '../protocol/index.ts';
 import { readCancelRequest, readUserContent } from '../session/reading.ts';
 import { openSession, type Session } from '../session/session.ts';
+import { isTooLarge } from '../waits/checking.ts';
 import { lookups } from './activity-options.ts';
 import { AgentRun, type Control } from './agent-run.ts';
 import { endAsCancelled } from './cancelled-status.ts';
@@ -58,7 +59,8 @@ export async function perdureAgent(input: AgentRunInput): Promise<AgentResult> {
   });
   setHandler(steer, (argument) => {
     const content = readUserContent(argument);
-    if (content === undefined) log.warn('A signal to steer was ignored: it is neither text nor text with files.');
+    if (content === undefined || isTooLarge(content))
+      log.warn('A signal to steer was ignored: it is neither text nor text with files, says nothing, or is too large.');
     else control.steered.push(content);
   });
   setHandler(cancelRun, (request) => {

@@ -7,7 +7,11 @@ import {
   type Wait,
   type WaitOutcome,
 } from '../protocol/index.ts';
+import { jsonBytes } from '../agent/transcript.ts';
 import type { Refusal } from './matching.ts';
+
+/** Largest answer, in bytes of JSON: it has to fit into what the model is told next, with room for others. */
+const MAX_ANSWER = 1024 * 1024;
 
 /** Whether an outcome fits a wait. @returns why it does not. */
 export function checkOutcome(wait: Wait, outcome: WaitOutcome): Refusal | undefined {
@@ -15,6 +19,11 @@ export function checkOutcome(wait: Wait, outcome: WaitOutcome): Refusal | undefi
   return problem === undefined
     ? undefined
     : { type: ANSWER_REFUSED.invalid, message: `The answer does not fit the wait ${wait.id}: ${problem}` };
+}
+
+/** Whether what somebody says is more than a run can take. */
+export function isTooLarge(said: unknown): boolean {
+  return jsonBytes(said) > MAX_ANSWER;
 }
 
 /** Whether a value is the answer to an approval. */
@@ -25,6 +34,7 @@ export function isApproval(value: unknown): value is ApprovalValue {
 }
 
 function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
+  if (isTooLarge(outcome)) return `it is larger than ${MAX_ANSWER} bytes.`;
   if (outcome.type === 'error') {
     if (typeof outcome.message !== 'string') return 'an error has a message.';
     return wait.kind === 'tool' ? undefined : `a wait of kind ${wait.kind} takes a value.`;

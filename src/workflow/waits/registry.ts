@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE, type Wait, type WaitAnswer, type WaitOutcome } from '../protocol/index.ts';
-import { checkOutcome } from './checking.ts';
+import { checkOutcome, isTooLarge } from './checking.ts';
 import { findWait, type Refusal } from './matching.ts';
 
 /** A wait of this run. */
@@ -116,7 +116,7 @@ export class WaitRegistry {
     const match = findWait(answer, this.#unanswered());
     if ('refused' in match) {
       const unasked = answer.kind === 'input' && answer.waitId === undefined && !this.#asks();
-      if (!keep || !unasked) return { to: 'nobody', refused: match.refused };
+      if (!keep || !unasked || isTooLarge(answer.outcome)) return { to: 'nobody', refused: match.refused };
       this.#early = [...this.#early, answer];
       return { to: 'later' };
     }

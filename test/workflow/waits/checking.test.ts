@@ -97,3 +97,10 @@ it('a schema may be frozen', () => {
   expect(schemaProblem({ n: 1 }, schema)).toBeUndefined();
   expect(schemaProblem({ n: 'x' }, schema)).toContain('type');
 });
+
+it('an answer is not larger than a run can take', () => {
+  for (const kind of ['input', 'event', 'tool'] as const) {
+    expect(checkOutcome(waitOf(kind), value('x'.repeat(1_000_000)))).toBeUndefined();
+    expect(checkOutcome(waitOf(kind), value('x'.repeat(1_100_000)))?.type).toBe('AnswerInvalid');
+  }
+});

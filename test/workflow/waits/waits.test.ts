@@ -5,7 +5,7 @@ import { Waits } from '../../../src/workflow/waits/waits.ts';
 const { cut } = vi.hoisted(() => ({ cut: { at: (): void => {} } }));
 
 vi.mock('@temporalio/workflow', async (original) => ({
-  ...(await original<typeof import('@temporalio/workflow')>()),
+  ...(await original<object>()),
   workflowInfo: () => ({ workflowId: 'root' }),
   upsertMemo: () => {},
   condition: async () => {
