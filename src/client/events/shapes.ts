@@ -1,7 +1,7 @@
 import type { AgentResult, AgentRunInput, Json } from '../../workflow/protocol/index.ts';
 
 /** Whether a value is an object, and no list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
