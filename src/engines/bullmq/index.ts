@@ -6,4 +6,11 @@
 export { StoreError, type StoreErrorCode } from '../../core/store.ts';
 export type { LocalConnection } from '../../runtime/connection.ts';
 export { type BullmqEngine, createBullmqEngine } from './engine.ts';
-export type { BullmqEngineOptions, JobDefaults, KeepJobs, RedisSettings, WorkersSettings } from './options.ts';
+export type {
+  BullmqEngineOptions,
+  Environment,
+  JobDefaults,
+  KeepJobs,
+  RedisSettings,
+  WorkersSettings,
+} from './options.ts';

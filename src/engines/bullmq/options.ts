@@ -6,7 +6,9 @@ import { ConfigurationError } from '../../engine/index.ts';
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
   /** Instead of `host` and `port`. Everything beside it is for each of the nodes. */
   readonly cluster?: {
+    /** Where to ask for all others first. */
     readonly nodes: readonly ClusterNode[];
+    /** As ioredis has them. */
     readonly options?: Omit<ClusterOptions, 'redisOptions'>;
   };
   /** Instead of `host` and `port`: as `redis://user:password@host:port/database`, or `rediss://…`. */
@@ -17,7 +19,15 @@ export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How finished jobs are kept, as BullMQ has it. */
-export type KeepJobs = boolean | number | { readonly age?: number; readonly count?: number };
+export type KeepJobs =
+  | boolean
+  | number
+  | {
+      /** Seconds. */
+      readonly age?: number;
+      /** The newest so many. */
+      readonly count?: number;
+    };
 
 /** Options of the jobs that stand for runs. */
 export interface JobDefaults {
@@ -28,7 +38,14 @@ export interface JobDefaults {
   /** Attempts of a job whose *processing* fails. Retries of workflows and activities are those of their retry policies. Default: 1. */
   readonly attempts?: number;
   /** Wait between them. Default: none. */
-  readonly backoff?: number | { readonly type: string; readonly delay?: number };
+  readonly backoff?:
+    | number
+    | {
+        /** `fixed` or `exponential`. */
+        readonly type: string;
+        /** Milliseconds. */
+        readonly delay?: number;
+      };
 }
 
 /** How this process takes part in the work. Durations in milliseconds. */
@@ -55,7 +72,12 @@ export interface BullmqEngineOptions {
   readonly prefix?: string;
   /** Default: `'default'`. */
   readonly namespace?: string;
-  readonly queues?: { readonly defaultJobOptions?: JobDefaults };
+  /** How the queues of BullMQ are kept. */
+  readonly queues?: {
+    /** Of every job. */
+    readonly defaultJobOptions?: JobDefaults;
+  };
+  /** How this process takes part in the work. */
   readonly workers?: Partial<WorkersSettings>;
   /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
