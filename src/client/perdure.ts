@@ -3,13 +3,13 @@ import { InvalidCompletionTokenError, readCompletionToken } from '../agent/compl
 import type { InputOf, OutputOf } from '../agent/inference.ts';
 import type { AnyAgent } from '../agent/types.ts';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
-import { AGENT_WORKFLOW, type Wait } from '../workflow/protocol/index.ts';
+import { AGENT_MEMO, AGENT_WORKFLOW, type Wait } from '../workflow/protocol/index.ts';
 import { type AnswerOptions, giveAnswer } from './answers.ts';
 import type { ClientContext } from './context.ts';
 import { AnswerRefusedError } from './errors.ts';
 import { outcomeOf, Run, type ToolResult } from './run.ts';
 import { type StartOptions, startRun } from './start.ts';
-import { AGENT_MEMO, type RunInfo, runInfo, type RunStatus, STATUS_QUERIES } from './status.ts';
+import { type RunInfo, runInfo, type RunStatus, STATUS_QUERIES } from './status.ts';
 
 /** Which runs are wanted. */
 export interface RunsOptions {

@@ -4,12 +4,17 @@ import { type Priority, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '
 import type { LimitOptions } from '../agent/limits.ts';
 import { parseTime } from '../agent/time.ts';
 import type { Time } from '../agent/types.ts';
-import { AGENT_WORKFLOW, type AgentRunInput, type JsonObject, type UserContent } from '../workflow/protocol/index.ts';
+import {
+  AGENT_MEMO,
+  AGENT_WORKFLOW,
+  type AgentRunInput,
+  type JsonObject,
+  type UserContent,
+} from '../workflow/protocol/index.ts';
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
 import { RunExistsError } from './errors.ts';
 import { givenLimits } from './limits.ts';
 import { checkContent, checkJson, tooLarge } from './sendable.ts';
-import { AGENT_MEMO } from './status.ts';
 
 /**
  * How a run is started.

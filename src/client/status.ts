@@ -1,5 +1,5 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { AGENT_WORKFLOW, type Wait } from '../workflow/protocol/index.ts';
+import { AGENT_MEMO, AGENT_WORKFLOW, type Wait } from '../workflow/protocol/index.ts';
 import { waitsOf } from './events/waits.ts';
 
 /** How a run is. */
@@ -24,9 +24,6 @@ export interface RunInfo {
   /** Events of its history. */
   readonly historyLength: number;
 }
-
-/** Memo field with the name of the agent: so lists can tell agents, and runs that were started from those that agents started. */
-export const AGENT_MEMO = 'perdure.agent';
 
 const STATUSES: Readonly<Record<string, RunStatus>> = {
   RUNNING: 'running',
