@@ -28,7 +28,7 @@ describe('the command line', () => {
   it.each([
     [['worker'], "missing required argument 'file'"],
     [['work'], "unknown command 'work'"],
-    [['worker', 'x.ts', '--engine', 'redis'], 'Allowed choices are embedded, temporal.'],
+    [['worker', 'x.ts', '--engine', 'redis'], 'Allowed choices are embedded, bullmq, temporal.'],
     [['worker', 'x.ts', '--shutdown-deadline', ' '], 'It is empty.'],
     [['worker', 'nowhere.ts'], 'perdure: nowhere.ts: there is no such file.'],
     [['worker', 'x.ts', '--engine', 'embedded', '--address', 'x:1'], 'perdure: --address: is for the temporal engine'],
