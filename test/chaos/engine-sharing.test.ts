@@ -74,6 +74,8 @@ describe.concurrent('processes that share a file', () => {
       members.splice(members.indexOf(owner ?? scene.start()), 1, scene.start());
     }
     await settled(scene);
+    // The last one was just started: before it is ready, a signal only ends it.
+    await Promise.all(members.map((member) => member.ready()));
     expect(await Promise.all(members.map((member) => member.stop()))).toEqual([0, 0]);
     expect(members.map(({ errors }) => errors).join('')).toBe('');
     console.log(`${ROUNDS} owners killed:`, await inspect(scene));
