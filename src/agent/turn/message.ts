@@ -1,3 +1,4 @@
+import { toolCallId as callId } from '../../workflow/agent/ids.ts';
 import type { AssistantMessage, Json, JsonObject } from '../../workflow/protocol/index.ts';
 import type { DraftCall, DraftPart, MessageDraft } from './draft.ts';
 import { cut, MAX_CALLS, MAX_INVALID_ARGUMENTS, MAX_NAME } from './limits.ts';
@@ -29,7 +30,7 @@ export function makeMessage(draft: MessageDraft, step: number): MadeMessage {
   for (const part of draft.parts) {
     if (part.type !== 'call') content.push(...said(part));
     else {
-      const call = makeCall(part, `s${step}.${calls.length + 1}`, calls.length < MAX_CALLS, draft.droppedCalls);
+      const call = makeCall(part, callId(step, calls.length + 1), calls.length < MAX_CALLS, draft.droppedCalls);
       calls.push(call);
       content.push({
         type: 'tool-call',

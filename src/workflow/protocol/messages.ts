@@ -11,7 +11,6 @@ export interface TextPart extends FromProvider {
   /** Tells it from other parts. */
   readonly type: 'text';
   /** What is said. */
-  /** What is said. */
   readonly text: string;
 }
 
@@ -31,7 +30,6 @@ export interface FilePart extends FromProvider {
   readonly mediaType: string;
   /** Base64, or an `http(s):` or `data:` URL. */
   readonly data: string;
-  /** For models that know names. */
   /** As the user knows it. */
   readonly filename?: string;
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure, condition, log, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import { waitId } from '../agent/ids.ts';
 import {
   ANSWER_REFUSED,
   DELIVER_ANSWER,
@@ -181,7 +182,7 @@ export class Waits {
 
   /** The id of the wait of this name. */
   id(name: string): string {
-    return (this.#waiter.lineage?.path ?? '') + name;
+    return waitId(this.#waiter.lineage?.path ?? '', name);
   }
 
   #open(request: WaitRequest, listed: boolean): void {
