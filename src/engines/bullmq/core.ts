@@ -109,7 +109,7 @@ class Parts {
   readonly #watches: Watches;
 
   constructor({ commands, messages, jobs }: Connections, settings: Settings, onError: (error: unknown) => void) {
-    const { namespace, workers } = settings;
+    const { namespace, workers, payloadThreshold } = settings;
     const keys = new Keys(settings.prefix);
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
@@ -117,7 +117,7 @@ class Parts {
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
-    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings });
+    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import { isUnfinished } from '../../core/listing.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
@@ -85,7 +84,9 @@ export class Residents {
     if (answer === null) return;
     if (!Array.isArray(answer)) throw new DelayedError();
     const [revision, last, text, time] = answer as readonly (Buffer | null)[];
-    const record = decodeRecord(String(text));
+    const record = await store.decode(key, String(text));
+    // It has changed already.
+    if (record === undefined) return this.hold(job, token, queue, isLeaving);
     if (!isUnfinished(record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const resident: Resident = {
