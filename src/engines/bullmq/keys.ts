@@ -20,6 +20,7 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:unfinished`               | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
  * | `{perdure.n}:secret`                   | string | signs completion tokens                                                    | for ever            |
  * | `{perdure.n}:keeper`                   | string | the process that looks for what went wrong; expires                        | seconds             |
+ * | `{perdure.n}:expected:<workflow>`      | string | an update is on its way to the workflow id's run; expires                  | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  *
@@ -73,6 +74,11 @@ export class Keys {
     const base = `${this.base(namespace)}by:`;
     if (index === 'all') return `${base}start`;
     return 'status' in index ? `${base}status:${index.status}` : `${base}type:${index.type}`;
+  }
+
+  /** Says that an update is on its way to a workflow id's run. */
+  expected(namespace: string, workflowId: string): string {
+    return `${this.base(namespace)}expected:${workflowId}`;
   }
 
   /** What completion tokens are signed with. */
