@@ -11,7 +11,6 @@ import { Channels } from './channels.ts';
 import { Claims } from './claims.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import type { Connections } from './connect.ts';
-import { Expectations } from './expectations.ts';
 import { Forwarding } from './forwarding.ts';
 import { Keeper } from './keeper.ts';
 import { keyOfMember, Keys, queueName } from './keys.ts';
@@ -72,7 +71,7 @@ export class Core {
         runs: { begin: (queue) => runs.begin(queue), end: (queue) => void runs.end(queue) },
         activities: { begin: (queue) => activities.begin(queue), end: (queue) => void activities.end(queue) },
       },
-      parts.expectations,
+      (workflowId) => parts.residents.expect(workflowId),
     );
     this.keeper = parts.keeper;
     this.keeper.start();
@@ -103,7 +102,6 @@ class Parts {
   readonly activities: Claims;
   readonly channels: Channels;
   readonly keeper: Keeper;
-  readonly expectations: Expectations;
   frontend: Frontend | undefined;
   #queues: TaskQueues | undefined;
   readonly #activityJobs: ActivityJobs;
@@ -116,6 +114,7 @@ class Parts {
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
       options: settings.jobOptions,
+      finishedGo: settings.finishedGo,
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
@@ -124,7 +123,6 @@ class Parts {
     this.keys = keys;
     this.store = store;
     this.channels = new Channels(messages);
-    this.expectations = new Expectations(shared);
     this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
     this.#activityJobs = new ActivityJobs({
       ...shared,
@@ -153,8 +151,7 @@ class Parts {
       onLost: () => undefined,
       giveBack: async () => undefined,
     });
-    const { residents, expectations } = this;
-    this.#forwarding = new Forwarding({ ...shared, residents, expectations, reads: (queue) => this.runs.has(queue) });
+    this.#forwarding = new Forwarding({ ...shared, residents: this.residents, reads: (queue) => this.runs.has(queue) });
     this.keeper = new Keeper(shared);
   }
 

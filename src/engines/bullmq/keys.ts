@@ -17,12 +17,14 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:unfinished`               | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
  * | `{perdure.n}:secret`                   | string | signs completion tokens                                                    | for ever            |
  * | `{perdure.n}:keeper`                   | string | the process that looks for what went wrong; expires                        | seconds             |
- * | `{perdure.n}:expected:<workflow>`      | string | an update is on its way to the workflow id's run; expires                  | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  *
  * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
  * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do.
+ *
+ * Fields of ours in BullMQ's: `progress` of a job says what its run waits for, `parent`, `parentKey` and the set `<parent's job>:dependencies` link a
+ * child's job to its parent's while both runs are open, `prioritised` in `meta` says that jobs of the queue have priorities.
  *
  * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs.
  */
@@ -65,11 +67,6 @@ export class Keys {
     const base = `${this.base(namespace)}by:`;
     if (index === 'all') return `${base}start`;
     return 'status' in index ? `${base}status:${index.status}` : `${base}type:${index.type}`;
-  }
-
-  /** Says that an update is on its way to a workflow id's run. */
-  expected(namespace: string, workflowId: string): string {
-    return `${this.base(namespace)}expected:${workflowId}`;
   }
 
   /** What completion tokens are signed with. */

@@ -95,6 +95,8 @@ export interface Settings {
   readonly namespace: string;
   /** JSON. */
   readonly jobOptions: string;
+  /** Whether the job of a run goes as soon as the run is closed. */
+  readonly finishedGo: boolean;
   readonly workers: WorkersSettings;
 }
 
@@ -128,6 +130,7 @@ export function settingsOf(options: BullmqEngineOptions, env: Environment): Sett
     prefix,
     namespace,
     jobOptions: JSON.stringify(defaults),
+    finishedGo: defaults.removeOnComplete === true || defaults.removeOnComplete === 0,
     workers: all,
   };
 }

@@ -57,8 +57,6 @@ export interface Frontend {
   forget(run: RunKey): void;
   /** Puts a task into a queue of this process. */
   offer(queue: QueueName, task: QueuedTask): void;
-  /** Resolves once an update waits for the run's next task, or after so many milliseconds. */
-  untilUpdate(run: RunKey, milliseconds: number): Promise<void>;
   /** Does what is due in the run. @returns its record, when nothing was. */
   ring(run: RunKey): Promise<RunRecord | undefined>;
   /** Stops everything that goes on; runs stay as they are stored. */
@@ -111,11 +109,6 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       alarms.drop(run);
       context.queries.moved(run);
       context.updates.moved(run);
-    },
-    untilUpdate: async (run, milliseconds) => {
-      const wait = context.waits.begin(milliseconds, undefined);
-      await context.updates.untilAdmitted(run, wait.signal);
-      wait.done();
     },
     offer: (queue, task) => queues.offer(queue, task),
     ring: (run) => ring(runs, run, look),
