@@ -7,7 +7,8 @@ import { activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import { WithStartWorkflowOperation, WorkflowFailedError } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { connect } from 'perdure';
-import { createRoutedEngine, type EngineConfig, type RoutedEngine } from 'perdure/engines';
+import type { Engine } from 'perdure/engine';
+import { createRoutedEngine, type EngineConfig, openEngine, type RoutedEngine } from 'perdure/engines';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { workflowCode } from '../../src/worker/index.ts';
 import { silentLogger } from '../support/silent-logger.ts';
@@ -273,7 +274,11 @@ describe.each(pairs.filter(([, isAvailable]) => isAvailable))(
         ({ nextPageToken } = page);
       }
       expect(listed).toEqual(before);
-      const wrong = stranger.client.workflowService.listWorkflowExecutions({ query, nextPageToken: Buffer.from('[1') });
+      const wrong = stranger.client.workflowService.listWorkflowExecutions({
+        namespace: stranger.client.options.namespace,
+        query,
+        nextPageToken: Buffer.from('[1'),
+      });
       await expect(wrong).rejects.toMatchObject({ details: 'Invalid NextPageToken.' });
       for (const id of started) await stranger.client.workflow.getHandle(id).terminate();
     });
@@ -331,11 +336,13 @@ describe('a worker of a routed engine', () => {
   });
 
   it('is made on all engines or on none', async () => {
-    const routed = await createRoutedEngine({ engines: { a: memory, b: memory }, default: 'a' });
-    await routed.engine('b').close();
-    // Workers of the embedded engine poll an engine that is closed as long as they are told to: what cannot be made is an impossible one.
-    await expect(routed.createWorker({ ...options, taskQueue: '' })).rejects.toThrow('taskQueue');
-    await routed.close();
+    const [a, b] = await Promise.all([openEngine(memory), openEngine(memory)]);
+    const createWorker = vi.spyOn(a, 'createWorker');
+    const broken = Object.create(b, { createWorker: { value: () => Promise.reject(new Error('no room')) } }) as Engine;
+    const routed = await createRoutedEngine({ engines: { a, broken }, default: 'a' });
+    await expect(routed.createWorker(options)).rejects.toThrow('no room');
+    expect((await createWorker.mock.results[0]?.value)?.getState()).toBe('STOPPED');
+    await Promise.all([routed.close(), a.close(), b.close()]);
   });
 });
 

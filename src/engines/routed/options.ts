@@ -90,8 +90,9 @@ export function checkRouting<Source>(options: RoutedEngineOptions<Source>): void
 
 function requireEngine(path: string, name: string | undefined, names: readonly string[]): void {
   if (name !== undefined && names.includes(name)) return;
-  const problem = name === undefined ? 'is missing.' : `there is no engine '${name}'.`;
-  throw new ConfigurationError(path, problem, { fix: `Name one of ${names.join(', ')}.` });
+  throw new ConfigurationError(path, name === undefined ? 'is missing.' : `there is no engine '${name}'.`, {
+    fix: `Name one of ${names.join(', ')}.`,
+  });
 }
 
 function checkConditions(path: string, rule: RoutingRule): void {

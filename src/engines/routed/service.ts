@@ -1,5 +1,5 @@
 import type { LoadedDataConverter } from '@temporalio/common';
-import { namespaceNotFound, unimplemented } from '../../runtime/errors.ts';
+import { invalidArgument, namespaceNotFound, unimplemented } from '../../runtime/errors.ts';
 import { type AnyCall, type RpcMethod, serviceOf } from '../../runtime/rpc-methods.ts';
 import type { MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 import { countRuns, describeQueue, listRuns, LISTS } from './lists.ts';
@@ -67,7 +67,8 @@ function refusePoll(name: MethodName): AnyCall {
 function inNamespace(namespace: string, { hasField }: RpcMethod, call: AnyCall): AnyCall {
   if (!hasField('namespace')) return call;
   return async (request, options) => {
-    const { namespace: asked } = request as { readonly namespace?: string | null };
+    const { namespace: asked, id } = request as { readonly namespace?: string | null; readonly id?: string | null };
+    if (!asked && !id) throw invalidArgument('Namespace is empty.');
     if (asked && asked !== namespace) throw namespaceNotFound(asked);
     return await call(request, options);
   };

@@ -56,7 +56,7 @@ describe('a configuration', () => {
 
   it.each<[string, Partial<RoutedEngineOptions<object>>, string]>([
     ['no engines', { engines: {} }, 'engines: there are none.'],
-    ['no default', { default: undefined }, 'default: is missing. Name one of temporal, bullmq, local.'],
+    ['no default', { default: '' }, "default: '' is no text."],
     ['an unknown default', { default: 'redis' }, "default: there is no engine 'redis'."],
     ['an unknown engine', { rules: [{ agent: 'a', engine: 'redis' }] }, "rules[0].engine: there is no engine 'redis'."],
     [
