@@ -5,6 +5,7 @@ import { toMillis, toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
+import { isPaused } from '../../core/run/paused.ts';
 import type { Commit, CurrentWrite, RunWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
@@ -47,6 +48,7 @@ export function runJob(record: RunRecord, settings: JobSettings): RunJob {
 export function needsWorker(record: RunRecord, now: number): boolean {
   if (record.closeTime !== undefined) return record.effects.length > 0;
   if (record.effects.length > 0 || record.workflowTask?.startedEventId === 0) return true;
+  if (isPaused(record)) return false;
   for (const { state, attemptScheduledTime } of record.activities.values()) {
     if (state === 'scheduled' && attemptScheduledTime <= now) return true;
   }

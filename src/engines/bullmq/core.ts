@@ -7,6 +7,7 @@ import type { TaskQueues } from '../../runtime/matching/task-queues.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { ActivityJobs } from './activity-jobs.ts';
 import { attend } from './attendance.ts';
+import { RedisBroadcasts } from './broadcasts.ts';
 import { Channels } from './channels.ts';
 import { Claims } from './claims.ts';
 import type { JobSettings } from './commit-arguments.ts';
@@ -37,6 +38,8 @@ export class Core {
   readonly keeper: Keeper;
   /** The same in all processes that share the namespace. */
   readonly secret: string;
+  /** See `Engine.broadcasts`. */
+  readonly broadcasts: RedisBroadcasts;
   readonly #frontend: Frontend;
   readonly #store: RedisStore;
   readonly #runs: Claims;
@@ -74,6 +77,7 @@ export class Core {
       },
       parts.expectations,
     );
+    this.broadcasts = parts.broadcasts;
     this.keeper = parts.keeper;
     this.keeper.start();
   }
@@ -102,6 +106,7 @@ class Parts {
   readonly runs: Claims;
   readonly activities: Claims;
   readonly channels: Channels;
+  readonly broadcasts: RedisBroadcasts;
   readonly keeper: Keeper;
   readonly expectations: Expectations;
   frontend: Frontend | undefined;
@@ -124,6 +129,7 @@ class Parts {
     this.keys = keys;
     this.store = store;
     this.channels = new Channels(messages);
+    this.broadcasts = new RedisBroadcasts({ client: commands, channels: this.channels, keys, namespace });
     this.expectations = new Expectations(shared);
     this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
     this.#activityJobs = new ActivityJobs({

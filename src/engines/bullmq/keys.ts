@@ -28,7 +28,8 @@ import type { RunKey } from '../../core/record.ts';
  * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do,
  * `held` names of payloads that the record alone refers to, `bytes` size of history and payloads, `counted` what `bytes` of the namespace has of it.
  *
- * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs.
+ * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs, `{perdure.n}:about:<topic>` messages
+ * to whoever listens.
  */
 export class Keys {
   /** What names of all keys begin with. */
@@ -89,6 +90,11 @@ export class Keys {
   /** Messages to one process. */
   processChannel(namespace: string, process: string): string {
     return `${this.base(namespace)}to:${process}`;
+  }
+
+  /** Messages about a topic. */
+  topicChannel(namespace: string, topic: string): string {
+    return `${this.base(namespace)}about:${topic}`;
   }
 
   /** Changes of the runs of one workflow id. */
