@@ -13,7 +13,7 @@ import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
 import { Retention } from './retention.ts';
-import type { RetentionLimits } from './retention.ts';
+import type { RetentionLimits } from './options.ts';
 
 const examineScript = new Script(EXAMINE);
 const rescoreScript = new Script(RESCORE);

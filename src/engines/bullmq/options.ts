@@ -3,7 +3,6 @@ import type { Duration } from '@temporalio/common';
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
 import { ConfigurationError } from '../../engine/index.ts';
 import { msToNumber } from '../../official.ts';
-import type { RetentionLimits } from './retention.ts';
 
 /** Where Redis is: ioredis' own options (TLS and Sentinel among them), or those of a cluster. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
@@ -104,6 +103,14 @@ export interface BullmqEngineOptions {
    * those settings, nobody for the rest.
    */
   readonly onError?: (error: unknown) => void;
+}
+
+/** How long closed runs are kept. */
+export interface RetentionLimits {
+  /** Milliseconds since they were closed. */
+  readonly age: number;
+  /** Size of all closed runs of a namespace. */
+  readonly bytes: number;
 }
 
 /** Options with everything that was left out. */

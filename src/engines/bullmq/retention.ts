@@ -4,6 +4,7 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { keyOfMember } from './keys.ts';
 import type { Keys } from './keys.ts';
+import type { RetentionLimits } from './options.ts';
 import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
@@ -11,14 +12,6 @@ import type { RedisStore } from './redis-store.ts';
 /** Closed runs that are looked at in one go. */
 const BATCH = 50;
 const OPEN = String(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
-
-/** How long closed runs are kept. */
-export interface RetentionLimits {
-  /** Milliseconds since they were closed. */
-  readonly age: number;
-  /** Size of all closed runs of a namespace. */
-  readonly bytes: number;
-}
 
 /** What retention works on. */
 export interface RetentionOptions {

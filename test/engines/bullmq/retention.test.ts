@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import type { Keys } from '../../../src/engines/bullmq/keys.ts';
 import { RedisStore } from '../../../src/engines/bullmq/redis-store.ts';
 import { Retention } from '../../../src/engines/bullmq/retention.ts';
-import type { RetentionLimits } from '../../../src/engines/bullmq/retention.ts';
+import type { RetentionLimits } from '../../../src/engines/bullmq/options.ts';
 import { closedAt, creationOf, exampleEvents, exampleRecord } from '../../../testing/conformance/store/examples.ts';
 import { connectRedis, ownKeys, redisUrl } from './support.ts';
 
