@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
 import { quiet } from '../conformance/targets/quiet.ts';
-import { hasRedisServer, RedisServer } from '../support/redis-server.ts';
+import { canStartRedis } from '../support/redis-server.ts';
 import { LOCK_MS, openPlace } from './fixtures/place.ts';
 import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { RedisProcess } from './support/redis-process.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, finish } from './support/scene.ts';
 import { TIMEOUT } from './support/sizes.ts';
@@ -17,9 +18,9 @@ beforeAll(async () => {
   return () => bundle.remove();
 });
 
-describe.skipIf(!hasRedisServer)('a Redis without room', () => {
+describe.skipIf(!canStartRedis)('a Redis without room', () => {
   test('refuses, loses nothing, and work goes on when there is room', { timeout: TIMEOUT }, async (context) => {
-    const redis = await RedisServer.start();
+    const redis = await RedisProcess.start();
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const { client, driven } = scene;

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { queueName } from '../../src/engines/bullmq/keys.ts';
 import { quiet } from '../conformance/targets/quiet.ts';
-import { hasRedisServer, RedisServer } from '../support/redis-server.ts';
+import { canStartRedis } from '../support/redis-server.ts';
 import { type BundleFile, writeBundle } from './support/bundle.ts';
 import { concurrently } from './support/concurrently.ts';
+import { RedisProcess } from './support/redis-process.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, TASK_QUEUE } from './support/scene.ts';
 import { scaled, TIMEOUT } from './support/sizes.ts';
@@ -20,11 +21,11 @@ beforeAll(async () => {
   return () => bundle.remove();
 });
 
-describe.skipIf(!hasRedisServer)('parked runs', () => {
+describe.skipIf(!canStartRedis)('parked runs', () => {
   test('outlive a restart of everything: workers, Redis, workers', { timeout: TIMEOUT }, async (context) => {
     const count = scaled(10_000);
     // Nobody writes while it is killed, so that nothing is on its way to the disk.
-    const redis = await RedisServer.start({ appendfsync: 'everysec' });
+    const redis = await RedisProcess.start({ appendfsync: 'everysec' });
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const { client } = scene;

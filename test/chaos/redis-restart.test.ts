@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiet } from '../conformance/targets/quiet.ts';
-import { hasRedisServer, RedisServer } from '../support/redis-server.ts';
+import { canStartRedis } from '../support/redis-server.ts';
 import { type BundleFile, writeBundle } from './support/bundle.ts';
 import { randomFrom } from './support/random.ts';
+import { RedisProcess } from './support/redis-process.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, inspect, settled } from './support/scene.ts';
 import { KILLS, SEED, TIMEOUT } from './support/sizes.ts';
@@ -16,9 +17,9 @@ beforeAll(async () => {
   return () => bundle.remove();
 });
 
-describe.skipIf(!hasRedisServer)('a Redis that is killed and comes back with its append-only file', () => {
+describe.skipIf(!canStartRedis)('a Redis that is killed and comes back with its append-only file', () => {
   test('keeps all that it had acknowledged, and work goes on', { timeout: TIMEOUT }, async (context) => {
-    const redis = await RedisServer.start();
+    const redis = await RedisProcess.start();
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const random = randomFrom(SEED);

@@ -1,115 +1,40 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { freePort } from '../../scripts/services/service.ts';
 
-/** Whether a test can have a Redis of its own here. */
-export const hasRedisServer: boolean = spawnSync('redis-server', ['--version']).status === 0;
+/** Whether tests can start a Redis of their own. */
+export const canStartRedis: boolean = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Settings of `redis.conf`. */
-export type RedisConfig = Readonly<Record<string, string>>;
-
-/** A Redis of a test's own, which it may kill; its data outlive it. */
+/** A Redis that one test file has for itself. */
 export class RedisServer {
   readonly url: string;
-  readonly port: number;
-  readonly #directory: string;
-  readonly #config: RedisConfig;
-  #process: ChildProcess | undefined;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
 
-  /** Starts it. What it has acknowledged is in its append-only file, on disk, unless `config` says otherwise. */
-  static async start(config: RedisConfig = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), config);
-    await server.start();
-    return server;
+  private constructor(url: string, child: ChildProcess, folder: string) {
+    this.url = url;
+    this.#child = child;
+    this.#folder = folder;
   }
 
-  private constructor(port: number, config: RedisConfig) {
-    this.port = port;
-    this.url = `redis://127.0.0.1:${port}`;
-    this.#directory = mkdtempSync(join(tmpdir(), 'perdure-redis-'));
-    this.#config = { appendonly: 'yes', appendfsync: 'always', save: '', hz: '100', ...config };
-  }
-
-  /** Starts it again; resolves when it has read its data and answers. */
-  async start(): Promise<void> {
-    const { port } = this;
-    const all = { port: `${port}`, bind: '127.0.0.1', dir: this.#directory, ...this.#config };
-    const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-    const child = spawn('redis-server', args, { stdio: 'ignore' });
-    this.#process = child;
-    while (!(await this.#answers())) {
-      if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-      await delay(20);
+  /** Starts one that is set up as `redis-server` without a word is, but for what the arguments say. */
+  static async start(...args: readonly string[]): Promise<RedisServer> {
+    const [port, folder] = await Promise.all([freePort(), mkdtemp(join(tmpdir(), 'perdure-test-redis-'))]);
+    const all = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, ...args];
+    const child = spawn('redis-server', all, { stdio: ['ignore', 'pipe', 'ignore'] });
+    for await (const text of child.stdout) {
+      if (!String(text).includes('Ready to accept connections')) continue;
+      break;
     }
+    return new RedisServer(`redis://127.0.0.1:${port}`, child, folder);
   }
 
-  /** Kills it at once. */
-  async kill(): Promise<void> {
-    await this.#end('SIGKILL');
-  }
-
-  /** Runs one command. */
-  async command(name: string, ...args: string[]): Promise<unknown> {
-    const client = new Redis(this.url, { lazyConnect: true });
-    try {
-      await client.connect();
-      return await client.call(name, ...args);
-    } finally {
-      client.disconnect();
-    }
-  }
-
-  /** Bytes that its data take. */
-  async memory(): Promise<number> {
-    const info = String(await this.command('INFO', 'memory'));
-    return Number(/used_memory:(\d+)/.exec(info)?.[1]);
-  }
-
-  /** Ends it and removes its data. */
+  /** Ends it, and what it has kept. */
   async stop(): Promise<void> {
-    await this.#end('SIGKILL');
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
-  }
-
-  async #answers(): Promise<boolean> {
-    const client = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1000 });
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      return (await client.ping()) === 'PONG';
-    } catch {
-      return false;
-    } finally {
-      client.disconnect();
-    }
-  }
-}
-
-/** A port that was free a moment ago, below those that the system gives to clients: it must be free again after a restart. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const server = createServer();
-    const taken = await new Promise<AddressInfo | undefined>((resolve) => {
-      server.once('error', () => resolve(undefined));
-      server.listen(port, '127.0.0.1', () => resolve(server.address() as AddressInfo));
-    });
-    if (taken === undefined) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    if (this.#child.exitCode === null && this.#child.kill('SIGKILL')) await once(this.#child, 'exit');
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -61,7 +61,8 @@ export class ActivityJobs {
       if (!queues().isWaiting(task)) queues().offer(queue, task);
       await within(LOOK_MS, left.promise);
       const activity = (await store.load(run))?.record;
-      const pending = activity?.closeTime === undefined ? activity?.activities.get(scheduledEventId) : undefined;
+      const goesOn = activity?.closeTime === undefined && activity?.pause === undefined;
+      const pending = goesOn ? activity?.activities.get(scheduledEventId) : undefined;
       if (pending?.attempt === attempt && pending.state === 'scheduled') {
         if (!isLeaving()) continue;
         queues().withdraw(task);
@@ -73,13 +74,14 @@ export class ActivityJobs {
     }
   }
 
-  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask): void {
+  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask, isRepeat = false): void {
     systemClock.schedule(systemClock.now() + milliseconds, () => {
-      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task);
+      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task, isRepeat);
     });
   }
 
-  async #send(queue: QueueName, { run, scheduledEventId, attempt, ...task }: QueuedTask): Promise<void> {
+  async #send(queue: QueueName, task: QueuedTask, isRepeat = false): Promise<void> {
+    const { run, scheduledEventId, attempt } = task;
     const { client, keys, onError } = this.#options;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
     const now = systemClock.now();
@@ -87,10 +89,12 @@ export class ActivityJobs {
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
     const id = `${run.runId}~${scheduledEventId}~${attempt}`;
     try {
-      await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, 0, now, now]);
+      const added = await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, 0, now, now]);
+      // The job of a run that was paused and goes on may be there still, but ending.
+      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, queue, task, true);
     } catch (error) {
       onError(error);
-      this.#sendIn(RETRY_MS, queue, { run, scheduledEventId, attempt, ...task });
+      this.#sendIn(RETRY_MS, queue, task);
     }
   }
 }
