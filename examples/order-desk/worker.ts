@@ -12,8 +12,7 @@ import type { WorkerMessage, WorkerSettings } from './worker-process.ts';
 const folder = '.perdure/order-desk';
 
 async function main({ engine: config, taskQueue }: WorkerSettings): Promise<void> {
-  // What Redis' settings put at risk was told by the demo already.
-  const engine = await openEngine(config.type === 'bullmq' ? { ...config, onError: () => {} } : config);
+  const engine = await openEngine(config);
   // Loaded here, so that a model's name that means nothing is told as all other problems are.
   const { billing, support } = await import('./agents.ts');
   const secret = ownSecret();

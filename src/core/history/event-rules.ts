@@ -76,8 +76,6 @@ export const eventRules: Readonly<Record<string, EventRule>> = {
   WorkflowExecutionSignaled: happens,
   WorkflowExecutionCancelRequested: happens,
   WorkflowExecutionOptionsUpdated: happens,
-  WorkflowExecutionPaused: happens,
-  WorkflowExecutionUnpaused: happens,
 
   WorkflowTaskStarted: { references: [taskScheduled], settles: { what: 'task start', by: 'scheduledEventId' } },
   WorkflowTaskCompleted: taskEnd,

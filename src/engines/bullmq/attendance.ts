@@ -1,6 +1,5 @@
 import type { temporal } from '@temporalio/proto';
 import { TaskQueueKind } from '../../core/proto.ts';
-import type { Expectations } from './expectations.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 
 type Poll = temporal.api.workflowservice.v1.IPollWorkflowTaskQueueRequest;
@@ -22,12 +21,12 @@ interface Polls {
 /**
  * A service as workers of this process call it: that they poll a task queue says that this process takes part in its work, until the last of them has
  * shut down.
- * @param expectations told about updates that come together with a start.
+ * @param expect says that something is about to be said to a run of a workflow id; returns what ends it.
  */
 export function attend(
   service: WorkflowServiceApi,
   queues: { readonly runs: Attended; readonly activities: Attended },
-  expectations: Pick<Expectations, 'announce'>,
+  expect: (workflowId: string) => () => void,
 ): WorkflowServiceApi {
   const runs = new Attendance(queues.runs);
   const activities = new Attendance(queues.activities);
@@ -37,11 +36,10 @@ export function attend(
     pollActivityTaskQueue: (request, options) =>
       activities.during(request, () => service.pollActivityTaskQueue(request as never, options)),
     // The update is to come with the first task, if it can.
-    executeMultiOperation: async (request, options) => {
+    executeMultiOperation: (request, options) => {
       const { operations } = request as temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;
-      const workflowId = operations?.[0]?.startWorkflow?.workflowId;
-      if (workflowId) await expectations.announce(workflowId);
-      return await service.executeMultiOperation(request, options);
+      const done = expect(operations?.[0]?.startWorkflow?.workflowId ?? '');
+      return service.executeMultiOperation(request, options).finally(done);
     },
     shutdownWorker: async (request, options) => {
       const answer = await service.shutdownWorker(request, options);

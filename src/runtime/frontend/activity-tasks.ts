@@ -196,8 +196,7 @@ function take(context: FrontendContext, task: QueuedTask, request: Poll): Promis
   return context.runs.transact([task.run], async (transaction) => {
     const draft = await transaction.draft(task.run);
     const pending = draft?.record.activities.get(task.scheduledEventId);
-    const isWanted = pending?.attempt === task.attempt && pending.state === 'scheduled' && draft?.isPaused === false;
-    if (!isWanted) {
+    if (draft === undefined || pending?.attempt !== task.attempt || pending.state !== 'scheduled') {
       transaction.discard(task.run);
       return undefined;
     }
