@@ -77,6 +77,11 @@ export interface BullmqEngineOptions {
     /** Of every job. */
     readonly defaultJobOptions?: JobDefaults;
   };
+  /** How payloads (inputs, results, memo fields) are kept. */
+  readonly payloads?: {
+    /** Those with more bytes are kept once for a run, beside its record and history. Processes may differ in it. Default: 32 KiB. */
+    readonly threshold?: number;
+  };
   /** How this process takes part in the work. */
   readonly workers?: Partial<WorkersSettings>;
   /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
@@ -95,8 +100,8 @@ export interface Settings {
   readonly namespace: string;
   /** JSON. */
   readonly jobOptions: string;
-  /** Whether the job of a run goes as soon as the run is closed. */
-  readonly finishedGo: boolean;
+  /** Bytes. */
+  readonly payloadThreshold: number;
   readonly workers: WorkersSettings;
 }
 
@@ -109,6 +114,9 @@ const workersDefaults: WorkersSettings = {
   overflow: 100,
 };
 
+/** Bytes of a payload that is kept in what it belongs to. */
+export const PAYLOAD_THRESHOLD = 32_768;
+
 /** Checks options and fills in what was left out. @throws ConfigurationError that names the wrong one. */
 export function settingsOf(options: BullmqEngineOptions, env: Environment): Settings {
   const { prefix = 'perdure', namespace = 'default', queues = {}, workers = {} } = options;
@@ -118,6 +126,10 @@ export function settingsOf(options: BullmqEngineOptions, env: Environment): Sett
     const least = name === 'linger' || name === 'overflow' || name === 'maxStalledCount' ? 0 : 1;
     if (Number.isFinite(value) && value >= least) continue;
     throw new ConfigurationError(`workers.${name}`, `is ${value}.`, { fix: `Give a number from ${least} on.` });
+  }
+  const { threshold = PAYLOAD_THRESHOLD } = options.payloads ?? {};
+  if (!(threshold >= 0)) {
+    throw new ConfigurationError('payloads.threshold', `is ${threshold}.`, { fix: 'Give a number of bytes.' });
   }
   const defaults = {
     removeOnComplete: true,
@@ -130,7 +142,7 @@ export function settingsOf(options: BullmqEngineOptions, env: Environment): Sett
     prefix,
     namespace,
     jobOptions: JSON.stringify(defaults),
-    finishedGo: defaults.removeOnComplete === true || defaults.removeOnComplete === 0,
+    payloadThreshold: threshold,
     workers: all,
   };
 }

@@ -13,6 +13,7 @@ describe('options of the engine on Redis', () => {
     [{ workers: { concurrency: 0 } }, 'workers.concurrency: is 0.'],
     [{ workers: { lockDuration: Number.NaN } }, 'workers.lockDuration: is NaN.'],
     [{ workers: { linger: -1 } }, 'workers.linger: is -1.'],
+    [{ payloads: { threshold: -1 } }, 'payloads.threshold: is -1.'],
     [{ redis: { keyPrefix: 'x' } }, 'redis.keyPrefix: does not work with BullMQ.'],
   ])('%o are refused', async (options, message) => {
     await expect(createBullmqEngine(options)).rejects.toThrow(message);
