@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
+import type * as Bullmq from './bullmq/index.ts';
 import { ENGINE_TYPES, type EngineConfig } from './config.ts';
 import type { Environment } from './temporal/environment.ts';
 
@@ -22,7 +24,7 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
     }
     case 'bullmq': {
       const { type: _, ...options } = source;
-      const { createBullmqEngine } = await import('./bullmq/index.ts');
+      const { createBullmqEngine } = await loadBullmq();
       return await createBullmqEngine(options, env);
     }
     case 'temporal': {
@@ -39,6 +41,30 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
 export function isEngine(value: unknown): value is Engine {
   if (typeof value !== 'object' || value === null) return false;
   return 'client' in value && 'createWorker' in value && typeof value.createWorker === 'function';
+}
+
+/** The engine on Redis is the only one whose packages are not needed by all: they are installed by who uses it. */
+async function loadBullmq(): Promise<typeof Bullmq> {
+  try {
+    return await import('./bullmq/index.ts');
+  } catch (cause) {
+    const missing = /'(bullmq|ioredis)'/.exec(cause instanceof Error ? cause.message : '')?.[1];
+    if (missing === undefined || (cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    const { peerDependencies } = createRequire(import.meta.url)('perdure/package.json') as PackageFile;
+    const wanted = ['bullmq', 'ioredis'].map((name) => `"${name}@${peerDependencies[name]}"`);
+    throw new ConfigurationError(
+      'engine.type',
+      `the engine on Redis needs the package ${missing}, which is not installed.`,
+      {
+        fix: `Run npm install ${wanted.join(' ')}`,
+        cause,
+      },
+    );
+  }
+}
+
+interface PackageFile {
+  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 function unknownType(type: unknown): ConfigurationError {

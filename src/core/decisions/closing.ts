@@ -102,7 +102,6 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
           retryPolicy: attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null,
           firstWorkflowTaskBackoff: attributes.backoffStartInterval ?? null,
           prevAutoResetPoints: inheritedResetPoints(draft),
-          priority: record.priority ?? null,
         },
       },
       draft.now,

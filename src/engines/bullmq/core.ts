@@ -7,10 +7,12 @@ import type { TaskQueues } from '../../runtime/matching/task-queues.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { ActivityJobs } from './activity-jobs.ts';
 import { attend } from './attendance.ts';
+import { RedisBroadcasts } from './broadcasts.ts';
 import { Channels } from './channels.ts';
 import { Claims } from './claims.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import type { Connections } from './connect.ts';
+import { Expectations } from './expectations.ts';
 import { Forwarding } from './forwarding.ts';
 import { Keeper } from './keeper.ts';
 import { keyOfMember, Keys, queueName } from './keys.ts';
@@ -36,6 +38,8 @@ export class Core {
   readonly keeper: Keeper;
   /** The same in all processes that share the namespace. */
   readonly secret: string;
+  /** See `Engine.broadcasts`. */
+  readonly broadcasts: RedisBroadcasts;
   readonly #frontend: Frontend;
   readonly #store: RedisStore;
   readonly #runs: Claims;
@@ -71,8 +75,9 @@ export class Core {
         runs: { begin: (queue) => runs.begin(queue), end: (queue) => void runs.end(queue) },
         activities: { begin: (queue) => activities.begin(queue), end: (queue) => void activities.end(queue) },
       },
-      (workflowId) => parts.residents.expect(workflowId),
+      parts.expectations,
     );
+    this.broadcasts = parts.broadcasts;
     this.keeper = parts.keeper;
     this.keeper.start();
   }
@@ -101,7 +106,9 @@ class Parts {
   readonly runs: Claims;
   readonly activities: Claims;
   readonly channels: Channels;
+  readonly broadcasts: RedisBroadcasts;
   readonly keeper: Keeper;
+  readonly expectations: Expectations;
   frontend: Frontend | undefined;
   #queues: TaskQueues | undefined;
   readonly #activityJobs: ActivityJobs;
@@ -109,20 +116,21 @@ class Parts {
   readonly #watches: Watches;
 
   constructor({ commands, messages, jobs }: Connections, settings: Settings, onError: (error: unknown) => void) {
-    const { namespace, workers } = settings;
+    const { namespace, workers, payloadThreshold, retention } = settings;
     const keys = new Keys(settings.prefix);
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
       options: settings.jobOptions,
-      finishedGo: settings.finishedGo,
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
-    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings });
+    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;
     this.channels = new Channels(messages);
+    this.broadcasts = new RedisBroadcasts({ client: commands, channels: this.channels, keys, namespace });
+    this.expectations = new Expectations(shared);
     this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
     this.#activityJobs = new ActivityJobs({
       ...shared,
@@ -151,8 +159,9 @@ class Parts {
       onLost: () => undefined,
       giveBack: async () => undefined,
     });
-    this.#forwarding = new Forwarding({ ...shared, residents: this.residents, reads: (queue) => this.runs.has(queue) });
-    this.keeper = new Keeper(shared);
+    const { residents, expectations } = this;
+    this.#forwarding = new Forwarding({ ...shared, residents, expectations, reads: (queue) => this.runs.has(queue) });
+    this.keeper = new Keeper({ ...shared, retention });
   }
 
   residency(queues: TaskQueues): Residency {

@@ -14,4 +14,3 @@ export type {
   RedisSettings,
   WorkersSettings,
 } from './options.ts';
-export type { RunProgress } from './progress.ts';
