@@ -27,7 +27,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     client = connectRedis();
     keys = ownKeys();
     queue = `${keys.tag(namespace)}:queue:`;
-    const jobs = { queuePrefix: () => queue, options: '{}' };
+    const jobs = { queuePrefix: () => queue, options: '{}', finishedGo: true };
     store = new RedisStore({ client, keys, process: 'here', jobs });
     const residency = {
       has: () => false,
