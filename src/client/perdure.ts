@@ -9,6 +9,7 @@ import type { ClientContext } from './context.ts';
 import { AnswerRefusedError } from './errors.ts';
 import { outcomeOf, Run, type ToolResult } from './run.ts';
 import { type StartOptions, startRun } from './start.ts';
+import { isUnknownStatus } from './tree.ts';
 import { type RunInfo, runInfo, type RunStatus, STATUS_QUERIES } from './status.ts';
 
 /** Which runs are wanted. */
@@ -95,18 +96,23 @@ export class Perdure {
       ...(status === undefined ? [] : [`ExecutionStatus = '${STATUS_QUERIES[status]}'`]),
     ];
     const runs: RunInfo[] = [];
-    for await (const info of this.client.workflow.list({ query: conditions.join(' AND ') })) {
-      if (runs.length >= limit) break;
-      const name = info.memo?.[AGENT_MEMO];
-      // What has gone on as new is listed by the run that it goes on with.
-      if (typeof name !== 'string' || info.status.name === 'CONTINUED_AS_NEW') continue;
-      if (agent === undefined || agent === name) runs.push(runInfo(info));
+    try {
+      for await (const info of this.client.workflow.list({ query: conditions.join(' AND ') })) {
+        if (runs.length >= limit) break;
+        const name = info.memo?.[AGENT_MEMO];
+        // What has gone on as new is listed by the run that it goes on with.
+        if (typeof name !== 'string' || info.status.name === 'CONTINUED_AS_NEW') continue;
+        if (agent === undefined || agent === name) runs.push(runInfo(info));
+      }
+    } catch (error) {
+      // On a server that cannot pause runs, none is paused.
+      if (status !== 'paused' || !isUnknownStatus(error)) throw error;
     }
     return runs;
   }
 
   /**
-   * What all open runs wait for, those of authors' own workflows included, oldest first. Needs no worker. Lists may lag behind a little.
+   * What all running runs wait for, those of authors' own workflows included, oldest first; paused ones take no answers. Needs no worker. Lists may lag behind a little.
    * @throws EngineUnavailableError
    */
   async pending({ limit = 1000 }: PendingOptions = {}): Promise<readonly PendingWait[]> {
