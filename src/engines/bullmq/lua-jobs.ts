@@ -82,6 +82,12 @@ local function dropDelayedJob(q, id)
   if redis.call('ZREM', q .. 'delayed', id) == 1 then redis.call('DEL', q .. id, q .. id .. ':logs') end
 end
 
+-- A job that nobody will take any more.
+local function dropRestingJob(q, id)
+  local found = redis.call('ZREM', q .. 'delayed', id) + redis.call('ZREM', q .. 'completed', id) + redis.call('ZREM', q .. 'failed', id)
+  if found > 0 then redis.call('DEL', q .. id, q .. id .. ':logs') end
+end
+
 -- Whether this is still the activation of the job that the caller thinks it is: tokens are used again, the count of activations is not.
 local function isHeld(q, id, token, activation)
   local key = q .. id

@@ -164,11 +164,11 @@ while last + 1 < length and first(last + 1) < to do last = last + 1 end
 return redis.call('LRANGE', KEYS[1], low, last)`;
 
 /**
- * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys, queue prefix (empty: no job).
+ * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys.
  */
 export const DELETE_RUN: string = `${jobHelpers}
 local base, id, workflow, part = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted')
+local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted', 'queue')
 if not fields[1] then return 0 end
 local member = id .. '\\0' .. workflow
 redis.call('UNLINK', base .. 'run:' .. part, base .. 'hist:' .. part, base .. 'data:' .. part)
@@ -179,7 +179,7 @@ redis.call('ZREM', base .. 'by:type:' .. fields[2], member)
 redis.call('ZREM', base .. 'by:id', workflow .. '\\0' .. id)
 redis.call('ZREM', base .. 'unfinished', member)
 if redis.call('HGET', base .. 'current', workflow) == id then redis.call('HDEL', base .. 'current', workflow) end
-if ARGV[4] ~= '' then dropDelayedJob(ARGV[4], id) end
+if fields[4] and fields[4] ~= '' then dropRestingJob(fields[4], id) end
 return 1`;
 
 /**
