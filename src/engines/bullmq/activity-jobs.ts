@@ -32,6 +32,8 @@ export interface ActivityJobsOptions {
   readonly queues: () => TaskQueues;
   /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
   readonly overflowMs: number;
+  /** Whether a run is in memory here. */
+  readonly isResident: (run: RunKey) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -45,8 +47,11 @@ export class ActivityJobs {
 
   /** No worker took the activity at once. */
   kept(queue: QueueName, task: QueuedTask): void {
-    if (this.#options.queues().isAttended(queue)) this.#sendIn(this.#options.overflowMs, queue, task);
-    else void this.#send(queue, task);
+    const { store, queues, overflowMs } = this.#options;
+    const record = store.recall(task.run)?.record;
+    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(task.scheduledEventId));
+    if (queues().isAttended(queue)) this.#sendIn(overflowMs, queue, task, priority);
+    else void this.#send(queue, task, priority);
   }
 
   /** Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more. */
@@ -74,17 +79,18 @@ export class ActivityJobs {
     }
   }
 
-  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask): void {
+  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask, priority: number): void {
     systemClock.schedule(systemClock.now() + milliseconds, () => {
-      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task);
+      // Of a run that was put aside in the meantime nothing waits here; whether it is still wanted, is seen by who gets the job.
+      const { queues, isResident } = this.#options;
+      if (queues().isWaiting(task) || !isResident(task.run)) void this.#send(queue, task, priority);
     });
   }
 
-  async #send(queue: QueueName, { run, scheduledEventId, attempt, ...task }: QueuedTask): Promise<void> {
-    const { client, keys, store, onError } = this.#options;
+  async #send(queue: QueueName, task: QueuedTask, priority: number): Promise<void> {
+    const { client, keys, onError } = this.#options;
+    const { run, scheduledEventId, attempt } = task;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
-    const record = store.recall(run)?.record;
-    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(scheduledEventId));
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
@@ -93,7 +99,7 @@ export class ActivityJobs {
       await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, priority, now, now]);
     } catch (error) {
       onError(error);
-      this.#sendIn(RETRY_MS, queue, { run, scheduledEventId, attempt, ...task });
+      this.#sendIn(RETRY_MS, queue, task, priority);
     }
   }
 }

@@ -2,6 +2,8 @@ import type { temporal } from '@temporalio/proto';
 import { TaskQueueKind } from '../../core/proto.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 
+import type { Gates } from './gates.ts';
+
 type Poll = temporal.api.workflowservice.v1.IPollWorkflowTaskQueueRequest;
 type AnyHandler = (request: object, options?: CallOptions) => Promise<object>;
 
@@ -21,12 +23,14 @@ interface Polls {
 /**
  * A service as workers of this process call it: that they poll a task queue says that this process takes part in its work, until the last of them has
  * shut down.
+ * @param gates hold back polls of activities whose queue is paused.
  * @param expect says that something is about to be said to a run of a workflow id; returns what ends it.
  */
 export function attend(
   service: WorkflowServiceApi,
   queues: { readonly runs: Attended; readonly activities: Attended },
   expect: (workflowId: string) => () => void,
+  gates: Gates,
 ): WorkflowServiceApi {
   const runs = new Attendance(queues.runs);
   const activities = new Attendance(queues.activities);
@@ -34,7 +38,12 @@ export function attend(
     pollWorkflowTaskQueue: (request, options) =>
       runs.during(request, () => service.pollWorkflowTaskQueue(request as never, options)),
     pollActivityTaskQueue: (request, options) =>
-      activities.during(request, () => service.pollActivityTaskQueue(request as never, options)),
+      activities.during(request, async () => {
+        const { taskQueue } = request as Poll;
+        const poll = (signal: AbortSignal): Promise<object> =>
+          service.pollActivityTaskQueue(request, { ...options, signal });
+        return (await gates.through(taskQueue?.name ?? '', options?.signal, poll)) ?? {};
+      }),
     // The update is to come with the first task, if it can.
     executeMultiOperation: (request, options) => {
       const { operations } = request as temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;

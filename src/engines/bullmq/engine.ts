@@ -2,15 +2,51 @@ import type { Engine } from '../../engine/index.ts';
 import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { LocalEngine } from '../local/engine.ts';
+import type { LocalEngineOptions, OpenService } from '../local/engine.ts';
 import { connect } from './connect.ts';
 import { Core } from './core.ts';
+import { JobSchedulers } from './job-schedulers.ts';
+import { Keys } from './keys.ts';
 import { settingsOf } from './options.ts';
 import type { BullmqEngineOptions, Environment } from './options.ts';
+import type { Queues } from './queues.ts';
 
 /** Workflows on Redis, shared by all processes that open it. */
 export interface BullmqEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+
+  /** Recurring starts of runs, by BullMQ's job schedulers. */
+  readonly jobSchedulers: JobSchedulers;
+
+  /**
+   * Pauses a task queue, in all processes, until it is resumed: no run of it is taken up and no activity begun. What a worker has in hand comes to its next
+   * stop, within a second or so, and is put aside. Starts and signals are accepted and kept; queries and updates wait. The same as a pause of both of BullMQ's
+   * queues, by a dashboard for example.
+   */
+  pauseTaskQueue(taskQueue: string): Promise<void>;
+
+  /** Goes on with a task queue, in the order in which everything came. */
+  resumeTaskQueue(taskQueue: string): Promise<void>;
+}
+
+class RedisEngine extends LocalEngine implements BullmqEngine {
+  readonly jobSchedulers: JobSchedulers;
+  readonly #queues: Queues;
+
+  constructor(options: LocalEngineOptions, opened: OpenService, queues: Queues, jobSchedulers: JobSchedulers) {
+    super(options, opened);
+    this.#queues = queues;
+    this.jobSchedulers = jobSchedulers;
+  }
+
+  async pauseTaskQueue(taskQueue: string): Promise<void> {
+    await this.#queues.pause(taskQueue);
+  }
+
+  async resumeTaskQueue(taskQueue: string): Promise<void> {
+    await this.#queues.resume(taskQueue);
+  }
 }
 
 /**
@@ -52,5 +88,13 @@ export async function createBullmqEngine(
     secret: () => core.secret,
     ...(options.client ? { client: options.client } : {}),
   };
-  return new LocalEngine(local, { service: core.service, address, close });
+  const { queues } = core;
+  const jobSchedulers = new JobSchedulers({
+    client: connections.commands,
+    keys: new Keys(settings.prefix),
+    namespace: settings.namespace,
+    queue: () => queues.get('', 'schedulers'),
+    clientOptions: options.client,
+  });
+  return new RedisEngine(local, { service: core.service, address, close }, queues, jobSchedulers);
 }
