@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { run } from '../scripts/run.ts';
+import { redisServer } from '../scripts/services/redis.ts';
 import { cacheFolder } from '../scripts/services/service.ts';
 import type { Service } from '../scripts/services/service.ts';
 import { temporalServer } from '../scripts/services/temporal.ts';
@@ -108,20 +109,27 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
 
 const machine = readMachine();
 let server: Service | undefined;
-process.on('exit', () => server?.stop());
+let redis: Service | undefined;
+process.on('exit', () => {
+  server?.stop();
+  redis?.stop();
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 if (pairs.some(({ workload }) => isCold(workload))) await compile();
 const onServer: readonly System[] = ['temporal', 'ours-temporal', 'ai-sdk'];
 if (pairs.some(({ system }) => onServer.includes(system))) server = await temporalServer(console.error);
+const onRedis: readonly System[] = ['redis', 'redis-2'];
+if (pairs.some(({ system }) => onRedis.includes(system))) redis = await redisServer(console.error);
 const agents = pairs.some(({ workload }) => agentWorkloads.includes(workload));
-await measureAll({ codePath: await bundle(), address: server?.value ?? '', agents });
+await measureAll({ codePath: await bundle(), address: server?.value ?? '', redis: redis?.value ?? '', agents });
 machine.load.after = currentLoad();
 
 const measured = pairs.filter((pair) => !isConversation(pair));
 const rows = measured.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
 console.log(JSON.stringify(machine));
 if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
+if (redis !== undefined) console.log(`Redis: ${redis.value} (${redis.origin})`);
 console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
 console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));

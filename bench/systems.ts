@@ -11,12 +11,15 @@ import { bundleFixtures, driveFiveActivities } from '../test/host/driver.ts';
 import { activities } from './activities.ts';
 import { startOfficialAgents } from './agents/official.ts';
 import { type RunningAgents, startAgentsOnTemporal, startEmbeddedAgents } from './agents/ours.ts';
+import { startRedis, startTwoWorkers } from './redis/system.ts';
 import { agentWorkloads, clientOperations, type Operation, timed, type Workload } from './workloads.ts';
 
 /** Every system, and what it is. */
 export const systems: Readonly<Record<System, string>> = {
   memory: 'ours, in memory',
   sqlite: 'ours, on SQLite (synchronous FULL)',
+  redis: 'ours, on Redis and BullMQ',
+  'redis-2': 'ours, on Redis and BullMQ, two processes work',
   temporal: 'official SDK, dev server',
   'ours-temporal': 'ours, dev server',
   'ai-sdk': 'official @temporalio/ai-sdk, dev server',
@@ -29,6 +32,8 @@ export const systems: Readonly<Record<System, string>> = {
 export type System =
   | 'memory'
   | 'sqlite'
+  | 'redis'
+  | 'redis-2'
   | 'temporal'
   | 'ours-temporal'
   | 'ai-sdk'
@@ -50,6 +55,8 @@ export interface Surroundings {
   readonly codePath: string;
   /** Of the Temporal server. */
   readonly address: string;
+  /** URL of a Redis; empty when none is needed. */
+  readonly redis: string;
   /** Whether agents are measured, too. */
   readonly agents: boolean;
 }
@@ -60,12 +67,14 @@ const taskQueue = 'bench';
 export function knows(system: System, workload: Workload): boolean {
   const isEmbedded = system === 'memory' || system === 'sqlite';
   if (workload === 'first-token') return isEmbedded;
+  if (workload === 'signal-parked') return system === 'redis';
   if (system === 'ours-temporal' || system === 'ai-sdk' || agentWorkloads.includes(workload)) {
     return agentWorkloads.includes(workload) && (isEmbedded || system === 'ours-temporal' || system === 'ai-sdk');
   }
   if (workload === 'host') return system === 'host' || system === 'official-host';
   if (system === 'host' || system === 'official-host') return false;
-  return system !== 'memory-official-host' || !workload.startsWith('cold-start');
+  const startsCold: readonly System[] = ['memory', 'sqlite', 'temporal'];
+  return startsCold.includes(system) || !workload.startsWith('cold-start');
 }
 
 /** Starts a system in this process. */
@@ -78,6 +87,10 @@ export async function startSystem(system: System, surroundings: Surroundings): P
       const path = join(await mkdtemp(join(tmpdir(), 'perdure-bench-')), 'bench.db');
       return await startEmbedded({ path }, options, surroundings);
     }
+    case 'redis':
+      return await startRedis(surroundings.redis, options);
+    case 'redis-2':
+      return await startTwoWorkers(surroundings.redis, surroundings.codePath);
     case 'ours-temporal':
       return await startAgentsOnTemporal(surroundings.address);
     case 'ai-sdk':

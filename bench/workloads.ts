@@ -11,13 +11,21 @@ export type ClientWorkload = '5-activities' | '3-children' | 'signal';
 /** Every workload, and what its latency is. */
 export const workloads: Readonly<
   Record<
-    ClientWorkload | 'host' | 'cold-start-bundle' | 'cold-start-prebuilt' | 'agent' | 'first-token' | 'conversation',
+    | ClientWorkload
+    | 'signal-parked'
+    | 'host'
+    | 'cold-start-bundle'
+    | 'cold-start-prebuilt'
+    | 'agent'
+    | 'first-token'
+    | 'conversation',
     string
   >
 > = {
   '5-activities': 'a workflow of five activities, from start to result',
   '3-children': 'a workflow of three children with an activity each, from start to result',
   signal: 'a workflow that waits, from the signal to its result (runs/s count starts and queries too)',
+  'signal-parked': 'the same, of a run that has left memory; its worker has it in its cache',
   host: 'the activations of five activities, with no core around them',
   'cold-start-bundle': 'from the start of the process to the first result, with a workflow file to bundle',
   'cold-start-prebuilt': 'the same, with a bundle made before',

@@ -16,7 +16,7 @@ import {
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
 import { RunExistsError } from './errors.ts';
 import { givenLimits } from './limits.ts';
-import { checkContent, checkJson, tooLarge } from './sendable.ts';
+import { checkContent, checkId, checkJson, tooLarge } from './sendable.ts';
 
 /**
  * How a run is started.
@@ -76,6 +76,7 @@ type Named = 'id' | 'ifExists';
 
 function startOf(agent: string, options: Omit<StartOptions<unknown>, Named>, taskQueue: string): AgentStart {
   const { input, metadata, limits, timeout, priority } = options;
+  checkId(agent, 'agent');
   checkContent(input, 'input');
   checkJson(metadata, 'metadata');
   const run: AgentRunInput = {
@@ -97,7 +98,7 @@ function startOf(agent: string, options: Omit<StartOptions<unknown>, Named>, tas
 
 /**
  * Starts a run of an agent.
- * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits and for input that cannot be sent,
+ * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible ids and limits and for input that cannot be sent,
  * DefinitionError when the timeout is no time.
  */
 export async function startRun(
@@ -106,6 +107,7 @@ export async function startRun(
   options: StartOptions<unknown>,
 ): Promise<RunReference> {
   const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail' } = options;
+  checkId(workflowId, 'id');
   const { workflowType, args, ...start } = startOf(agent, options, options.taskQueue ?? taskQueue);
   try {
     const { firstExecutionRunId } = await client.workflow.start(workflowType, {

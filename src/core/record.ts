@@ -27,6 +27,8 @@ export interface RunRecord extends RunKey {
   /** When the first workflow task may be scheduled; later than `startTime` for a delayed start. */
   readonly executionTime: number;
   closeTime: number | undefined;
+  /** Who has paused the run; `undefined` while it is not paused, and in records of versions that could not pause. */
+  pause: Pause | undefined;
   /** Deadline of the whole chain. */
   readonly executionDeadline: number;
   /** Deadline of this run. */
@@ -72,6 +74,15 @@ export interface RunRecord extends RunKey {
   buffered: readonly HistoryEvent[];
   /** What must still be done outside of this run; each is redone until it is confirmed. */
   effects: readonly Effect[];
+}
+
+/** Who has paused a run, when and why. */
+export interface Pause {
+  readonly time: number;
+  readonly identity: string;
+  readonly reason: string;
+  /** A repeated request with the same id changes nothing. */
+  readonly requestId: string;
 }
 
 /** The run that started this one as its child. */

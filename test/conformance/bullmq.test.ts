@@ -1,4 +1,4 @@
 import { conformance } from './suite.ts';
 import { bullmqTarget } from './targets/bullmq.ts';
 
-conformance('bullmq', () => bullmqTarget(), { redis: true, full: true });
+conformance('bullmq', () => bullmqTarget(), { redis: true });

@@ -140,6 +140,7 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     startTime: now,
     executionTime: now + backoff,
     closeTime: undefined,
+    pause: undefined,
     executionDeadline,
     runDeadline: executionDeadline > 0 && runEnd > 0 ? Math.min(runEnd, executionDeadline) : runEnd,
     executionTimeout: durationMs(attributes.workflowExecutionTimeout),

@@ -24,6 +24,14 @@ interface ActivityJob extends RunKey {
   readonly taskQueue: string;
 }
 
+/** An activity on its way. */
+interface Sent {
+  readonly queue: QueueName;
+  readonly task: QueuedTask;
+  readonly priority: number;
+  readonly isRepeat: boolean;
+}
+
 /** How activities travel. */
 export interface ActivityJobsOptions {
   readonly client: RedisClient;
@@ -50,8 +58,9 @@ export class ActivityJobs {
     const { store, queues, overflowMs } = this.#options;
     const record = store.recall(task.run)?.record;
     const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(task.scheduledEventId));
-    if (queues().isAttended(queue)) this.#sendIn(overflowMs, queue, task, priority);
-    else void this.#send(queue, task, priority);
+    const sent: Sent = { queue, task, priority, isRepeat: false };
+    if (queues().isAttended(queue)) this.#sendIn(overflowMs, sent);
+    else void this.#send(sent);
   }
 
   /** Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more. */
@@ -67,7 +76,8 @@ export class ActivityJobs {
       if (!queues().isWaiting(task)) queues().offer(queue, task);
       await within(LOOK_MS, left.promise);
       const activity = (await store.load(run))?.record;
-      const pending = activity?.closeTime === undefined ? activity?.activities.get(scheduledEventId) : undefined;
+      const goesOn = activity?.closeTime === undefined && activity?.pause === undefined;
+      const pending = goesOn ? activity?.activities.get(scheduledEventId) : undefined;
       if (pending?.attempt === attempt && pending.state === 'scheduled') {
         if (!isLeaving()) continue;
         queues().withdraw(task);
@@ -79,15 +89,16 @@ export class ActivityJobs {
     }
   }
 
-  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask, priority: number): void {
+  #sendIn(milliseconds: number, sent: Sent): void {
     systemClock.schedule(systemClock.now() + milliseconds, () => {
       // Of a run that was put aside in the meantime nothing waits here; whether it is still wanted, is seen by who gets the job.
       const { queues, isResident } = this.#options;
-      if (queues().isWaiting(task) || !isResident(task.run)) void this.#send(queue, task, priority);
+      if (queues().isWaiting(sent.task) || !isResident(sent.task.run)) void this.#send(sent);
     });
   }
 
-  async #send(queue: QueueName, task: QueuedTask, priority: number): Promise<void> {
+  async #send(sent: Sent): Promise<void> {
+    const { queue, task, priority, isRepeat } = sent;
     const { client, keys, onError } = this.#options;
     const { run, scheduledEventId, attempt } = task;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
@@ -96,10 +107,13 @@ export class ActivityJobs {
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
     const id = `${run.runId}~${scheduledEventId}~${attempt}`;
     try {
-      await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, priority, now, now]);
+      const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
+      const added = await addScript.run(client, [prefix], input);
+      // The job of a run that was paused and goes on may be there still, but ending.
+      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, { ...sent, isRepeat: true });
     } catch (error) {
       onError(error);
-      this.#sendIn(RETRY_MS, queue, task, priority);
+      this.#sendIn(RETRY_MS, sent);
     }
   }
 }

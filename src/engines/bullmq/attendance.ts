@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { TaskQueueKind } from '../../core/proto.ts';
+import type { Expectations } from './expectations.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 
 import type { Gates } from './gates.ts';
@@ -23,13 +24,13 @@ interface Polls {
 /**
  * A service as workers of this process call it: that they poll a task queue says that this process takes part in its work, until the last of them has
  * shut down.
+ * @param expectations told about updates that come together with a start.
  * @param gates hold back polls of activities whose queue is paused.
- * @param expect says that something is about to be said to a run of a workflow id; returns what ends it.
  */
 export function attend(
   service: WorkflowServiceApi,
   queues: { readonly runs: Attended; readonly activities: Attended },
-  expect: (workflowId: string) => () => void,
+  expectations: Pick<Expectations, 'announce'>,
   gates: Gates,
 ): WorkflowServiceApi {
   const runs = new Attendance(queues.runs);
@@ -45,10 +46,11 @@ export function attend(
         return (await gates.through(taskQueue?.name ?? '', options?.signal, poll)) ?? {};
       }),
     // The update is to come with the first task, if it can.
-    executeMultiOperation: (request, options) => {
+    executeMultiOperation: async (request, options) => {
       const { operations } = request as temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;
-      const done = expect(operations?.[0]?.startWorkflow?.workflowId ?? '');
-      return service.executeMultiOperation(request, options).finally(done);
+      const workflowId = operations?.[0]?.startWorkflow?.workflowId;
+      if (workflowId) await expectations.announce(workflowId);
+      return await service.executeMultiOperation(request, options);
     },
     shutdownWorker: async (request, options) => {
       const answer = await service.shutdownWorker(request, options);

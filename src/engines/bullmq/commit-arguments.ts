@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import proto from '@temporalio/proto';
 import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
 import { toMillis, toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
-import { encodeRecord } from '../../core/record-codec.ts';
 import type { PendingActivity, RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
+import { isPaused } from '../../core/run/paused.ts';
 import { DEFAULT_PRIORITY, priorityOf } from '../../core/run/priority.ts';
 import type { Commit, CurrentWrite, RunWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
@@ -14,11 +13,10 @@ import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
+import type { EncodedRun } from './run-codec.ts';
 
 /** The largest that BullMQ takes. */
 const LAST_PRIORITY = 2_097_151;
-
-const { History } = proto.temporal.api.history.v1;
 
 /** How runs become jobs. */
 export interface JobSettings {
@@ -63,20 +61,29 @@ export function jobPriority(record: RunRecord, activity?: PendingActivity): numb
 export function needsWorker(record: RunRecord, now: number): boolean {
   if (record.closeTime !== undefined) return record.effects.length > 0;
   if (record.effects.length > 0 || record.workflowTask?.startedEventId === 0) return true;
+  if (isPaused(record)) return false;
   for (const { state, attemptScheduledTime } of record.activities.values()) {
     if (state === 'scheduled' && attemptScheduledTime <= now) return true;
   }
   return false;
 }
 
+/** What a commit is written with, beside the commit. */
+export interface CommitContext {
+  readonly keys: Keys;
+  /** The process that commits. */
+  readonly process: string;
+  readonly jobs: JobSettings | undefined;
+  /** The runs of the commit. */
+  readonly encoded: readonly EncodedRun[];
+  /** For each run the payloads that are sent along. */
+  readonly payloads: readonly ReadonlyMap<string, Uint8Array>[];
+}
+
 /** A commit as the script `COMMIT` takes it. */
-export function commitArguments(
-  { runs, current }: Commit,
-  keys: Keys,
-  process: string,
-  jobs: JobSettings | undefined,
-): ScriptInput {
+export function commitArguments({ runs, current }: Commit, context: CommitContext): ScriptInput {
   const now = systemClock.now();
+  const { keys, process, jobs, encoded, payloads } = context;
   return {
     keys: [...runs.map(({ record }) => record), ...current].map(({ namespace }) => keys.base(namespace)),
     args: [
@@ -84,14 +91,16 @@ export function commitArguments(
       process,
       now,
       runs.length,
-      ...runs.flatMap((run) => runArguments(run, now, jobs)),
+      ...runs.flatMap((run, index) => runArguments(run, encoded[index], now, jobs)),
       ...current.flatMap(pointerArguments),
+      ...payloads.flatMap((sent, index) => [...sent].flatMap(([name, data]) => [index + 1, name, asBuffer(data)])),
     ],
   };
 }
 
 function runArguments(
   { record, events, expectedRevision }: RunWrite,
+  encoded: EncodedRun | undefined,
   now: number,
   jobs: JobSettings | undefined,
 ): RedisArgument[] {
@@ -109,8 +118,8 @@ function runArguments(
     expectedRevision,
     events.length === 0 ? '' : before,
     last,
-    encodeRecord(record),
-    events.length === 0 ? '' : encodeEvents(before + 1, events),
+    encoded?.record ?? '',
+    encoded?.events ?? '',
     record.status,
     record.workflowType,
     -record.startTime,
@@ -123,6 +132,9 @@ function runArguments(
     job?.options ?? '',
     job?.priority ?? 0,
     lastEventTime(events) ?? '',
+    asList(encoded?.recordRefers),
+    asList(encoded?.eventsRefer),
+    record.closeTime ?? '',
     parent === undefined ? '' : runPart(parent),
     parent?.runId ?? '',
     record.closeTime === undefined ? '' : jobs?.finishedGo ? 'gone' : 'kept',
@@ -140,6 +152,10 @@ function pointerArguments({ workflowId, expectedRunId, runId }: CurrentWrite): R
   return [workflowId, expectedRunId ?? '', runId];
 }
 
-function encodeEvents(firstId: number, events: readonly HistoryEvent[]): Buffer {
-  return Buffer.concat([Buffer.from(`${firstId}:`), History.encode({ events: [...events] }).finish()]);
+function asList(names: ReadonlySet<string> | undefined): string {
+  return [...(names ?? [])].map((name) => `${name} `).join('');
+}
+
+function asBuffer(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -8,10 +8,13 @@ import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { ActivityJobs } from './activity-jobs.ts';
 import { attend } from './attendance.ts';
 import type { Attended } from './attendance.ts';
+import { RedisBroadcasts } from './broadcasts.ts';
 import { Channels } from './channels.ts';
 import { Claims } from './claims.ts';
+import type { ClaimsOptions } from './claims.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import type { Connections } from './connect.ts';
+import { Expectations } from './expectations.ts';
 import { Forwarding } from './forwarding.ts';
 import { Gates } from './gates.ts';
 import { Keeper } from './keeper.ts';
@@ -43,6 +46,8 @@ export class Core {
   readonly keeper: Keeper;
   /** The same in all processes that share the namespace. */
   readonly secret: string;
+  /** See `Engine.broadcasts`. */
+  readonly broadcasts: RedisBroadcasts;
   readonly #frontend: Frontend;
   readonly #store: RedisStore;
   /** BullMQ's view of the jobs. */
@@ -84,8 +89,9 @@ export class Core {
         if (runs.isIdle && activities.isIdle) void schedulers.end('');
       },
     });
-    const expect = (workflowId: string): (() => void) => parts.residents.expect(workflowId);
-    this.service = attend(frontend.service, { runs: attended(runs), activities: attended(activities) }, expect, gates);
+    const queuesRead = { runs: attended(runs), activities: attended(activities) };
+    this.service = attend(frontend.service, queuesRead, parts.expectations, gates);
+    this.broadcasts = parts.broadcasts;
     this.keeper = parts.keeper;
     this.keeper.start();
   }
@@ -105,6 +111,21 @@ async function secretOf(client: RedisClient, key: string): Promise<string> {
   return isFirst === 1 ? fresh : String(await orStoreError(client.get(key)));
 }
 
+/** Takes the jobs of job schedulers. */
+function triggerClaims(
+  claims: Pick<ClaimsOptions, 'client' | 'keys' | 'namespace' | 'settings' | 'onError'>,
+  triggers: Triggers,
+): Claims {
+  return new Claims({
+    ...claims,
+    kind: 'schedulers',
+    concurrency: TRIGGERS,
+    hold: (job) => triggers.hold(job),
+    onLost: () => undefined,
+    giveBack: async () => undefined,
+  });
+}
+
 /** All that is at work in a process, and who tells whom. */
 class Parts {
   readonly process: string = randomUUID();
@@ -117,7 +138,9 @@ class Parts {
   readonly queues: Queues;
   readonly gates: Gates = new Gates();
   readonly channels: Channels;
+  readonly broadcasts: RedisBroadcasts;
   readonly keeper: Keeper;
+  readonly expectations: Expectations;
   frontend: Frontend | undefined;
   #queues: TaskQueues | undefined;
   readonly #activityJobs: ActivityJobs;
@@ -125,7 +148,7 @@ class Parts {
   readonly #watches: Watches;
 
   constructor({ commands, messages, jobs }: Connections, settings: Settings, onError: (error: unknown) => void) {
-    const { namespace, workers } = settings;
+    const { namespace, workers, payloadThreshold, retention } = settings;
     const keys = new Keys(settings.prefix);
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
@@ -134,11 +157,13 @@ class Parts {
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
-    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings });
+    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;
     this.channels = new Channels(messages);
+    this.broadcasts = new RedisBroadcasts({ client: commands, channels: this.channels, keys, namespace });
+    this.expectations = new Expectations(shared);
     this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
     this.#activityJobs = new ActivityJobs({
       ...shared,
@@ -173,16 +198,10 @@ class Parts {
     this.queues = new Queues(commands, keys, namespace);
     const triggerQueue = (): Queue => this.queues.get('', 'schedulers');
     const triggers = new Triggers({ ...shared, queue: triggerQueue, service: () => frontend().service });
-    this.schedulers = new Claims({
-      ...claims,
-      kind: 'schedulers',
-      concurrency: TRIGGERS,
-      hold: (job) => triggers.hold(job),
-      onLost: () => undefined,
-      giveBack: async () => undefined,
-    });
-    this.#forwarding = new Forwarding({ ...shared, residents: this.residents, reads: (queue) => this.runs.has(queue) });
-    this.keeper = new Keeper(shared);
+    this.schedulers = triggerClaims(claims, triggers);
+    const { residents, expectations } = this;
+    this.#forwarding = new Forwarding({ ...shared, residents, expectations, reads: (queue) => this.runs.has(queue) });
+    this.keeper = new Keeper({ ...shared, retention });
   }
 
   residency(queues: TaskQueues): Residency {

@@ -86,6 +86,7 @@ export async function createBullmqEngine(
     clock: systemClock,
     limits: {},
     secret: () => core.secret,
+    broadcasts: core.broadcasts,
     ...(options.client ? { client: options.client } : {}),
   };
   const { queues } = core;

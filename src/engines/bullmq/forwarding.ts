@@ -6,6 +6,7 @@ import type { MethodName, RequestOf, ResponseOf } from '../../runtime/service.ts
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runJob } from './commit-arguments.ts';
 import type { JobSettings } from './commit-arguments.ts';
+import type { Expectations } from './expectations.ts';
 import type { Keys } from './keys.ts';
 import { ADD_JOB, WAKE } from './lua-jobs.ts';
 import { Script } from './redis.ts';
@@ -32,6 +33,7 @@ export interface ForwardingOptions {
   readonly store: RedisStore;
   readonly jobs: JobSettings;
   readonly residents: Residents;
+  readonly expectations: Expectations;
   readonly frontend: () => Frontend;
   /** Whether workflow workers of this process read the task queue. */
   readonly reads: (taskQueue: string) => boolean;
@@ -80,8 +82,13 @@ export class Forwarding {
     record: RunRecord,
     signal: AbortSignal,
   ): Promise<ResponseOf<Name>> {
-    const done = this.#options.residents.expect(record.workflowId);
-    return this.#forward(name, request, record, signal).finally(done);
+    if (name !== 'updateWorkflowExecution') return await this.#forward(name, request, record, signal);
+    const { expectations, onError } = this.#options;
+    try {
+      return await this.#forward(name, request, record, signal);
+    } finally {
+      expectations.over(record.workflowId).catch(onError);
+    }
   }
 
   async #forward<Name extends MethodName>(
@@ -90,7 +97,7 @@ export class Forwarding {
     record: RunRecord,
     signal: AbortSignal,
   ): Promise<ResponseOf<Name>> {
-    const { store, frontend, residents, process } = this.#options;
+    const { store, frontend, residents, expectations, process } = this.#options;
     const targeted = withRun(request as Targeted, record);
     let current = record;
     for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
@@ -99,6 +106,7 @@ export class Forwarding {
         const answer = await unlessMoved((frontend().service[name] as AnyCall)(targeted, { signal }));
         if (answer !== undefined) return answer as ResponseOf<Name>;
       }
+      if (!isClosed && name === 'updateWorkflowExecution') await expectations.announce(current.workflowId);
       const owner = isClosed ? '' : await this.#wake(current);
       let answer: RemoteAnswer;
       if (isClosed) answer = await this.#callByJob(name, targeted, current, signal);

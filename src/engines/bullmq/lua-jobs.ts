@@ -139,6 +139,12 @@ local function dropDelayedJob(q, id)
   return true
 end
 
+-- A job that nobody will take any more.
+local function dropRestingJob(q, id)
+  local found = redis.call('ZREM', q .. 'delayed', id) + redis.call('ZREM', q .. 'completed', id) + redis.call('ZREM', q .. 'failed', id)
+  if found > 0 then redis.call('DEL', q .. id, q .. id .. ':logs') end
+end
+
 -- Whether this is still the activation of the job that the caller thinks it is: tokens are used again, the count of activations is not.
 local function isHeld(q, id, token, activation)
   local key = q .. id
@@ -176,15 +182,17 @@ export const ADD_JOB: string = `${HELPERS}
 return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]))`;
 
 /**
- * The process that holds a run's job takes care of the run. KEYS: the run's hash, queue prefix.
+ * The process that holds a run's job takes care of the run. KEYS: the run's hash, queue prefix, what says that an update is expected.
  * ARGV: job id, token, activation, process.
- * @returns revision, id of the last event, record, time of the last event; 0 when the job is not held any more, `nil` when there is no run.
+ * @returns revision, id of the last event, record, time of the last event, 1 when an update is expected; 0 when the job is not held any more, `nil` when
+ * there is no run.
  */
 export const ADOPT: string = `${HELPERS}
 if not isHeld(KEYS[2], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
 local fields = redis.call('HMGET', KEYS[1], 'rev', 'last', 'rec', 'time')
 if not fields[1] then return false end
 redis.call('HSET', KEYS[1], 'owner', ARGV[4])
+fields[5] = redis.call('EXISTS', KEYS[3])
 return fields`;
 
 /**

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import proto from '@temporalio/proto';
 import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
 import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
-import type { RunKey } from '../../core/record.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
 import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
 import { commitArguments } from './commit-arguments.ts';
@@ -14,11 +12,12 @@ import { keyOfMember, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
 import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
+import { PAYLOAD_THRESHOLD } from './options.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import { RedisLists } from './redis-lists.ts';
-
-const { History } = proto.temporal.api.history.v1;
+import { RunCodec } from './run-codec.ts';
+import type { EncodedRun } from './run-codec.ts';
 
 const commitScript = new Script(COMMIT);
 const readHistoryScript = new Script(READ_HISTORY);
@@ -26,6 +25,10 @@ const deleteScript = new Script(DELETE_RUN);
 
 /** Runs that are loaded in one go. */
 const BATCH = 100;
+/** Looks at a run whose payloads are not there; it changes all the time, or they are lost. */
+const LOOKS = 20;
+/** What `COMMIT` answers when a payload is not there that was not sent along. */
+const LACKS_PAYLOADS = 2;
 
 /** How a store on Redis is made. */
 export interface RedisStoreOptions {
@@ -36,6 +39,8 @@ export interface RedisStoreOptions {
   readonly process?: string;
   /** Makes each unfinished run a job. Default: none does. */
   readonly jobs?: JobSettings;
+  /** Payloads with more bytes are kept once for a run, and not written again with its record. Default: 32 KiB. */
+  readonly payloadThreshold?: number;
 }
 
 /**
@@ -47,33 +52,41 @@ export class RedisStore implements Store {
   readonly #keys: Keys;
   readonly #process: string;
   readonly #jobs: JobSettings | undefined;
+  readonly #codec: RunCodec;
   readonly #lists: RedisLists;
   readonly #namespaces = new Set<string>();
   /** Runs that are resident in this process. */
   readonly known: KnownRuns = new KnownRuns();
   #closed = false;
 
-  constructor({ client, keys, process = randomUUID(), jobs }: RedisStoreOptions) {
+  constructor(options: RedisStoreOptions) {
+    const { client, keys, process = randomUUID(), jobs, payloadThreshold: threshold = PAYLOAD_THRESHOLD } = options;
     this.#client = client;
     this.#keys = keys;
     this.#process = process;
     this.#jobs = jobs;
-    this.#lists = new RedisLists(client, keys);
+    this.#codec = new RunCodec({ client, keys, threshold });
+    this.#lists = new RedisLists(client, keys, this.#codec);
   }
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
-    const [revision, last, record, time] = await orStoreError(
-      this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'),
-    );
-    if (!revision || !record) return undefined;
-    const stored = {
-      record: decodeRecord(record),
-      revision: Number(revision),
-      ...(time ? { lastEventTime: Number(time) } : {}),
-    };
-    if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
-    return stored;
+    for (let look = 0; look < LOOKS; look++) {
+      const fields = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'));
+      const [revision, last, text, time] = fields;
+      if (!revision || !text) return undefined;
+      const record = await this.decode(key, text);
+      if (record === undefined) continue;
+      const stored = { record, revision: Number(revision), ...(time ? { lastEventTime: Number(time) } : {}) };
+      if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
+      return stored;
+    }
+    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
+  }
+
+  /** A record as it stands in Redis. @returns `undefined` when it has changed meanwhile, and has to be read again. */
+  async decode(key: RunKey, text: string): Promise<RunRecord | undefined> {
+    return this.#codec.record(key, text);
   }
 
   recall(key: RunKey): StoredRun | undefined {
@@ -89,10 +102,18 @@ export class RedisStore implements Store {
   async commit(commit: Commit): Promise<'committed' | 'conflict'> {
     this.#assertOpen();
     for (const { record } of commit.runs) await this.#know(record.namespace);
-    const { keys, args } = commitArguments(commit, this.#keys, this.#process, this.#jobs);
-    const answer = await commitScript.run(this.#client, keys, args);
+    const encoded = commit.runs.map((run) => this.#codec.encode(run));
+    const parts = commit.runs.map(({ record }, index) => ({ record, part: encoded[index] as EncodedRun }));
+    const context = { keys: this.#keys, process: this.#process, jobs: this.#jobs, encoded };
+    const write = async (payloads: readonly ReadonlyMap<string, Uint8Array>[]): Promise<unknown> => {
+      const { keys, args } = commitArguments(commit, { ...context, payloads });
+      return commitScript.run(this.#client, keys, args);
+    };
+    let answer = await write(parts.map(({ record, part }) => this.#codec.unsent(record, part)));
+    if (answer === LACKS_PAYLOADS) answer = await write(encoded.map(({ data }) => data));
     if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
     if (answer !== 1) return 'conflict';
+    for (const { record, part } of parts) this.#codec.sent(record, part);
     for (const run of commit.runs) this.known.wrote(run);
     return 'committed';
   }
@@ -104,11 +125,8 @@ export class RedisStore implements Store {
     if (known !== undefined) return known;
     const args = [Math.max(from, 1), to ?? ''];
     const commits = (await readHistoryScript.run(this.#client, [this.#keys.history(key)], args)) as readonly Buffer[];
-    return commits.flatMap((commit) =>
-      decodeEvents(commit).filter(
-        ({ eventId }) => toNumber(eventId) >= from && (to === undefined || toNumber(eventId) < to),
-      ),
-    );
+    const events = await this.#codec.events(key, commits);
+    return events.filter(({ eventId }) => toNumber(eventId) >= from && (to === undefined || toNumber(eventId) < to));
   }
 
   async *unfinished(): AsyncIterable<StoredRun> {
@@ -136,14 +154,7 @@ export class RedisStore implements Store {
 
   async delete(key: RunKey): Promise<void> {
     this.#assertOpen();
-    const stored = await this.load(key);
-    if (stored === undefined) return;
-    const queue = this.#jobs?.queuePrefix(stored.record) ?? '';
-    await deleteScript.run(
-      this.#client,
-      [this.#keys.base(key.namespace)],
-      [key.runId, key.workflowId, runPart(key), queue],
-    );
+    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, runPart(key)]);
   }
 
   async close(): Promise<void> {
@@ -168,9 +179,4 @@ export class RedisStore implements Store {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('closed', 'The store is closed.');
   }
-}
-
-/** The events of a commit as `READ_HISTORY` gives them. */
-function decodeEvents(commit: Buffer): HistoryEvent[] {
-  return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
 }

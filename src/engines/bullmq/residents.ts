@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import { isUnfinished } from '../../core/listing.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
@@ -11,6 +9,7 @@ import type { QueueState } from './claims.ts';
 import { needsWorker } from './commit-arguments.ts';
 import type { Keys } from './keys.ts';
 import { ADOPT, PARK } from './lua-jobs.ts';
+import { mayRefer } from './payload-references.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
@@ -21,8 +20,8 @@ const parkScript = new Script(PARK);
 /** When a run is wanted again that waits for nothing but messages, in milliseconds from now: BullMQ's delays end somewhere. */
 const FAR_MS = 315_360_000_000;
 const RETRY_MS = 1000;
-/** How long a run that somebody here has waited for waits in turn, in milliseconds. */
-const EXPECTED_MS = 50;
+/** How long the first task of a run waits for an update that is on its way, in milliseconds. */
+const EXPECTED_MS = 1000;
 
 /** A run that is resident in this process. */
 interface Resident {
@@ -61,7 +60,6 @@ export class Residents {
   readonly #residents = new Map<string, Resident>();
   readonly #byQueue = new Map<string, Set<Resident>>();
   readonly #arrivals = new Set<() => void>();
-  readonly #expected = new Map<string, number>();
   readonly #paused = new Set<string>();
   readonly #bounded = new Set<string>();
 
@@ -84,11 +82,18 @@ export class Residents {
     const jobId = job.id ?? key.runId;
     const activation = String(job.attemptsStarted);
     const input = [jobId, token, activation, process];
-    const answer = await adoptScript.run(client, [keys.run(key), queue], input);
+    const answer = await adoptScript.run(
+      client,
+      [keys.run(key), queue, keys.expected(key.namespace, key.workflowId)],
+      input,
+    );
     if (answer === null) return;
     if (!Array.isArray(answer)) throw new DelayedError();
-    const [revision, last, text, time] = answer as readonly (Buffer | null)[];
-    const record = decodeRecord(String(text));
+    const [revision, last, text, time, isExpected] = answer as readonly (Buffer | number | null)[];
+    const encoded = String(text);
+    const record = await store.decode(key, encoded);
+    // It has changed already.
+    if (record === undefined) return this.hold(job, token, queue, isLeaving);
     if (!isUnfinished(record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const resident: Resident = {
@@ -104,24 +109,16 @@ export class Residents {
     this.#add(resident);
     store.known.set(key, { record, revision: Number(revision), lastEventTime: Number(time ?? 0) }, Number(last ?? 0));
     for (const arrived of this.#arrivals) arrived();
-    // What somebody here has waited to say comes before the first task.
-    if (this.#expected.has(key.workflowId)) await delay(EXPECTED_MS);
+    // An update that is on its way comes with the first task.
+    if (isExpected === 1 && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
     const latest = store.recall(key)?.record ?? record;
     frontend().changed(latest, 'adopted');
+    // News that came while payloads were read found nobody here.
+    if (mayRefer(encoded)) this.changed(key);
     if (isLeaving()) void this.#release(resident);
     const outcome = await promise;
     this.#remove(resident);
     if (outcome !== 'done') throw new DelayedError();
-  }
-
-  /** Somebody in this process waits for a run of this workflow id to arrive. @returns a function that ends it. */
-  expect(workflowId: string): () => void {
-    this.#expected.set(workflowId, (this.#expected.get(workflowId) ?? 0) + 1);
-    return () => {
-      const left = (this.#expected.get(workflowId) ?? 1) - 1;
-      if (left > 0) this.#expected.set(workflowId, left);
-      else this.#expected.delete(workflowId);
-    };
   }
 
   /** Resolves when the next run arrives, or the signal aborts, or the time is over. */

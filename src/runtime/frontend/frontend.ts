@@ -18,6 +18,7 @@ import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
+import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
@@ -57,6 +58,8 @@ export interface Frontend {
   forget(run: RunKey): void;
   /** Puts a task into a queue of this process. */
   offer(queue: QueueName, task: QueuedTask): void;
+  /** Resolves once an update waits for the run's next task, or after so many milliseconds. */
+  untilUpdate(run: RunKey, milliseconds: number): Promise<void>;
   /** Does what is due in the run. @returns its record, when nothing was. */
   ring(run: RunKey): Promise<RunRecord | undefined>;
   /** Stops everything that goes on; runs stay as they are stored. */
@@ -109,6 +112,11 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       alarms.drop(run);
       context.queries.moved(run);
       context.updates.moved(run);
+    },
+    untilUpdate: async (run, milliseconds) => {
+      const wait = context.waits.begin(milliseconds, undefined);
+      await context.updates.untilAdmitted(run, wait.signal);
+      wait.done();
     },
     offer: (queue, task) => queues.offer(queue, task),
     ring: (run) => ring(runs, run, look),
@@ -165,6 +173,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...updates,
     ...multiOperationHandlers({ ...starts, ...updates }),
     ...interventionHandlers(context),
+    ...pauseHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...queryHandlers(context),

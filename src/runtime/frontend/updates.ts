@@ -31,6 +31,7 @@ interface Update {
  */
 export class Updates {
   readonly #updates = new Map<string, Map<string, Update>>();
+  readonly #admissions = new Map<string, Set<() => void>>();
 
   /** An update is to go to its workflow; one that is on its way already stays as it is. */
   admit(run: RunKey, id: string, request: UpdateRequest): void {
@@ -38,6 +39,19 @@ export class Updates {
     this.#updates.set(runName(run), updates);
     if (updates.has(id)) return;
     updates.set(id, { id, run, request, stage: 'admitted', outcome: undefined, error: undefined, waiting: new Set() });
+    for (const admitted of this.#admissions.get(runName(run)) ?? []) admitted();
+  }
+
+  /** Resolves once an update waits for a task, or the signal ends the wait. */
+  async untilAdmitted(run: RunKey, signal: AbortSignal): Promise<void> {
+    if (this.hasUnsent(run) || signal.aborted) return;
+    const waiting = this.#admissions.get(runName(run)) ?? new Set();
+    this.#admissions.set(runName(run), waiting);
+    await new Promise<void>((resolve) => {
+      waiting.add(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#admissions.delete(runName(run));
   }
 
   /** Whether this update is on its way. */

@@ -1,7 +1,8 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { quiet } from '../../conformance/targets/quiet.ts';
-import { add, finish, sleeps, state, waits, works } from './fixtures/workflows.ts';
+import { add, ends, finish, sleeps, state, waits, works } from './fixtures/workflows.ts';
 import { bundle, Scene } from './scene.ts';
 import { redisUrl } from './support.ts';
 
@@ -81,6 +82,17 @@ describe.skipIf(redisUrl === undefined)('processes on one Redis', { timeout: TIM
       web.client.workflow.execute(works, { taskQueue, workflowId: id, args });
     expect(await start('a')).toBe('by another process');
     expect(await start('b', 'other')).toBe('on another queue');
+  });
+
+  test('an update that comes with a start is in time for a workflow that ends with its first task', async () => {
+    const [web, worker] = await Promise.all([scene.engine(), scene.engine()]);
+    await scene.work(worker);
+    const updates = Array.from({ length: 20 }, (_, index) => {
+      const start = { taskQueue: scene.taskQueue, workflowId: `w${index}`, workflowIdConflictPolicy: 'FAIL' as const };
+      const startWorkflowOperation = new WithStartWorkflowOperation(ends, start);
+      return web.client.workflow.executeUpdateWithStart(add, { startWorkflowOperation, args: [index] });
+    });
+    expect(await Promise.all(updates)).toEqual(updates.map((_, index) => index));
   });
 
   test('all processes have the same secret', async () => {

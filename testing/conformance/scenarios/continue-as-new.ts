@@ -110,8 +110,10 @@ export const continueAsNew: readonly Scenario[] = topic('continue-as-new', [
   scenario('a handle with the first run reaches the current one', async (t) => {
     await t.startWorker();
     const handle = await t.start(workflows.continueOnRelease);
+    await t.waitForEvent(handle, 'WorkflowTaskCompleted');
     await handle.signal(workflows.release);
     await t.eventually(async () => (await current(t, handle)) !== handle.firstExecutionRunId);
+    await t.waitForEvent({ workflowId: handle.workflowId }, 'WorkflowTaskCompleted');
     await handle.signal(workflows.release);
     assert.equal(await handle.result(), 3);
   }),
