@@ -61,6 +61,8 @@ export interface Frontend {
   untilUpdate(run: RunKey, milliseconds: number): Promise<void>;
   /** Does what is due in the run. @returns its record, when nothing was. */
   ring(run: RunKey): Promise<RunRecord | undefined>;
+  /** Does what the run still has to do outside of itself. @throws what the store throws. */
+  settle(record: RunRecord): Promise<void>;
   /** Stops everything that goes on; runs stay as they are stored. */
   close(): Promise<void>;
 }
@@ -119,6 +121,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     },
     offer: (queue, task) => queues.offer(queue, task),
     ring: (run) => ring(runs, run, look),
+    settle: (record) => effects.settle(record),
     close: async () => {
       closed = true;
       alarms.clear();
