@@ -116,11 +116,12 @@ class Parts {
   readonly #watches: Watches;
 
   constructor({ commands, messages, jobs }: Connections, settings: Settings, onError: (error: unknown) => void) {
-    const { namespace, workers, payloadThreshold } = settings;
+    const { namespace, workers, payloadThreshold, retention } = settings;
     const keys = new Keys(settings.prefix);
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
       options: settings.jobOptions,
+      finishedGo: settings.finishedGo,
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
@@ -161,7 +162,7 @@ class Parts {
     });
     const { residents, expectations } = this;
     this.#forwarding = new Forwarding({ ...shared, residents, expectations, reads: (queue) => this.runs.has(queue) });
-    this.keeper = new Keeper(shared);
+    this.keeper = new Keeper({ ...shared, retention });
   }
 
   residency(queues: TaskQueues): Residency {

@@ -13,6 +13,8 @@ import { EXAMINE, RESCORE } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
+import { Retention } from './retention.ts';
+import type { RetentionLimits } from './options.ts';
 
 const examineScript = new Script(EXAMINE);
 const rescoreScript = new Script(RESCORE);
@@ -51,6 +53,7 @@ export interface KeeperOptions {
   readonly process: string;
   readonly store: RedisStore;
   readonly jobs: JobSettings;
+  readonly retention: RetentionLimits;
   readonly frontend: () => Frontend;
   readonly onError: (error: unknown) => void;
 }
@@ -61,11 +64,13 @@ export interface KeeperOptions {
  */
 export class Keeper {
   readonly #options: KeeperOptions;
+  readonly #retention: Retention;
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#retention = new Retention(options);
   }
 
   /** Begins to look. */
@@ -104,6 +109,7 @@ export class Keeper {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     let nextSweep = systemClock.now() + FIRST_SWEEP_MS;
+    let hasMoreToDelete = false;
     for (;;) {
       // Not in step with other processes. And not at once: a process that was started to look on demand has to find something.
       await delay(TICK_MS * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
@@ -114,7 +120,9 @@ export class Keeper {
           if (systemClock.now() >= nextSweep) {
             nextSweep = systemClock.now() + SWEEP_MS;
             await this.sweep();
+            hasMoreToDelete = true;
           }
+          if (hasMoreToDelete) hasMoreToDelete = (await this.#retention.step()).more;
         }
       } catch (error) {
         this.#options.onError(error);

@@ -1,7 +1,7 @@
 import { jobHelpers } from './lua-jobs.ts';
 
 /** Arguments of one run in `COMMIT`. */
-const RUN_ARGUMENTS = 23;
+const RUN_ARGUMENTS = 27;
 /** Arguments of one pointer in `COMMIT`. */
 const POINTER_ARGUMENTS = 3;
 
@@ -46,7 +46,9 @@ end
  *  1 run id, 2 workflow id, 3 part of its keys, 4 expected revision, 5 id of the last event before (empty: no events), 6 id of the last event after,
  *  7 record, 8 events, 9 status, 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
  *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
- *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open);
+ *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open), 24 part of its parent's keys (empty: no parent here),
+ *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
+ *  (empty: leave it);
  * then for each pointer workflow id, expected run (empty: none), run; then for each payload that is sent along index of the run, name, data.
  * A commit that was sent twice, because its answer was lost, counts once.
  * @returns 1 when written, 0 on a conflict, 2 when a payload that was not sent along is not there; `{index of the run, id of its last event}` when the
@@ -116,16 +118,19 @@ for i = 1, count do
     redis.call('INCRBY', base .. 'bytes', size - tonumber(fields[8] or '0'))
     redis.call('HSET', key, 'counted', size)
   end
-  local q, owner = argument(i, 14), fields[4]
+  local q, owner, parent, ended = argument(i, 14), fields[4], argument(i, 24), argument(i, 26)
+  local isNowClosed, dropped = ended ~= '' and fields[3] ~= status, false
+  if q ~= '' and isNowClosed then leaveChildren(q, id) end
   if q ~= '' and owner ~= process then
     if argument(i, 12) ~= '1' then
-      dropDelayedJob(q, id)
+      dropped = dropDelayedJob(q, id)
     else
       local at = argument(i, 15) == '1' and now or tonumber(argument(i, 13))
       -- Far away, but within what BullMQ's scores can say.
       if at > now + 315360000000 then at = now + 315360000000 end
       if redis.call('EXISTS', q .. id) == 0 then
         addJob(q, id, argument(i, 16), argument(i, 17), argument(i, 18), argument(i, 19), now, at)
+        if parent ~= '' and ended == '' then linkJob(q, id, base .. 'run:' .. parent, argument(i, 25)) end
       elseif at <= now then
         wakeJob(q, id)
       else
@@ -134,6 +139,10 @@ for i = 1, count do
     end
     if owner then redis.call('PUBLISH', base .. 'to:' .. owner, 'changed\\0' .. member) end
   end
+  if q ~= '' and parent ~= '' and (dropped or isNowClosed and ended == 'gone') then
+    unlinkJob(q, id, base .. 'run:' .. parent, argument(i, 25))
+  end
+  if q ~= '' and argument(i, 27) ~= '' then showProgress(q, id, argument(i, 27)) end
   redis.call('PUBLISH', base .. 'of:' .. workflow, process .. '\\0' .. id)
 end
 for i = count + 1, #KEYS do
@@ -164,11 +173,11 @@ while last + 1 < length and first(last + 1) < to do last = last + 1 end
 return redis.call('LRANGE', KEYS[1], low, last)`;
 
 /**
- * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys, queue prefix (empty: no job).
+ * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys.
  */
 export const DELETE_RUN: string = `${jobHelpers}
 local base, id, workflow, part = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted')
+local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted', 'queue')
 if not fields[1] then return 0 end
 local member = id .. '\\0' .. workflow
 redis.call('UNLINK', base .. 'run:' .. part, base .. 'hist:' .. part, base .. 'data:' .. part)
@@ -179,7 +188,7 @@ redis.call('ZREM', base .. 'by:type:' .. fields[2], member)
 redis.call('ZREM', base .. 'by:id', workflow .. '\\0' .. id)
 redis.call('ZREM', base .. 'unfinished', member)
 if redis.call('HGET', base .. 'current', workflow) == id then redis.call('HDEL', base .. 'current', workflow) end
-if ARGV[4] ~= '' then dropDelayedJob(ARGV[4], id) end
+if fields[4] and fields[4] ~= '' then dropRestingJob(fields[4], id) end
 return 1`;
 
 /**

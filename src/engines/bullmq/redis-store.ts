@@ -154,14 +154,7 @@ export class RedisStore implements Store {
 
   async delete(key: RunKey): Promise<void> {
     this.#assertOpen();
-    const stored = await this.load(key);
-    if (stored === undefined) return;
-    const queue = this.#jobs?.queuePrefix(stored.record) ?? '';
-    await deleteScript.run(
-      this.#client,
-      [this.#keys.base(key.namespace)],
-      [key.runId, key.workflowId, runPart(key), queue],
-    );
+    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, runPart(key)]);
   }
 
   async close(): Promise<void> {

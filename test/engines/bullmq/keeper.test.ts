@@ -35,7 +35,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     client = connectRedis();
     keys = ownKeys();
     queue = `${keys.tag(namespace)}:queue:`;
-    const jobs = { queuePrefix: () => queue, options: '{}' };
+    const jobs = { queuePrefix: () => queue, options: '{}', finishedGo: true };
     store = new RedisStore({ client, keys, process: 'here', jobs });
     const residency = {
       has: () => false,
@@ -48,7 +48,9 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     frontend = await createFrontend({ store, residency: () => residency });
     errors = [];
     const onError = (error: unknown): void => void errors.push(error);
-    keeper = new Keeper({ client, keys, namespace, process: 'here', store, jobs, frontend: () => frontend, onError });
+    const retention = { age: 60_000, bytes: Infinity };
+    const shared = { client, keys, namespace, process: 'here', store, jobs, onError };
+    keeper = new Keeper({ ...shared, retention, frontend: () => frontend });
     await store.commit(creationOf(open, exampleEvents(1, 2)));
   });
   afterEach(async () => {
@@ -177,6 +179,14 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     await expect.poll(async () => (await store.load(open))?.record.status, { timeout: 8000 }).toBe(timedOut);
     await keeper.close();
     expect(await client.get(`${keys.base(namespace)}keeper`)).toBeNull();
+  });
+
+  test('deletes what is over for long enough', async () => {
+    const closed = { ...open, ...closedAt(Date.now() - 120_000), workflowTask: undefined };
+    await store.commit(commitOf({ expectedRevision: 1, record: closed, events: [] }));
+    keeper.start();
+    await expect.poll(() => store.load(open), { timeout: 8000 }).toBeUndefined();
+    await keeper.close();
   });
 
   test('leaves the looking to the process that has the lease', async () => {
