@@ -95,12 +95,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const alarms = new Alarms(clock, async (key) => void (await ring(runs, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
-  const look: RunListener = (record, events) => {
-    for (const listener of looks) listener(record, events);
-  };
-  const heed: RunListener = (record, events) => {
-    for (const listener of listeners) listener(record, events);
-  };
+  const [look, heed] = [inTurn(looks), inTurn(listeners)];
   for (const listener of listeners) runs.onCommit(listener);
   if (residency === undefined) for await (const { record } of store.unfinished()) heed(record, []);
   let closed = false;
@@ -129,6 +124,12 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       effects.close();
       context.waits.close();
     },
+  };
+}
+
+function inTurn(listeners: readonly RunListener[]): RunListener {
+  return (record, events) => {
+    for (const listener of listeners) listener(record, events);
   };
 }
 
