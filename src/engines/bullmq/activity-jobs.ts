@@ -1,14 +1,15 @@
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
-import type { Store } from '../../core/store.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import { jobPriority } from './commit-arguments.ts';
 import { queueName } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { ADD_JOB } from './lua-jobs.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
+import type { RedisStore } from './redis-store.ts';
 
 const addScript = new Script(ADD_JOB);
 
@@ -23,14 +24,24 @@ interface ActivityJob extends RunKey {
   readonly taskQueue: string;
 }
 
+/** An activity on its way. */
+interface Sent {
+  readonly queue: QueueName;
+  readonly task: QueuedTask;
+  readonly priority: number;
+  readonly isRepeat: boolean;
+}
+
 /** How activities travel. */
 export interface ActivityJobsOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
-  readonly store: Store;
+  readonly store: RedisStore;
   readonly queues: () => TaskQueues;
   /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
   readonly overflowMs: number;
+  /** Whether a run is in memory here. */
+  readonly isResident: (run: RunKey) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,8 +55,12 @@ export class ActivityJobs {
 
   /** No worker took the activity at once. */
   kept(queue: QueueName, task: QueuedTask): void {
-    if (this.#options.queues().isAttended(queue)) this.#sendIn(this.#options.overflowMs, queue, task);
-    else void this.#send(queue, task);
+    const { store, queues, overflowMs } = this.#options;
+    const record = store.recall(task.run)?.record;
+    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(task.scheduledEventId));
+    const sent: Sent = { queue, task, priority, isRepeat: false };
+    if (queues().isAttended(queue)) this.#sendIn(overflowMs, sent);
+    else void this.#send(sent);
   }
 
   /** Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more. */
@@ -74,27 +89,31 @@ export class ActivityJobs {
     }
   }
 
-  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask, isRepeat = false): void {
+  #sendIn(milliseconds: number, sent: Sent): void {
     systemClock.schedule(systemClock.now() + milliseconds, () => {
-      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task, isRepeat);
+      // Of a run that was put aside in the meantime nothing waits here; whether it is still wanted, is seen by who gets the job.
+      const { queues, isResident } = this.#options;
+      if (queues().isWaiting(sent.task) || !isResident(sent.task.run)) void this.#send(sent);
     });
   }
 
-  async #send(queue: QueueName, task: QueuedTask, isRepeat = false): Promise<void> {
-    const { run, scheduledEventId, attempt } = task;
+  async #send(sent: Sent): Promise<void> {
+    const { queue, task, priority, isRepeat } = sent;
     const { client, keys, onError } = this.#options;
+    const { run, scheduledEventId, attempt } = task;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
     const id = `${run.runId}~${scheduledEventId}~${attempt}`;
     try {
-      const added = await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, 0, now, now]);
+      const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
+      const added = await addScript.run(client, [prefix], input);
       // The job of a run that was paused and goes on may be there still, but ending.
-      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, queue, task, true);
+      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, { ...sent, isRepeat: true });
     } catch (error) {
       onError(error);
-      this.#sendIn(RETRY_MS, queue, task);
+      this.#sendIn(RETRY_MS, sent);
     }
   }
 }
