@@ -2,8 +2,10 @@ import type { Engine } from '../../engine/index.ts';
 import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { LocalEngine } from '../local/engine.ts';
+import { checkRights } from './check-server.ts';
 import { connect } from './connect.ts';
 import { Core } from './core.ts';
+import { Keys } from './keys.ts';
 import { settingsOf } from './options.ts';
 import type { BullmqEngineOptions, Environment } from './options.ts';
 
@@ -35,6 +37,8 @@ export async function createBullmqEngine(
   const { address } = connections;
   let core: Core;
   try {
+    const base = new Keys(settings.prefix).base(settings.namespace);
+    await checkRights(connections.commands, connections.messages, base);
     core = await Core.open(connections, settings, onError);
   } catch (error) {
     connections.close();
