@@ -14,12 +14,12 @@ import {
 import { abortTree } from './abort.ts';
 import { type AnswerOptions, giveAnswer, type WaitChoice } from './answers.ts';
 import { type ClientContext, isNotFound, type RunReference, toRunError, translated } from './context.ts';
-import { RunEndedError } from './errors.ts';
+import { AnswerRefusedError, RunEndedError } from './errors.ts';
 import type { RunEvent, TokenEvent } from './events/event.ts';
 import { type EventsOptions, streamEvents } from './events/stream.ts';
 import { isPaused, pauseTree, resumeTree } from './pause.ts';
 import { awaitOutcome, type Outcome } from './result.ts';
-import { checkContent, tooLarge } from './sendable.ts';
+import { checkContent, emptiness, tooLarge } from './sendable.ts';
 import { type RunInfo, runInfo } from './status.ts';
 
 /** What came of an async tool call: what it returned, or why it failed, as the model is told. */
@@ -75,7 +75,7 @@ export class Run<Output = Json> {
   /**
    * What happens in the run, from its beginning or after the event `from`, until it has ended; also of a run that has ended long ago. Ends when
    * the reader stops reading, and leaves nothing behind.
-   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event; the signal's reason when it aborts.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event of this run; the signal's reason when it aborts.
    * @example
    * for await (const event of run.events()) if (event.type === 'tool_started') show(event.toolName);
    */
@@ -90,6 +90,8 @@ export class Run<Output = Json> {
    * @throws AnswerRefusedError, RunEndedError, RunPausedError, RunNotFoundError, NoWorkerError, EngineUnavailableError
    */
   async reply(content: UserContent, options: WaitChoice & AnswerOptions = {}): Promise<void> {
+    const problem = emptiness(content);
+    if (problem !== undefined) throw new AnswerRefusedError(this.id, 'invalid', `The answer ${problem} Say something.`);
     await this.#answer('input', { type: 'value', value: content as Json }, options);
   }
 
@@ -109,7 +111,7 @@ export class Run<Output = Json> {
    * @throws as `reply`.
    */
   async completeTool(result: ToolResult, options: WaitChoice & AnswerOptions = {}): Promise<void> {
-    await this.#answer('tool', outcomeOf(result), options);
+    await this.#answer('tool', outcomeOf(this.id, result), options);
   }
 
   /**
@@ -249,7 +251,12 @@ export class Run<Output = Json> {
   }
 }
 
-/** The outcome of a wait for an async tool. */
-export function outcomeOf(result: ToolResult): WaitOutcome {
+/** The outcome of a wait for an async tool. @throws AnswerRefusedError when it says neither. */
+export function outcomeOf(runId: string, result: ToolResult): WaitOutcome {
+  const { error, result: value } = (result ?? {}) as { readonly error?: unknown; readonly result?: unknown };
+  if (value === undefined && typeof error !== 'string') {
+    const message = 'It is { result } with JSON in it (null for nothing), or { error } with the reason as text.';
+    throw new AnswerRefusedError(runId, 'invalid', `This is not the result of a tool. ${message}`);
+  }
   return 'error' in result ? { type: 'error', message: result.error } : { type: 'value', value: result.result };
 }

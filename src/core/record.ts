@@ -41,6 +41,8 @@ export interface RunRecord extends RunKey {
   /** Runs of the chain that failed and were tried again, this one included, from 1. */
   readonly attempt: number;
   readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;
+  /** Whose turn comes first when workers are busy. Left out: the default. */
+  readonly priority?: temporal.api.common.v1.IPriority;
   /** Where each build of the workers' code did its first workflow task in this chain. */
   resetPoints: readonly temporal.api.workflow.v1.IResetPointInfo[];
   /** Who asked for the start; a repeated start with the same id answers with this run. */
@@ -135,6 +137,8 @@ export interface PendingActivity {
   readonly startToCloseTimeout: number;
   readonly heartbeatTimeout: number;
   readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+  /** What it asks for itself; what it leaves open is the run's. */
+  readonly priority?: temporal.api.common.v1.IPriority;
 }
 
 /** A timer that has not fired. */

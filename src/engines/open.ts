@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
 import type * as Bullmq from './bullmq/index.ts';
-import { ENGINE_TYPES, type EngineConfig } from './config.ts';
+import { ENGINE_TYPES, type EngineConfig, type RoutedConfig } from './config.ts';
+import type { RoutedEngine, RoutedEngineOptions } from './routed/index.ts';
 import type { Environment } from './temporal/environment.ts';
 
 /**
@@ -32,9 +33,43 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
       const { createTemporalEngine } = await import('./temporal/index.ts');
       return await createTemporalEngine(config, env);
     }
+    case 'routed':
+      return await openRouted(source, env);
     default:
       throw unknownType((source as { readonly type?: unknown }).type);
   }
+}
+
+/**
+ * Makes one engine of several. Rules say where a run is started; its handles find it wherever it is, lists are those of all engines, and a worker
+ * works on all of them.
+ * @param env as in `openEngine`.
+ * @throws ConfigurationError when a rule names no engine or can never fit, or an engine's configuration is wrong.
+ * @throws EngineUnavailableError when one of the engines cannot be reached.
+ * @example
+ * const engine = await createRoutedEngine({
+ *   engines: { temporal: { type: 'temporal' }, bullmq: { type: 'bullmq' } },
+ *   rules: [{ workflowType: 'sendMail', engine: 'bullmq' }],
+ *   default: 'temporal',
+ * });
+ */
+export async function createRoutedEngine(
+  options: RoutedEngineOptions<Engine | EngineConfig>,
+  env: Environment = process.env,
+): Promise<RoutedEngine> {
+  return await openRouted(options, env);
+}
+
+async function openRouted(
+  source: RoutedConfig | RoutedEngineOptions<Engine | EngineConfig>,
+  env: Environment,
+): Promise<RoutedEngine> {
+  const { type: _, ...options } = source as RoutedConfig;
+  const { openRoutedEngine } = await import('./routed/index.ts');
+  return await openRoutedEngine(options, async (part) => ({
+    engine: await openEngine(part, env),
+    isOurs: !isEngine(part),
+  }));
 }
 
 /** Whether a value is an engine that is open, and not the configuration of one. */
@@ -70,6 +105,6 @@ interface PackageFile {
 function unknownType(type: unknown): ConfigurationError {
   const shown = typeof type === 'string' ? `'${type}'` : String(type);
   return new ConfigurationError('engine.type', `there is no engine ${shown}.`, {
-    fix: `Use one of ${ENGINE_TYPES.join(', ')}, or pass an engine of your own.`,
+    fix: `Use one of ${[...ENGINE_TYPES, 'routed'].join(', ')}, or pass an engine of your own.`,
   });
 }

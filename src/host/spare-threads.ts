@@ -19,7 +19,7 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './threa
 
 /** How long a thread waits for another host of the same bundle, in milliseconds. */
 const SPARE_MS = 5000;
-const MOST_SPARES = 4;
+const MOST_SPARES = 8;
 
 interface Spare {
   readonly thread: Thread;

@@ -149,6 +149,7 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     retryPolicy: attributes.retryPolicy ?? undefined,
     attempt: attributes.attempt ?? 1,
     userMetadata: start.extra?.userMetadata ?? undefined,
+    ...(attributes.priority ? { priority: attributes.priority } : {}),
     stateTransitionCount: 0,
     resetPoints: attributes.prevAutoResetPoints?.points ?? [],
     startRequestId: start.requestId,

@@ -1,14 +1,15 @@
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
-import type { Store } from '../../core/store.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import { jobPriority } from './commit-arguments.ts';
 import { queueName } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { ADD_JOB } from './lua-jobs.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
+import type { RedisStore } from './redis-store.ts';
 
 const addScript = new Script(ADD_JOB);
 
@@ -27,7 +28,7 @@ interface ActivityJob extends RunKey {
 export interface ActivityJobsOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
-  readonly store: Store;
+  readonly store: RedisStore;
   readonly queues: () => TaskQueues;
   /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
   readonly overflowMs: number;
@@ -82,14 +83,17 @@ export class ActivityJobs {
 
   async #send(queue: QueueName, task: QueuedTask, isRepeat = false): Promise<void> {
     const { run, scheduledEventId, attempt } = task;
-    const { client, keys, onError } = this.#options;
+    const { client, keys, store, onError } = this.#options;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
+    const record = store.recall(run)?.record;
+    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(scheduledEventId));
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
     const id = `${run.runId}~${scheduledEventId}~${attempt}`;
     try {
-      const added = await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, 0, now, now]);
+      const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
+      const added = await addScript.run(client, [prefix], input);
       // The job of a run that was paused and goes on may be there still, but ending.
       if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, queue, task, true);
     } catch (error) {

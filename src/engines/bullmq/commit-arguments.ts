@@ -3,15 +3,20 @@ import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
 import { toMillis, toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
-import type { RunKey, RunRecord } from '../../core/record.ts';
+import type { PendingActivity, RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import { isPaused } from '../../core/run/paused.ts';
+import { DEFAULT_PRIORITY, priorityOf } from '../../core/run/priority.ts';
 import type { Commit, CurrentWrite, RunWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
+import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
 import type { EncodedRun } from './run-codec.ts';
+
+/** The largest that BullMQ takes. */
+const LAST_PRIORITY = 2_097_151;
 
 /** How runs become jobs. */
 export interface JobSettings {
@@ -19,6 +24,8 @@ export interface JobSettings {
   readonly queuePrefix: (run: Pick<RunRecord, 'namespace' | 'taskQueue'>) => string;
   /** Options of the job, as JSON; BullMQ reads those that concern finished jobs. */
   readonly options: string;
+  /** Whether they say that a job goes as soon as its run is closed. */
+  readonly finishedGo: boolean;
 }
 
 /** A run's job, as it is added. */
@@ -41,7 +48,13 @@ export interface ScriptInput {
 export function runJob(record: RunRecord, settings: JobSettings): RunJob {
   const { namespace, workflowId, runId, workflowType } = record;
   const data: RunKey = { namespace, workflowId, runId };
-  return { name: workflowType, data: JSON.stringify(data), options: settings.options, priority: 0 };
+  return { name: workflowType, data: JSON.stringify(data), options: settings.options, priority: jobPriority(record) };
+}
+
+/** BullMQ's priority of a run's job, or of its activity's: 0 for the default. */
+export function jobPriority(record: RunRecord, activity?: PendingActivity): number {
+  const priority = priorityOf(record, activity);
+  return priority === DEFAULT_PRIORITY ? 0 : Math.min(priority, LAST_PRIORITY);
 }
 
 /** Whether a worker has something to do for the run now; otherwise its next deadline says when. */
@@ -95,6 +108,9 @@ function runArguments(
   const last = continueHistory(record, before, events);
   const isOpen = isUnfinished(record);
   const job = jobs === undefined ? undefined : runJob(record, jobs);
+  // In a namespace of its own, a parent's job cannot be reached by one script.
+  const parent = record.parent?.namespace === record.namespace ? record.parent : undefined;
+  const progress = jobs === undefined ? undefined : runProgress(record);
   return [
     record.runId,
     record.workflowId,
@@ -119,6 +135,10 @@ function runArguments(
     asList(encoded?.recordRefers),
     asList(encoded?.eventsRefer),
     record.closeTime ?? '',
+    parent === undefined ? '' : runPart(parent),
+    parent?.runId ?? '',
+    record.closeTime === undefined ? '' : jobs?.finishedGo ? 'gone' : 'kept',
+    progress === undefined ? '' : JSON.stringify(progress),
   ];
 }
 

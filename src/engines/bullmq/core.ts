@@ -121,6 +121,7 @@ class Parts {
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
       options: settings.jobOptions,
+      finishedGo: settings.finishedGo,
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();

@@ -1,7 +1,8 @@
-import type { Engine } from '../../engine/index.ts';
+import type { Engine, ReconcileOptions, ReconcileResult } from '../../engine/index.ts';
+import { ConfigurationError } from '../../engine/index.ts';
 import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { LocalEngine } from '../local/engine.ts';
+import { LocalEngine, type LocalEngineOptions, type OpenService } from '../local/engine.ts';
 import { checkRights } from './check-server.ts';
 import { connect } from './connect.ts';
 import { Core } from './core.ts';
@@ -13,6 +14,8 @@ import type { BullmqEngineOptions, Environment } from './options.ts';
 export interface BullmqEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+  /** See `Engine`. Some process that has the engine open does this every half minute anyway. */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileResult>;
 }
 
 /**
@@ -57,5 +60,20 @@ export async function createBullmqEngine(
     broadcasts: core.broadcasts,
     ...(options.client ? { client: options.client } : {}),
   };
-  return new LocalEngine(local, { service: core.service, address, close });
+  return new RedisEngine(local, { service: core.service, address, close }, core);
+}
+
+class RedisEngine extends LocalEngine implements BullmqEngine {
+  readonly #core: Core;
+
+  constructor(options: LocalEngineOptions, opened: OpenService, core: Core) {
+    super(options, opened);
+    this.#core = core;
+  }
+
+  async reconcile(options: ReconcileOptions = {}): Promise<ReconcileResult> {
+    const { stalledThresholdSeconds: seconds = 0 } = options;
+    if (Number.isFinite(seconds) && seconds >= 0) return await this.#core.keeper.sweep(options);
+    throw new ConfigurationError('stalledThresholdSeconds', `is ${seconds}.`, { fix: 'Give seconds from 0 on.' });
+  }
 }

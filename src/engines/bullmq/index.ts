@@ -15,3 +15,4 @@ export type {
   RedisSettings,
   WorkersSettings,
 } from './options.ts';
+export type { RunProgress } from './progress.ts';

@@ -28,6 +28,9 @@ import type { RunKey } from '../../core/record.ts';
  * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do,
  * `held` names of payloads that the record alone refers to, `bytes` size of history and payloads, `counted` what `bytes` of the namespace has of it.
  *
+ * Fields of ours in BullMQ's: `progress` of a job says what its run waits for, `parent`, `parentKey` and the set `<parent's job>:dependencies` link a
+ * child's job to its parent's while both runs are open, `prioritised` in `meta` says that jobs of the queue have priorities.
+ *
  * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs, `{perdure.n}:about:<topic>` messages
  * to whoever listens.
  */

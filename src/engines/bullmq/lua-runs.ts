@@ -1,7 +1,7 @@
 import { jobHelpers } from './lua-jobs.ts';
 
 /** Arguments of one run in `COMMIT`. */
-const RUN_ARGUMENTS = 23;
+const RUN_ARGUMENTS = 27;
 /** Arguments of one pointer in `COMMIT`. */
 const POINTER_ARGUMENTS = 3;
 
@@ -46,7 +46,9 @@ end
  *  1 run id, 2 workflow id, 3 part of its keys, 4 expected revision, 5 id of the last event before (empty: no events), 6 id of the last event after,
  *  7 record, 8 events, 9 status, 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
  *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
- *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open);
+ *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open), 24 part of its parent's keys (empty: no parent here),
+ *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
+ *  (empty: leave it);
  * then for each pointer workflow id, expected run (empty: none), run; then for each payload that is sent along index of the run, name, data.
  * A commit that was sent twice, because its answer was lost, counts once.
  * @returns 1 when written, 0 on a conflict, 2 when a payload that was not sent along is not there; `{index of the run, id of its last event}` when the
@@ -116,16 +118,19 @@ for i = 1, count do
     redis.call('INCRBY', base .. 'bytes', size - tonumber(fields[8] or '0'))
     redis.call('HSET', key, 'counted', size)
   end
-  local q, owner = argument(i, 14), fields[4]
+  local q, owner, parent, ended = argument(i, 14), fields[4], argument(i, 24), argument(i, 26)
+  local isNowClosed, dropped = ended ~= '' and fields[3] ~= status, false
+  if q ~= '' and isNowClosed then leaveChildren(q, id) end
   if q ~= '' and owner ~= process then
     if argument(i, 12) ~= '1' then
-      dropDelayedJob(q, id)
+      dropped = dropDelayedJob(q, id)
     else
       local at = argument(i, 15) == '1' and now or tonumber(argument(i, 13))
       -- Far away, but within what BullMQ's scores can say.
       if at > now + 315360000000 then at = now + 315360000000 end
       if redis.call('EXISTS', q .. id) == 0 then
         addJob(q, id, argument(i, 16), argument(i, 17), argument(i, 18), argument(i, 19), now, at)
+        if parent ~= '' and ended == '' then linkJob(q, id, base .. 'run:' .. parent, argument(i, 25)) end
       elseif at <= now then
         wakeJob(q, id)
       else
@@ -134,6 +139,10 @@ for i = 1, count do
     end
     if owner then redis.call('PUBLISH', base .. 'to:' .. owner, 'changed\\0' .. member) end
   end
+  if q ~= '' and parent ~= '' and (dropped or isNowClosed and ended == 'gone') then
+    unlinkJob(q, id, base .. 'run:' .. parent, argument(i, 25))
+  end
+  if q ~= '' and argument(i, 27) ~= '' then showProgress(q, id, argument(i, 27)) end
   redis.call('PUBLISH', base .. 'of:' .. workflow, process .. '\\0' .. id)
 end
 for i = count + 1, #KEYS do
@@ -191,27 +200,27 @@ return redis.call('ZADD', KEYS[1] .. 'unfinished', 'XX', ARGV[4], ARGV[2])`;
 
 /**
  * What is wrong with runs. KEYS: base of their namespace. ARGV: name in indexes, part of the keys; of each run.
- * @returns for each run `ok`, `gone` (there is no such run), `lost` (it has no job), `asleep` (its job is put aside, though there is work), or
- * `nowhere` (its job is in no list that a worker reads).
+ * @returns for each run its state and the time of its last event (0: none). State: `ok`, `wanted` (the same, and there is work), `gone` (there is no such
+ * run), `lost` (it has no job), `asleep` (its job is put aside, though there is work), or `nowhere` (its job is in no list that a worker reads).
  */
 export const EXAMINE: string = `
 local base, found = KEYS[1], {}
 for i = 1, #ARGV, 2 do
-  local fields = redis.call('HMGET', base .. 'run:' .. ARGV[i + 1], 'queue', 'wants')
+  local fields = redis.call('HMGET', base .. 'run:' .. ARGV[i + 1], 'queue', 'wants', 'time')
   local id = string.match(ARGV[i], '^[^%z]*')
-  local q, state = fields[1], 'ok'
+  local q, state = fields[1], fields[2] == '1' and 'wanted' or 'ok'
   if not q then
     state = 'gone'
   elseif q ~= '' then
     if redis.call('EXISTS', q .. id) == 0 then
       state = 'lost'
     elseif redis.call('ZSCORE', q .. 'delayed', id) then
-      if fields[2] == '1' then state = 'asleep' end
+      if state == 'wanted' then state = 'asleep' end
     elseif redis.call('EXISTS', q .. id .. ':lock') == 0 and not redis.call('LPOS', q .. 'wait', id)
       and not redis.call('LPOS', q .. 'active', id) and not redis.call('ZSCORE', q .. 'prioritized', id) then
       state = 'nowhere'
     end
   end
-  found[#found + 1] = state
+  found[#found + 1] = {state, fields[3] or '0'}
 end
 return found`;

@@ -122,6 +122,8 @@ export interface Settings {
   readonly jobOptions: string;
   /** Bytes. */
   readonly payloadThreshold: number;
+  /** Whether the job of a run goes as soon as the run is closed. */
+  readonly finishedGo: boolean;
   readonly retention: RetentionLimits;
   readonly workers: WorkersSettings;
 }
@@ -165,6 +167,7 @@ export function settingsOf(options: BullmqEngineOptions, env: Environment): Sett
     namespace,
     jobOptions: JSON.stringify(defaults),
     payloadThreshold: threshold,
+    finishedGo: defaults.removeOnComplete === true || defaults.removeOnComplete === 0,
     retention: retentionOf(options.retention),
     workers: all,
   };

@@ -32,6 +32,7 @@ export function executionInfo(record: RunRecord): ExecutionInfo {
     searchAttributes: record.searchAttributes ?? {},
     taskQueue: record.taskQueue,
     stateTransitionCount: toLong(record.stateTransitionCount),
+    ...(record.priority === undefined ? {} : { priority: record.priority }),
   };
 }
 
