@@ -41,6 +41,7 @@ export type {
   OpenToolSource,
   Time,
   Tool,
+  AsyncToolContext,
   ToolContext,
   ToolSource,
   TypesOf,
@@ -78,11 +79,18 @@ export type {
 } from './client/events/event.ts';
 export { compareEventIds } from './client/events/ids.ts';
 export type { EventsOptions } from './client/events/stream.ts';
+export {
+  migrateRun,
+  type MigrateOptions,
+  type Migration,
+  type MigrationWay,
+  type Obstacle,
+} from './client/migrate/index.ts';
 export type { PendingOptions, PendingWait, Perdure, RunsOptions } from './client/perdure.ts';
 export type { AnswerOptions, WaitChoice } from './client/answers.ts';
 export type { Outcome } from './client/result.ts';
 export type { CancelOptions, DecisionOptions, PauseOptions, Run, ToolResult } from './client/run.ts';
-export type { StartOptions } from './client/start.ts';
+export { type AgentStart, agentStart, type StartOptions } from './client/start.ts';
 export type { RunInfo, RunStatus } from './client/status.ts';
 export type { Token, TokenChannel } from './agent/token-channel.ts';
 export type {

@@ -1,19 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, Processor, WorkerOptions } from 'bullmq';
 import { DelayedError, Worker } from 'bullmq';
 import { StoreError } from '../../core/store.ts';
+import { Consumption } from './consumption.ts';
 import { queueName } from './keys.ts';
-import type { Keys } from './keys.ts';
+import type { JobKind, Keys } from './keys.ts';
 import type { RedisClient } from './redis.ts';
 import type { WorkersSettings } from './options.ts';
 
 /** Does the work of a job, until `isLeaving`. */
 export type Hold = (job: Job, token: string, queue: string, isLeaving: () => boolean) => Promise<void>;
 
+/** How often is looked whether a queue is paused, in milliseconds. */
+const LOOK_MS = 1000;
+/** How often is looked whether jobs are taken, in milliseconds. */
+const PROBE_MS = 15_000;
+/** How long a worker that takes nothing may need to end before another one begins, in milliseconds. */
+const END_MS = 5_000;
+
+/** What is set for one of BullMQ's queues, by whom ever. */
+export interface QueueState {
+  readonly taskQueue: string;
+  /** Prefix of its keys. */
+  readonly queue: string;
+  /** No more jobs are taken. */
+  readonly isPaused: boolean;
+  /** There is a bound to the jobs that are active at once, in all processes. */
+  readonly isBounded: boolean;
+}
+
 /** One of BullMQ's queues that this process takes jobs from. */
 interface Claim {
   readonly worker: Worker;
   readonly prefix: string;
   leaving: boolean;
+  /** Ends looking at its state, and at whether its jobs are taken. */
+  readonly stopLooking: () => void;
 }
 
 /** How jobs are taken. */
@@ -22,7 +44,7 @@ export interface ClaimsOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
   readonly namespace: string;
-  readonly kind: 'runs' | 'activities';
+  readonly kind: JobKind;
   readonly settings: WorkersSettings;
   /** Jobs of one queue that are here at once. */
   readonly concurrency: number;
@@ -31,6 +53,10 @@ export interface ClaimsOptions {
   readonly onLost: (jobIds: readonly string[], queue: string) => void;
   /** Gives back what is here of a queue. */
   readonly giveBack: (queue: string) => Promise<void>;
+  /** How often is looked whether jobs that wait are taken, in milliseconds. Default: 15 s. */
+  readonly probeMs?: number;
+  /** Told often how a queue is. */
+  readonly onState?: (queue: QueueState) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -39,9 +65,16 @@ export class Claims {
   readonly #options: ClaimsOptions;
   readonly #claims = new Map<string, Claim>();
   readonly #endings = new Set<Promise<void>>();
+  /** Task queues whose workers are about to begin again. */
+  readonly #restarting = new Set<string>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+  }
+
+  /** Whether no jobs are taken. */
+  get isIdle(): boolean {
+    return this.#claims.size === 0;
   }
 
   /** Whether jobs of a task queue are taken. */
@@ -52,6 +85,7 @@ export class Claims {
   /** Begins to take the jobs of a task queue. */
   begin(taskQueue: string): void {
     if (this.#claims.has(taskQueue)) return;
+    this.#restarting.delete(taskQueue);
     const { client, keys, namespace, kind, settings, concurrency, hold, onLost, onError } = this.#options;
     const name = queueName(taskQueue, kind);
     const tag = keys.tag(namespace);
@@ -66,7 +100,9 @@ export class Claims {
       maxStalledCount: settings.maxStalledCount,
       runRetryDelay: 1000,
     };
+    const consumption = new Consumption({ client, queue: prefix, capacity: concurrency });
     const processor: Processor = async (job, token = '') => {
+      const ended = consumption.took();
       try {
         await hold(job, token, prefix, () => claim.leaving);
       } catch (error) {
@@ -75,10 +111,16 @@ export class Claims {
         // The job stays as it is until nobody prolongs it any more; then it is tried again.
         if (error instanceof StoreError) throw new DelayedError();
         throw error;
+      } finally {
+        ended();
       }
     };
     const worker = new Worker(name, processor, options);
-    const claim: Claim = { worker, prefix, leaving: false };
+    const stops = [this.#watch(taskQueue, prefix), this.#probe(taskQueue, consumption)];
+    const stopLooking = (): void => {
+      for (const stop of stops) stop();
+    };
+    const claim: Claim = { worker, prefix, leaving: false, stopLooking };
     worker.on('error', onError);
     worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, prefix));
     this.#claims.set(taskQueue, claim);
@@ -86,6 +128,7 @@ export class Claims {
 
   /** Takes no more jobs of a task queue, and gives back those that are here. */
   async end(taskQueue: string): Promise<void> {
+    this.#restarting.delete(taskQueue);
     const claim = this.#claims.get(taskQueue);
     if (claim === undefined) return;
     this.#claims.delete(taskQueue);
@@ -96,11 +139,52 @@ export class Claims {
 
   /** Ends all, those included that are about to end. */
   async close(): Promise<void> {
+    this.#restarting.clear();
     await Promise.all([...Array.from(this.#claims.keys(), (taskQueue) => this.end(taskQueue)), ...this.#endings]);
+  }
+
+  /** BullMQ tells its workers nothing of a pause; they find nothing to take. */
+  #watch(taskQueue: string, queue: string): () => void {
+    const { client, onState, onError } = this.#options;
+    if (onState === undefined) return () => undefined;
+    const look = async (): Promise<void> => {
+      const [paused, bound] = await client.hmget(`${queue}meta`, 'paused', 'concurrency');
+      if (this.has(taskQueue)) onState({ taskQueue, queue, isPaused: paused !== null, isBounded: bound !== null });
+    };
+    const timer = setInterval(() => void look().catch(onError), LOOK_MS);
+    void look().catch(onError);
+    return () => clearInterval(timer);
+  }
+
+  /** A worker that lives and takes nothing would leave its queue to others, or to nobody. */
+  #probe(taskQueue: string, consumption: Consumption): () => void {
+    const { probeMs = PROBE_MS, onError } = this.#options;
+    const look = async (): Promise<void> => {
+      try {
+        if (await consumption.isStuck()) await this.#restart(taskQueue);
+      } catch (error) {
+        if (this.has(taskQueue)) onError(error);
+      }
+    };
+    const timer = setInterval(() => void look(), probeMs).unref();
+    return () => clearInterval(timer);
+  }
+
+  async #restart(taskQueue: string): Promise<void> {
+    const { kind, onError } = this.#options;
+    if (!this.#claims.has(taskQueue)) return;
+    const problem = `Jobs (${kind}) of the task queue ${taskQueue} wait, and its worker in this process takes none.`;
+    onError(new Error(`${problem} It is started anew.`));
+    const ended = this.end(taskQueue);
+    this.#restarting.add(taskQueue);
+    await Promise.race([ended, delay(END_MS, undefined, { ref: false })]);
+    // Unless it was ended, or begun, meanwhile.
+    if (this.#restarting.has(taskQueue)) this.begin(taskQueue);
   }
 
   async #end(claim: Claim): Promise<void> {
     claim.leaving = true;
+    claim.stopLooking();
     try {
       await claim.worker.pause(true);
       await this.#options.giveBack(claim.prefix);

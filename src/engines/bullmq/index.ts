@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { aclRules } from './acl.ts';
 export { StoreError, type StoreErrorCode } from '../../core/store.ts';
 export type { LocalConnection } from '../../runtime/connection.ts';
 export { type BullmqEngine, createBullmqEngine } from './engine.ts';
@@ -14,4 +15,7 @@ export type {
   RedisSettings,
   WorkersSettings,
 } from './options.ts';
+export type { JobSchedulerInfo, JobSchedulers, ScheduledStart } from './job-schedulers.ts';
+export type { RepeatOptions } from './repeat.ts';
+export type { Overlap } from './triggers.ts';
 export type { RunProgress } from './progress.ts';
