@@ -7,10 +7,11 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import { encodeRecord } from '../../core/record-codec.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
-import type { Commit, CurrentWrite, RunWrite } from '../../core/store.ts';
+import type { Commit, CurrentWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
+import type { RunWrites } from './late-writes.ts';
 import type { RedisArgument } from './redis.ts';
 
 const { History } = proto.temporal.api.history.v1;
@@ -58,7 +59,7 @@ export function needsWorker(record: RunRecord, now: number): boolean {
 
 /** A commit as the script `COMMIT` takes it. */
 export function commitArguments(
-  { runs, current }: Commit,
+  { runs, current }: { readonly runs: readonly RunWrites[]; readonly current: Commit['current'] },
   keys: Keys,
   process: string,
   jobs: JobSettings | undefined,
@@ -78,7 +79,7 @@ export function commitArguments(
 }
 
 function runArguments(
-  { record, events, expectedRevision }: RunWrite,
+  { record, events, expectedRevision, commits = 1 }: RunWrites,
   now: number,
   jobs: JobSettings | undefined,
 ): RedisArgument[] {
@@ -107,6 +108,7 @@ function runArguments(
     job?.options ?? '',
     job?.priority ?? 0,
     lastEventTime(events) ?? '',
+    expectedRevision + commits,
   ];
 }
 

@@ -119,7 +119,13 @@ class Parts {
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
-    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings });
+    const store = new RedisStore({
+      client: commands,
+      keys,
+      process,
+      jobs: jobSettings,
+      onRefused: (run) => this.residents.changed(run),
+    });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;

@@ -1,7 +1,7 @@
 import { jobHelpers } from './lua-jobs.ts';
 
 /** Arguments of one run in `COMMIT`. */
-const RUN_ARGUMENTS = 20;
+const RUN_ARGUMENTS = 21;
 /** Arguments of one pointer in `COMMIT`. */
 const POINTER_ARGUMENTS = 3;
 
@@ -10,7 +10,7 @@ const POINTER_ARGUMENTS = 3;
  * ARGV: commit id, process, now, number of runs; then for each run
  *  1 run id, 2 workflow id, 3 part of its keys, 4 expected revision, 5 id of the last event before (empty: no events), 6 id of the last event after,
  *  7 record, 8 events, 9 status, 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
- *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event;
+ *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 revision after;
  * then for each pointer workflow id, expected run (empty: none), run.
  * A commit that was sent twice, because its answer was lost, counts once.
  * @returns 1 when written, 0 on a conflict; `{index of the run, id of its last event}` when the events leave a gap.
@@ -26,7 +26,7 @@ for i = 1, count do
   local revision = tonumber(fields[1] or '0')
   local expected = tonumber(argument(i, 4))
   if revision ~= expected then
-    if revision == expected + 1 and fields[5] == commit then return 1 end
+    if revision == tonumber(argument(i, 21)) and fields[5] == commit then return 1 end
     return 0
   end
   before[i] = fields
@@ -44,7 +44,7 @@ for i = 1, count do
   local base, id, workflow, part = KEYS[i], argument(i, 1), argument(i, 2), argument(i, 3)
   local key, fields, status = base .. 'run:' .. part, before[i], argument(i, 9)
   local member, start = id .. '\\0' .. workflow, argument(i, 11)
-  redis.call('HSET', key, 'rev', tonumber(argument(i, 4)) + 1, 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
+  redis.call('HSET', key, 'rev', argument(i, 21), 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
   if argument(i, 5) ~= '' then
     redis.call('HSET', key, 'last', argument(i, 6), 'time', argument(i, 20))
     redis.call('RPUSH', base .. 'hist:' .. part, argument(i, 8))

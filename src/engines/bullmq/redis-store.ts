@@ -7,12 +7,14 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import { decodeRecord } from '../../core/record-codec.ts';
 import type { RunKey } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
-import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
+import type { Commit, ListFilter, ListPage, ListQuery, RunWrite, Store, StoredRun } from '../../core/store.ts';
 import { commitArguments } from './commit-arguments.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import { keyOfMember, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
+import { joined, LateWrites } from './late-writes.ts';
+import type { Late, RunWrites, Written } from './late-writes.ts';
 import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -36,6 +38,8 @@ export interface RedisStoreOptions {
   readonly process?: string;
   /** Makes each unfinished run a job. Default: none does. */
   readonly jobs?: JobSettings;
+  /** Told when changes that waited could not be written: the run is not as this process took it to be. */
+  readonly onRefused?: (run: RunKey) => void;
 }
 
 /**
@@ -51,18 +55,22 @@ export class RedisStore implements Store {
   readonly #namespaces = new Set<string>();
   /** Runs that are resident in this process. */
   readonly known: KnownRuns = new KnownRuns();
+  readonly #late: LateWrites = new LateWrites((run) => this.settle(run).catch(() => undefined));
+  readonly #onRefused: (run: RunKey) => void;
   #closed = false;
 
-  constructor({ client, keys, process = randomUUID(), jobs }: RedisStoreOptions) {
+  constructor({ client, keys, process = randomUUID(), jobs, onRefused = () => undefined }: RedisStoreOptions) {
     this.#client = client;
     this.#keys = keys;
     this.#process = process;
     this.#jobs = jobs;
+    this.#onRefused = onRefused;
     this.#lists = new RedisLists(client, keys);
   }
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
+    await this.settle(key);
     const [revision, last, record, time] = await orStoreError(
       this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'),
     );
@@ -72,7 +80,7 @@ export class RedisStore implements Store {
       revision: Number(revision),
       ...(time ? { lastEventTime: Number(time) } : {}),
     };
-    if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
+    if (this.known.has(key)) this.known.set(key, stored, Number(last ?? 0));
     return stored;
   }
 
@@ -89,20 +97,42 @@ export class RedisStore implements Store {
   async commit(commit: Commit): Promise<'committed' | 'conflict'> {
     this.#assertOpen();
     for (const { record } of commit.runs) await this.#know(record.namespace);
-    const { keys, args } = commitArguments(commit, this.#keys, this.#process, this.#jobs);
-    const answer = await commitScript.run(this.#client, keys, args);
-    if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
-    if (answer !== 1) return 'conflict';
-    for (const run of commit.runs) this.known.wrote(run);
-    return 'committed';
+    for (const run of commit.runs) if (!this.#late.isContinuedBy(run)) await this.settle(run.record);
+    const late = commit.runs.map(({ record }) => this.#late.take(record));
+    const runs = commit.runs.map((run, index) => withEarlier(late[index], run));
+    const written = await this.#write({ ...commit, runs }, late);
+    if (written === 'committed') for (const run of commit.runs) this.known.wrote(run);
+    return written;
+  }
+
+  commitLater({ runs: [write], current }: Commit): Promise<Written> | undefined {
+    this.#assertOpen();
+    if (write === undefined || current.length > 0) return undefined;
+    if (!this.known.mayWait(write) || !this.#late.isContinuedBy(write)) return undefined;
+    const written = this.#late.add(write);
+    this.known.wrote(write);
+    return written;
+  }
+
+  /** Writes what waits of a run. @throws StoreError when the storage fails. */
+  async settle(run: RunKey): Promise<void> {
+    const late = this.#late.take(run);
+    if (late !== undefined) await this.#write({ runs: [late.writes], current: [] }, [late]);
   }
 
   async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
     this.#assertOpen();
     if (to !== undefined && to <= from) return [];
-    const known = to === undefined ? undefined : this.known.events(key, Math.max(from, 1), to);
-    if (known !== undefined) return known;
-    const args = [Math.max(from, 1), to ?? ''];
+    const first = Math.max(from, 1);
+    const known = to === undefined ? undefined : this.known.events(key, first, to);
+    if (to === undefined || known === undefined) return await this.#readHistory(key, first, to);
+    if (known.length === to - first) return known;
+    return [...(await this.#readHistory(key, first, to - known.length)), ...known];
+  }
+
+  async #readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
+    if (!this.#isWritten(key, to)) await this.settle(key);
+    const args = [from, to ?? ''];
     const commits = (await readHistoryScript.run(this.#client, [this.#keys.history(key)], args)) as readonly Buffer[];
     return commits.flatMap((commit) =>
       decodeEvents(commit).filter(
@@ -148,6 +178,45 @@ export class RedisStore implements Store {
 
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.allSettled(this.#late.runs().map((run) => this.settle(run)));
+  }
+
+  /** Writes a commit with the changes that waited for it. */
+  async #write(
+    commit: { readonly runs: readonly RunWrites[]; readonly current: Commit['current'] },
+    late: readonly (Late | undefined)[],
+  ): Promise<Written> {
+    const waited = late.filter((each) => each !== undefined);
+    try {
+      const { keys, args } = commitArguments(commit, this.#keys, this.#process, this.#jobs);
+      const answer = await commitScript.run(this.#client, keys, args);
+      if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
+      const written = answer === 1 ? 'committed' : 'conflict';
+      for (const { writes, done } of waited) {
+        if (written === 'conflict') this.#refused(writes);
+        done.resolve(written);
+      }
+      return written;
+    } catch (error) {
+      for (const { writes, done } of waited) {
+        this.#refused(writes);
+        done.reject(error);
+      }
+      throw error;
+    }
+  }
+
+  /** Changes that waited are not written, and what came after them cannot be either. */
+  #refused({ record }: RunWrite): void {
+    this.known.invalidate(record);
+    this.#late.take(record)?.done.resolve('conflict');
+    this.#onRefused(record);
+  }
+
+  /** Whether all events before `to` are in Redis. */
+  #isWritten(key: RunKey, to: number | undefined): boolean {
+    const [first] = this.#late.get(key)?.events ?? [];
+    return first === undefined || (to !== undefined && to <= toNumber(first.eventId));
   }
 
   /** Who looks for unfinished runs must know the namespaces; a namespace is made known before it has its first run. */
@@ -170,7 +239,11 @@ export class RedisStore implements Store {
   }
 }
 
+function withEarlier(late: Late | undefined, write: RunWrite): RunWrites {
+  return late === undefined ? write : joined(late.writes, write);
+}
+
 /** The events of a commit as `READ_HISTORY` gives them. */
-function decodeEvents(commit: Buffer): HistoryEvent[] {
+export function decodeEvents(commit: Buffer): HistoryEvent[] {
   return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
 }
