@@ -21,6 +21,7 @@ import {
   readMachine,
   type Row,
 } from './report.ts';
+import { formatRedisFigures, type RedisFigures, redisFigures } from './redis/figures.ts';
 import { knows, type Surroundings, type System } from './systems.ts';
 import { agentWorkloads, type Workload } from './workloads.ts';
 
@@ -44,7 +45,12 @@ const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.m
 /** Measured once, after the rounds: sizes don't vary. */
 const conversations: ConversationRow[] = [];
 const isConversation = ({ workload }: Pair): boolean => workload === 'conversation';
+const isRedisFigures = ({ workload }: Pair): boolean => workload === 'redis-figures';
+/** Measured once, after everything else. */
+let figuresOfRedis: RedisFigures | undefined;
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
+
+const isOnce = (pair: Pair): boolean => isConversation(pair) || isRedisFigures(pair);
 
 function alone(amount: Amount): Amount {
   return { ...amount, inFlight: 0 };
@@ -76,17 +82,17 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
   const processes = new Map<System, SystemProcess>();
   try {
     for (const { system, workload } of pairs) {
-      if (processes.has(system) || isCold(workload)) continue;
+      if (processes.has(system) || isCold(workload) || workload === 'redis-figures') continue;
       processes.set(system, await SystemProcess.start(system, surroundings));
     }
-    const rounds = pairs.every(isConversation) ? -1 : options.rounds;
+    const rounds = pairs.every(isOnce) ? -1 : options.rounds;
     // The first round warms up.
     for (let round = 0; round <= rounds; round++) {
       console.error(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
       const amount = round === 0 ? warmUp : options;
       for (const pair of pairs) {
         const { workload, system } = pair;
-        if (isConversation(pair)) continue;
+        if (isOnce(pair)) continue;
         const figures = isCold(workload)
           ? await coldFigures(pair, surroundings)
           : await processes.get(system)?.measure(workload, workload === 'first-token' ? alone(amount) : amount);
@@ -122,10 +128,12 @@ if (pairs.some(({ system }) => onServer.includes(system))) server = await tempor
 const onRedis: readonly System[] = ['redis', 'redis-2'];
 if (pairs.some(({ system }) => onRedis.includes(system))) redis = await redisServer(console.error);
 const agents = pairs.some(({ workload }) => agentWorkloads.includes(workload));
-await measureAll({ codePath: await bundle(), address: server?.value ?? '', redis: redis?.value ?? '', agents });
+const codePath = await bundle();
+await measureAll({ codePath, address: server?.value ?? '', redis: redis?.value ?? '', agents });
+if (redis !== undefined && pairs.some(isRedisFigures)) figuresOfRedis = await redisFigures(redis.value, codePath);
 machine.load.after = currentLoad();
 
-const measured = pairs.filter((pair) => !isConversation(pair));
+const measured = pairs.filter((pair) => !isOnce(pair));
 const rows = measured.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
 console.log(JSON.stringify(machine));
 if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
@@ -133,8 +141,9 @@ if (redis !== undefined) console.log(`Redis: ${redis.value} (${redis.origin})`);
 console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
 console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
+if (figuresOfRedis !== undefined) console.log(formatRedisFigures(figuresOfRedis));
 if (options.json !== undefined) {
-  const all = { machine, rows: [...rows, ...conversations] };
+  const all = { machine, rows: [...rows, ...conversations], redis: figuresOfRedis };
   await writeFile(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 process.exit();

@@ -67,7 +67,7 @@ const taskQueue = 'bench';
 export function knows(system: System, workload: Workload): boolean {
   const isEmbedded = system === 'memory' || system === 'sqlite';
   if (workload === 'first-token') return isEmbedded;
-  if (workload === 'signal-parked') return system === 'redis';
+  if (workload === 'signal-parked' || workload === 'redis-figures') return system === 'redis';
   if (system === 'ours-temporal' || system === 'ai-sdk' || agentWorkloads.includes(workload)) {
     return agentWorkloads.includes(workload) && (isEmbedded || system === 'ours-temporal' || system === 'ai-sdk');
   }

@@ -55,7 +55,7 @@ describe.skipIf(redisUrl === undefined)('changes that wait for the next one', ()
     expect((await here.readHistory(key, 1, 4)).map(({ eventId }) => toNumber(eventId))).toEqual([1, 2, 3]);
     expect(await elsewhere.load(key)).toMatchObject({ revision: 1 });
     expect(await here.commit(change(3))).toBe('committed');
-    expect(await Promise.all(waiting)).toEqual(['committed', 'committed']);
+    for (const written of waiting) expect(await written).toBe('committed');
     expect(await elsewhere.load(key)).toMatchObject({ revision: 4, record: { stateTransitionCount: 3 } });
     expect(await ids(elsewhere)).toEqual([1, 2, 3, 4]);
     expect(await elsewhere.commit(change(4))).toBe('committed');
