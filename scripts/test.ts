@@ -15,11 +15,13 @@ import { Unavailable } from './services/service.ts';
 import type { Service } from './services/service.ts';
 import { temporalServer } from './services/temporal.ts';
 import { timeSkippingServer } from './services/time-skipping.ts';
+import { toxiproxy } from './services/toxiproxy.ts';
 
 const providers = [
   { name: 'Temporal server', variable: 'PERDURE_TEST_TEMPORAL_ADDRESS', provide: temporalServer },
   { name: 'time-skipping test server', variable: 'PERDURE_TEST_TIME_SKIPPING_SERVER', provide: timeSkippingServer },
   { name: 'Redis', variable: 'PERDURE_TEST_REDIS_URL', provide: redisServer },
+  { name: 'toxiproxy', variable: 'PERDURE_TEST_TOXIPROXY_URL', provide: toxiproxy },
 ];
 
 const ci = !['', '0', 'false', undefined].includes(process.env['CI']);

@@ -51,11 +51,13 @@ export {
   AnswerRefusedError,
   type AnswerRefusal,
   NoWorkerError,
+  PauseNotSupportedError,
   RunCancelledError,
   RunEndedError,
   RunExistsError,
   RunFailedError,
   RunNotFoundError,
+  RunPausedError,
   RunTerminatedError,
   RunTimedOutError,
 } from './client/errors.ts';
@@ -79,7 +81,7 @@ export type { EventsOptions } from './client/events/stream.ts';
 export type { PendingOptions, PendingWait, Perdure, RunsOptions } from './client/perdure.ts';
 export type { AnswerOptions, WaitChoice } from './client/answers.ts';
 export type { Outcome } from './client/result.ts';
-export type { CancelOptions, DecisionOptions, Run, ToolResult } from './client/run.ts';
+export type { CancelOptions, DecisionOptions, PauseOptions, Run, ToolResult } from './client/run.ts';
 export type { StartOptions } from './client/start.ts';
 export type { RunInfo, RunStatus } from './client/status.ts';
 export type { Token, TokenChannel } from './agent/token-channel.ts';

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
     return EXIT.answered;
   }
   const ending = await Promise.race([answerOne(session, options), interrupted()]);
-  report(ending, view);
+  report(ending, view, options);
   return EXIT[ending.type];
 }
 
@@ -39,13 +39,16 @@ async function interrupted(): Promise<Ending> {
   return { type: 'failed', message: 'You left. The question is kept: npm run demo takes it up.' };
 }
 
-function report(ending: Ending, view: View): void {
+function report(ending: Ending, view: View, { engine }: DemoOptions): void {
   if (ending.type === 'failed') view.note(ending.message);
   if (ending.type !== 'waiting') return;
   const { kind, message } = ending.wait;
   const example = kind === 'approval' ? 'yes' : '"your answer"';
   view.note(`It waits for ${kind === 'approval' ? 'a decision' : 'an answer'}: ${message}`);
-  view.note(`Give it with: npm run demo -- --answer ${example}   or in a conversation: npm run demo`);
+  const flags = engine.type === 'embedded' ? '' : ` --engine ${engine.type}`;
+  view.note(
+    `Give it with: npm run demo --${flags} --answer ${example}   or in a conversation: npm run demo${flags && ` --${flags}`}`,
+  );
 }
 
 try {

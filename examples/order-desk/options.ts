@@ -23,7 +23,8 @@ export const HELP = `The order desk: an agent that answers questions about order
 
   --answer TEXT        what to say when the agent asks: text, or yes and no for approvals; may be repeated
   --crash              kills the worker in the middle (SIGKILL), starts another, and goes on
-  --engine NAME        embedded (default: SQLite in ./.perdure) or temporal
+  --engine NAME        embedded (default: SQLite in ./.perdure), bullmq (the Redis of REDIS_URL, then 127.0.0.1:6379)
+                       or temporal
   --address HOST:PORT  of the Temporal server; default: TEMPORAL_ADDRESS, then 127.0.0.1:7233
   --model NAME         provider/model such as openai/gpt-5-mini, with its package and key; default: PERDURE_MODEL, then
                        a small set of rules that needs neither
@@ -50,18 +51,30 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = pr
     },
   });
   const { engine, address = env['TEMPORAL_ADDRESS'] || '127.0.0.1:7233' } = values;
-  if (engine !== 'embedded' && engine !== 'temporal')
-    throw new TypeError(`There is no engine '${engine}': embedded or temporal.`);
+  const config = engineOf(engine, address);
   const question = positionals.join(' ').trim();
   if (positionals.length > 0 && question === '') throw new TypeError('The question is empty.');
   return {
     question: question || undefined,
     answers: values.answer,
-    engine: engine === 'temporal' ? { type: 'temporal', connection: { address } } : { type: 'embedded' },
+    engine: config,
     taskQueue: values['task-queue'],
     crash: values.crash,
     json: values.json,
     help: values.help,
     model: values.model,
   };
+}
+
+function engineOf(name: string, address: string): EngineConfig {
+  switch (name) {
+    case 'embedded':
+      return { type: 'embedded' };
+    case 'bullmq':
+      return { type: 'bullmq' };
+    case 'temporal':
+      return { type: 'temporal', connection: { address } };
+    default:
+      throw new TypeError(`There is no engine '${name}': embedded, bullmq or temporal.`);
+  }
 }

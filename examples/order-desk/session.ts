@@ -15,10 +15,12 @@ export class Session implements AsyncDisposable {
   readonly #perdure: Perdure;
   readonly #worker: WorkerProcess;
   readonly #view: View;
+  readonly #isOnRedis: boolean;
   #crashes: boolean;
 
   private constructor(perdure: Perdure, worker: WorkerProcess, view: View, crashes: boolean) {
     this.#perdure = perdure;
+    this.#isOnRedis = perdure.engine.name === 'bullmq';
     this.#worker = worker;
     this.#view = view;
     this.#crashes = crashes;
@@ -26,7 +28,9 @@ export class Session implements AsyncDisposable {
 
   /** @throws ConfigurationError, EngineUnavailableError */
   static async open({ engine: config, taskQueue, crash }: DemoOptions, view: View): Promise<Session> {
-    const engine = await openEngine(config);
+    // Settings of Redis that put runs at risk are told here.
+    const onError = (error: unknown): void => view.note(error instanceof Error ? error.message : String(error));
+    const engine = await openEngine(config.type === 'bullmq' ? { ...config, onError } : config);
     const perdure = await connect({ engine, taskQueue });
     const worker = new WorkerProcess({ engine: config, taskQueue });
     return new Session(perdure, worker, view, crash);
@@ -71,6 +75,8 @@ export class Session implements AsyncDisposable {
     this.#crashes = false;
     const { killed, started } = await this.#worker.crash();
     this.#view.note(`  The worker (process ${killed}) was killed with SIGKILL. Another one (${started}) goes on.`);
+    if (this.#isOnRedis)
+      this.#view.note('  Redis keeps for 10 to 15 seconds what the killed one had: it might have been slow only.');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

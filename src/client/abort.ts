@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { isNotFound, translated, type RunReference } from './context.ts';
 import { RunNotFoundError } from './errors.ts';
+import { childrenOf, listedBelow } from './tree.ts';
 
 /** How often sub-agents are looked for: they go on calling sub-agents of their own until each of them is found. */
 const MOST_ROUNDS = 20;
@@ -26,7 +27,9 @@ export async function abortTree(
   await terminated(() => handle.terminate(reason));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     // Lists may lag behind; what a run itself says of its children does not.
-    for (const id of await listedBelow(client, workflowId)) below.add(id);
+    for (const state of ['Running', 'Paused'] as const) {
+      for (const id of await listedBelow(client, workflowId, state)) below.add(id);
+    }
     if (below.size === 0) return;
     for (const id of below) await abortOne(client, id, reason, below);
   }
@@ -41,23 +44,6 @@ async function abortOne(client: Client, workflowId: string, reason: string, belo
     if (!isNotFound(error)) throw error;
   }
   await terminated(() => client.workflow.getHandle(workflowId).terminate(reason));
-}
-
-async function childrenOf(client: Client, workflowId: string): Promise<string[]> {
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
-  return (raw.pendingChildren ?? []).flatMap((child) => child.workflowId || []);
-}
-
-async function listedBelow(client: Client, workflowId: string): Promise<string[]> {
-  const query = `WorkflowId STARTS_WITH ${quoted(`${workflowId}/`)} AND ExecutionStatus = 'Running'`;
-  const ids: string[] = [];
-  for await (const info of client.workflow.list({ query })) ids.push(info.workflowId);
-  return ids;
-}
-
-/** Text in a visibility query. */
-function quoted(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 async function terminated(terminate: () => Promise<unknown>): Promise<void> {

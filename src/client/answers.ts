@@ -10,8 +10,16 @@ import {
   type WaitKind,
   type WaitOutcome,
 } from '../workflow/protocol/index.ts';
-import { type ClientContext, isNotFound, isUnavailable, type RunReference, toRunError, translated } from './context.ts';
-import { AnswerRefusedError, NoWorkerError, RunEndedError } from './errors.ts';
+import {
+  type ClientContext,
+  isNotFound,
+  isUnavailable,
+  type RunReference,
+  serverError,
+  toRunError,
+  translated,
+} from './context.ts';
+import { AnswerRefusedError, NoWorkerError, RunEndedError, RunPausedError } from './errors.ts';
 import { wasAccepted } from './accepted.ts';
 import { jsonProblem, tooLarge } from './sendable.ts';
 import { ofKind, waitsOf } from './events/waits.ts';
@@ -36,13 +44,14 @@ export interface Answer extends WaitChoice, AnswerOptions {
   readonly outcome: WaitOutcome;
 }
 
+const FAILED_PRECONDITION = 9;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const PAUSE_MS = 100;
 
 /**
  * Gives an answer, and resolves when the run has taken it. It is the same answer however often it is given, by whichever process: an id made of
  * its content tells. So it is simply given again when the engine's owner changes or the run goes on as new in the middle.
- * @throws AnswerRefusedError, RunNotFoundError, RunEndedError, NoWorkerError, EngineUnavailableError
+ * @throws AnswerRefusedError, RunNotFoundError, RunEndedError, RunPausedError, NoWorkerError, EngineUnavailableError
  */
 export async function giveAnswer(context: ClientContext, run: RunReference, answer: Answer): Promise<void> {
   const { timeout = DEFAULT_TIMEOUT_MS } = answer;
@@ -51,9 +60,9 @@ export async function giveAnswer(context: ClientContext, run: RunReference, answ
   for (;;) {
     const now = await translated(run.workflowId, () => describe(context, run));
     sent ??= toSend(run.workflowId, answer, now);
-    if (!now.isRunning) {
+    if (!now.isRunning || now.isPaused) {
       if (await wasAccepted(context.client, run.workflowId, sent.updateId)) return;
-      throw new RunEndedError(run.workflowId);
+      throw now.isRunning ? new RunPausedError(run.workflowId) : new RunEndedError(run.workflowId);
     }
     try {
       await send(context, run, sent, deadline);
@@ -80,6 +89,7 @@ export async function giveAnswer(context: ClientContext, run: RunReference, answ
 
 interface Described {
   readonly isRunning: boolean;
+  readonly isPaused: boolean;
   readonly taskQueue: string;
   readonly waits: readonly Wait[];
 }
@@ -90,7 +100,7 @@ async function describe({ client }: ClientContext, { workflowId, firstRunId }: R
   // The id was used again: the run that is meant has ended.
   const isAnother = Boolean(firstRunId && first && first !== firstRunId);
   const isRunning = ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED'].includes(status.name) && !isAnother;
-  return { isRunning, taskQueue, waits: waitsOf(memo) };
+  return { isRunning, isPaused: status.name === 'PAUSED', taskQueue, waits: waitsOf(memo) };
 }
 
 interface SentAnswer {
@@ -158,11 +168,16 @@ function refusalOf(workflowId: string, error: unknown): AnswerRefusedError | und
   return reason && new AnswerRefusedError(workflowId, reason, error.cause.message, { cause: error });
 }
 
-/** The run ended or went on as new while it had the answer, or the engine went away: looking again shows what became of it. */
+/** The run ended, went on as new or was paused while the answer was on its way, or the engine went away: looking again shows what became of it. */
 function isPassing(error: unknown): boolean {
-  if (isNotFound(error) || isUnavailable(error)) return true;
+  if (isNotFound(error) || isUnavailable(error) || isRefusedByPause(error)) return true;
   const { cause } = error as { readonly cause?: unknown };
   return cause instanceof ApplicationFailure && cause.type === 'AcceptedUpdateCompletedWorkflow';
+}
+
+function isRefusedByPause(error: unknown): boolean {
+  const said = serverError(error);
+  return said?.code === FAILED_PRECONDITION && /paused/i.test(said.details);
 }
 
 async function noWorker(

@@ -17,8 +17,8 @@ export interface ConnectOptions {
    */
   readonly secret?: string;
   /**
-   * Where models can be heard while they speak: the worker's channel. Default: that of the processes that share an embedded engine's file, elsewhere
-   * that of this process.
+   * Where models can be heard while they speak: the worker's channel. Default: that of the processes that share an embedded engine's file or a Redis,
+   * elsewhere that of this process.
    */
   readonly tokens?: TokenChannel;
   /** Another client of the same engine, such as one of a test environment whose time skips. Default: the engine's. */

@@ -26,20 +26,20 @@ export interface RunReference {
 const NOT_FOUND = 5;
 const UNAVAILABLE = 14;
 
-/** The gRPC status of an error, however the client has wrapped it. */
-function statusOf(error: unknown): number | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return at.code;
+/** What the server said, however the client has wrapped it: its gRPC status and its text. */
+export function serverError(error: unknown): { readonly code: number; readonly details: string } | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (isGrpcServiceError(at)) return at;
   return undefined;
 }
 
 /** Whether the server says that there is no such run, or none that is open. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || statusOf(error) === NOT_FOUND;
+  return error instanceof WorkflowNotFoundError || serverError(error)?.code === NOT_FOUND;
 }
 
 /** Whether the engine could not be reached; trying again may help. */
 export function isUnavailable(error: unknown): boolean {
-  return statusOf(error) === UNAVAILABLE;
+  return serverError(error)?.code === UNAVAILABLE;
 }
 
 /** Makes the client's errors those of this package. */

@@ -68,6 +68,48 @@ export class RunEndedError extends RunError {
   }
 }
 
+/** The run is paused, and takes no answers until it goes on. */
+export class RunPausedError extends RunError {
+  /** Tells this class from others by text. */
+  override readonly name = 'RunPausedError';
+  /** Never changes, unlike the message. */
+  readonly code = 'RUN_PAUSED';
+
+  constructor(runId: string, options?: ErrorOptions) {
+    super(
+      runId,
+      `The run '${runId}' is paused and takes no answers. Let it go on with resume(), then try again.`,
+      options,
+    );
+  }
+
+  /** Whether a value is such an error, also one of another copy of this package. */
+  static is(value: unknown): value is RunPausedError {
+    return hasName(value, 'RunPausedError');
+  }
+}
+
+/** The Temporal server that the run is on cannot pause runs. Perdure's own engines can. */
+export class PauseNotSupportedError extends RunError {
+  /** Tells this class from others by text. */
+  override readonly name = 'PauseNotSupportedError';
+  /** Never changes, unlike the message. */
+  readonly code = 'PAUSE_NOT_SUPPORTED';
+
+  constructor(runId: string, options?: ErrorOptions) {
+    super(
+      runId,
+      `The run '${runId}' cannot be paused: its Temporal server does not do that. It takes a newer server with \`frontend.WorkflowPauseEnabled\` set.`,
+      options,
+    );
+  }
+
+  /** Whether a value is such an error, also one of another copy of this package. */
+  static is(value: unknown): value is PauseNotSupportedError {
+    return hasName(value, 'PauseNotSupportedError');
+  }
+}
+
 /** The run failed. */
 export class RunFailedError extends RunError {
   /** Tells this class from others by text. */

@@ -8,7 +8,9 @@ import { type AnswerOptions, giveAnswer } from './answers.ts';
 import type { ClientContext } from './context.ts';
 import { AnswerRefusedError } from './errors.ts';
 import { outcomeOf, Run, type ToolResult } from './run.ts';
+import { checkId } from './sendable.ts';
 import { type StartOptions, startRun } from './start.ts';
+import { isUnknownStatus } from './tree.ts';
 import { type RunInfo, runInfo, type RunStatus, STATUS_QUERIES } from './status.ts';
 
 /** Which runs are wanted. */
@@ -64,7 +66,7 @@ export class Perdure {
 
   /**
    * Starts a run of an agent: given as it was defined, which types input and result, or by its name.
-   * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits and for input that cannot be sent
+   * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible ids and limits and for input that cannot be sent
    * @example
    * const run = await perdure.start(support, { input: 'Where is my order 1042?' });
    */
@@ -78,35 +80,47 @@ export class Perdure {
   /**
    * The run of an id, for whatever can be done with it. Asks nobody whether there is one.
    * @param agent types the result.
+   * @throws ConfigurationError when the id is empty.
    */
   run<A extends AnyAgent>(id: string, agent: A): Run<OutputOf<A>>;
   run(id: string): Run;
   run(id: string, ..._agent: readonly AnyAgent[]): Run<unknown> {
+    checkId(id, 'id');
     return new Run(this.#context, { workflowId: id });
   }
 
   /**
    * Runs that were started as such, newest first; those of sub-agents are not among them. Lists may lag behind a little.
-   * @throws EngineUnavailableError
+   * @throws EngineUnavailableError; ConfigurationError when there is no such status.
    */
   async runs({ status, agent, limit = 100 }: RunsOptions = {}): Promise<readonly RunInfo[]> {
+    if (status !== undefined && !Object.hasOwn(STATUS_QUERIES, status)) {
+      throw new ConfigurationError('status', `'${status}' is no status of a run.`, {
+        fix: `Give one of ${Object.keys(STATUS_QUERIES).join(', ')}.`,
+      });
+    }
     const conditions = [
       `WorkflowType = '${AGENT_WORKFLOW}'`,
       ...(status === undefined ? [] : [`ExecutionStatus = '${STATUS_QUERIES[status]}'`]),
     ];
     const runs: RunInfo[] = [];
-    for await (const info of this.client.workflow.list({ query: conditions.join(' AND ') })) {
-      if (runs.length >= limit) break;
-      const name = info.memo?.[AGENT_MEMO];
-      // What has gone on as new is listed by the run that it goes on with.
-      if (typeof name !== 'string' || info.status.name === 'CONTINUED_AS_NEW') continue;
-      if (agent === undefined || agent === name) runs.push(runInfo(info));
+    try {
+      for await (const info of this.client.workflow.list({ query: conditions.join(' AND ') })) {
+        if (runs.length >= limit) break;
+        const name = info.memo?.[AGENT_MEMO];
+        // What has gone on as new is listed by the run that it goes on with.
+        if (typeof name !== 'string' || info.status.name === 'CONTINUED_AS_NEW') continue;
+        if (agent === undefined || agent === name) runs.push(runInfo(info));
+      }
+    } catch (error) {
+      // On a server that cannot pause runs, none is paused.
+      if (status !== 'paused' || !isUnknownStatus(error)) throw error;
     }
     return runs;
   }
 
   /**
-   * What all open runs wait for, those of authors' own workflows included, oldest first. Needs no worker. Lists may lag behind a little.
+   * What all running runs wait for, those of authors' own workflows included, oldest first; paused ones take no answers. Needs no worker. Lists may lag behind a little.
    * @throws EngineUnavailableError
    */
   async pending({ limit = 1000 }: PendingOptions = {}): Promise<readonly PendingWait[]> {
@@ -127,7 +141,7 @@ export class Perdure {
   async completeTool(token: string, result: ToolResult, options: AnswerOptions = {}): Promise<void> {
     const { workflowId, runId, waitId } = this.#readToken(token);
     const run = { workflowId, ...(runId === undefined ? {} : { firstRunId: runId }) };
-    await giveAnswer(this.#context, run, { ...options, kind: 'tool', waitId, outcome: outcomeOf(result) });
+    await giveAnswer(this.#context, run, { ...options, kind: 'tool', waitId, outcome: outcomeOf(workflowId, result) });
   }
 
   /** Lets go of what `connect` has opened. Runs go on. */

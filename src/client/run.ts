@@ -14,11 +14,12 @@ import {
 import { abortTree } from './abort.ts';
 import { type AnswerOptions, giveAnswer, type WaitChoice } from './answers.ts';
 import { type ClientContext, isNotFound, type RunReference, toRunError, translated } from './context.ts';
-import { RunEndedError } from './errors.ts';
+import { AnswerRefusedError, RunEndedError } from './errors.ts';
 import type { RunEvent, TokenEvent } from './events/event.ts';
 import { type EventsOptions, streamEvents } from './events/stream.ts';
+import { isPaused, pauseTree, resumeTree } from './pause.ts';
 import { awaitOutcome, type Outcome } from './result.ts';
-import { checkContent, tooLarge } from './sendable.ts';
+import { checkContent, emptiness, tooLarge } from './sendable.ts';
 import { type RunInfo, runInfo } from './status.ts';
 
 /** What came of an async tool call: what it returned, or why it failed, as the model is told. */
@@ -38,6 +39,12 @@ export interface CancelOptions {
   readonly reason?: string;
   /** How long cleaning up may take, compensations included. Default: a minute. */
   readonly deadline?: Time;
+}
+
+/** How a run is to be paused. */
+export interface PauseOptions {
+  /** For whoever reads the history. */
+  readonly reason?: string;
 }
 
 /** A decision about something that an agent wants to do. */
@@ -68,7 +75,7 @@ export class Run<Output = Json> {
   /**
    * What happens in the run, from its beginning or after the event `from`, until it has ended; also of a run that has ended long ago. Ends when
    * the reader stops reading, and leaves nothing behind.
-   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event; the signal's reason when it aborts.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event of this run; the signal's reason when it aborts.
    * @example
    * for await (const event of run.events()) if (event.type === 'tool_started') show(event.toolName);
    */
@@ -80,9 +87,11 @@ export class Run<Output = Json> {
 
   /**
    * Answers a question of the agent. Without a choice: the only one that is open.
-   * @throws AnswerRefusedError, RunEndedError, RunNotFoundError, NoWorkerError, EngineUnavailableError
+   * @throws AnswerRefusedError, RunEndedError, RunPausedError, RunNotFoundError, NoWorkerError, EngineUnavailableError
    */
   async reply(content: UserContent, options: WaitChoice & AnswerOptions = {}): Promise<void> {
+    const problem = emptiness(content);
+    if (problem !== undefined) throw new AnswerRefusedError(this.id, 'invalid', `The answer ${problem} Say something.`);
     await this.#answer('input', { type: 'value', value: content as Json }, options);
   }
 
@@ -102,7 +111,7 @@ export class Run<Output = Json> {
    * @throws as `reply`.
    */
   async completeTool(result: ToolResult, options: WaitChoice & AnswerOptions = {}): Promise<void> {
-    await this.#answer('tool', outcomeOf(result), options);
+    await this.#answer('tool', outcomeOf(this.id, result), options);
   }
 
   /**
@@ -132,10 +141,11 @@ export class Run<Output = Json> {
 
   /**
    * Asks the run to end in order: what it does is cancelled, what it did is undone where tools say how, and `result` then rejects with
-   * RunCancelledError. Resolves once this is on its way. A run that has ended stays as it is.
+   * RunCancelledError. Resolves once this is on its way. A paused run goes on for that. A run that has ended stays as it is.
    * @throws RunNotFoundError, EngineUnavailableError
    */
   async cancel({ reason, deadline }: CancelOptions = {}): Promise<void> {
+    const { client } = this.#context;
     const request = {
       ...(reason === undefined ? {} : { reason }),
       ...(deadline === undefined ? {} : { deadline: parseTime(deadline, 'deadline') }),
@@ -143,9 +153,27 @@ export class Run<Output = Json> {
     try {
       if ((await this.#workflowType()) === AGENT_WORKFLOW) await this.#signal(CANCEL_RUN, request);
       else await translated(this.id, () => this.#handle().cancel());
+      if (await translated(this.id, () => isPaused(client, this.#run))) await resumeTree(client, this.#run);
     } catch (error) {
       if (!RunEndedError.is(error)) throw error;
     }
+  }
+
+  /**
+   * Pauses the run and the runs of its sub-agents: what is under way may end, and whatever happens is recorded, but nothing is begun until `resume`. A paused run
+   * stays as it is. Time goes on: also that of limits of duration, of timeouts and of what the run waits for. Needs no worker.
+   * @throws RunEndedError, RunNotFoundError, EngineUnavailableError; PauseNotSupportedError on Temporal servers that cannot do that.
+   */
+  async pause({ reason = '' }: PauseOptions = {}): Promise<void> {
+    await pauseTree(this.#context.client, this.#run, reason);
+  }
+
+  /**
+   * Lets the run and the runs of its sub-agents go on. A run that is not paused stays as it is. Needs no worker.
+   * @throws RunEndedError, RunNotFoundError, EngineUnavailableError; PauseNotSupportedError on Temporal servers that cannot do that.
+   */
+  async resume(): Promise<void> {
+    await resumeTree(this.#context.client, this.#run);
   }
 
   /**
@@ -223,7 +251,12 @@ export class Run<Output = Json> {
   }
 }
 
-/** The outcome of a wait for an async tool. */
-export function outcomeOf(result: ToolResult): WaitOutcome {
+/** The outcome of a wait for an async tool. @throws AnswerRefusedError when it says neither. */
+export function outcomeOf(runId: string, result: ToolResult): WaitOutcome {
+  const { error, result: value } = (result ?? {}) as { readonly error?: unknown; readonly result?: unknown };
+  if (value === undefined && typeof error !== 'string') {
+    const message = 'It is { result } with JSON in it (null for nothing), or { error } with the reason as text.';
+    throw new AnswerRefusedError(runId, 'invalid', `This is not the result of a tool. ${message}`);
+  }
   return 'error' in result ? { type: 'error', message: result.error } : { type: 'value', value: result.result };
 }

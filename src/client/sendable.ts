@@ -3,6 +3,8 @@ import { ConfigurationError } from '../engine/index.ts';
 
 const INVALID_ARGUMENT = 3;
 const RESOURCE_EXHAUSTED = 8;
+/** Of what names something, in characters. */
+const LONGEST_ID = 1000;
 const FIX_SIZE = 'Servers take about 2 MB: keep what is large elsewhere, and pass where it is.';
 
 /** Why JSON cannot carry a value; `undefined` when it can. */
@@ -24,14 +26,25 @@ export function checkJson(value: unknown, path: string): void {
     });
 }
 
+/** Why something cannot be said to a model, because it is nothing; `undefined` when it can. */
+export function emptiness(content: unknown): string | undefined {
+  if (content === undefined || content === null) return 'is missing.';
+  const isEmpty = content === '' || (Array.isArray(content) && content.length === 0);
+  return isEmpty ? 'is empty, and models refuse empty messages.' : undefined;
+}
+
 /** Refuses what cannot be said to a model: nothing, empty text, and what JSON cannot carry. @throws ConfigurationError */
 export function checkContent(content: unknown, path: string): void {
-  const isMissing = content === undefined || content === null;
-  if (isMissing || content === '' || (Array.isArray(content) && content.length === 0))
-    throw new ConfigurationError(path, isMissing ? 'is missing.' : 'is empty, and models refuse empty messages.', {
-      fix: 'Say something.',
-    });
+  const problem = emptiness(content);
+  if (problem !== undefined) throw new ConfigurationError(path, problem, { fix: 'Say something.' });
   checkJson(content, path);
+}
+
+/** Refuses what names nothing: no text, empty text, and text that is too long for a server. @throws ConfigurationError */
+export function checkId(id: unknown, path: string): void {
+  if (typeof id === 'string' && id !== '' && id.length <= LONGEST_ID) return;
+  const problem = typeof id !== 'string' ? 'is no text.' : id === '' ? 'is empty.' : 'is too long.';
+  throw new ConfigurationError(path, problem, { fix: `Give a text of 1 to ${LONGEST_ID} characters.` });
 }
 
 /** What the server says of something that is too large for it; `undefined` when it says something else. */

@@ -14,7 +14,7 @@ import {
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
 import { RunExistsError } from './errors.ts';
 import { givenLimits } from './limits.ts';
-import { checkContent, checkJson, tooLarge } from './sendable.ts';
+import { checkContent, checkId, checkJson, tooLarge } from './sendable.ts';
 
 /**
  * How a run is started.
@@ -41,7 +41,7 @@ export interface StartOptions<Input = UserContent | JsonObject> {
 
 /**
  * Starts a run of an agent.
- * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible limits and for input that cannot be sent,
+ * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible ids and limits and for input that cannot be sent,
  * DefinitionError when the timeout is no time.
  */
 export async function startRun(
@@ -51,6 +51,8 @@ export async function startRun(
 ): Promise<RunReference> {
   const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail', timeout, priority } = options;
   const { input, metadata, limits } = options;
+  checkId(agent, 'agent');
+  checkId(workflowId, 'id');
   checkContent(input, 'input');
   checkJson(metadata, 'metadata');
   const run: AgentRunInput = {

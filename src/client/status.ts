@@ -3,7 +3,7 @@ import { AGENT_MEMO, AGENT_WORKFLOW, type Wait } from '../workflow/protocol/inde
 import { waitsOf } from './events/waits.ts';
 
 /** How a run is. */
-export type RunStatus = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
+export type RunStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
 
 /** What is known of a run without asking its worker. */
 export interface RunInfo {
@@ -34,12 +34,13 @@ const STATUSES: Readonly<Record<string, RunStatus>> = {
   TIMED_OUT: 'timed_out',
   // The chain goes on; whoever asks for the id is told of its newest run.
   CONTINUED_AS_NEW: 'running',
-  PAUSED: 'running',
+  PAUSED: 'paused',
 };
 
 /** The server's names of a status, for queries. */
 export const STATUS_QUERIES: Readonly<Record<RunStatus, string>> = {
   running: 'Running',
+  paused: 'Paused',
   completed: 'Completed',
   failed: 'Failed',
   cancelled: 'Canceled',
@@ -57,7 +58,7 @@ export function runInfo(info: Omit<WorkflowExecutionInfo, 'raw'>): RunInfo {
     taskQueue: info.taskQueue,
     startedAt: info.startTime,
     endedAt: info.closeTime,
-    waits: status === 'running' ? waitsOf(info.memo) : [],
+    waits: status === 'running' || status === 'paused' ? waitsOf(info.memo) : [],
     historyLength: info.historyLength,
   };
 }

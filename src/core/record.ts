@@ -27,6 +27,8 @@ export interface RunRecord extends RunKey {
   /** When the first workflow task may be scheduled; later than `startTime` for a delayed start. */
   readonly executionTime: number;
   closeTime: number | undefined;
+  /** Who has paused the run; `undefined` while it is not paused, and in records of versions that could not pause. */
+  pause: Pause | undefined;
   /** Deadline of the whole chain. */
   readonly executionDeadline: number;
   /** Deadline of this run. */
@@ -39,6 +41,8 @@ export interface RunRecord extends RunKey {
   /** Runs of the chain that failed and were tried again, this one included, from 1. */
   readonly attempt: number;
   readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;
+  /** Whose turn comes first when workers are busy. Left out: the default. */
+  readonly priority?: temporal.api.common.v1.IPriority;
   /** Where each build of the workers' code did its first workflow task in this chain. */
   resetPoints: readonly temporal.api.workflow.v1.IResetPointInfo[];
   /** Who asked for the start; a repeated start with the same id answers with this run. */
@@ -70,6 +74,15 @@ export interface RunRecord extends RunKey {
   buffered: readonly HistoryEvent[];
   /** What must still be done outside of this run; each is redone until it is confirmed. */
   effects: readonly Effect[];
+}
+
+/** Who has paused a run, when and why. */
+export interface Pause {
+  readonly time: number;
+  readonly identity: string;
+  readonly reason: string;
+  /** A repeated request with the same id changes nothing. */
+  readonly requestId: string;
 }
 
 /** The run that started this one as its child. */
@@ -124,6 +137,8 @@ export interface PendingActivity {
   readonly startToCloseTimeout: number;
   readonly heartbeatTimeout: number;
   readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+  /** What it asks for itself; what it leaves open is the run's. */
+  readonly priority?: temporal.api.common.v1.IPriority;
 }
 
 /** A timer that has not fired. */

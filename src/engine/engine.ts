@@ -30,6 +30,9 @@ export interface Engine {
   /** The file by which several processes share this engine, absolute. Missing where there is none. */
   readonly database?: string | undefined;
 
+  /** Messages between all processes of this engine. Missing where there are none. */
+  readonly broadcasts?: Broadcasts | undefined;
+
   /**
    * A secret that every process of this engine has and nobody else, by which completion tokens are signed. Missing on engines that have no place for
    * one: there, all processes have to be given the same.
@@ -45,6 +48,14 @@ export interface Engine {
    * @throws IllegalStateError while workers of this engine run: shut them down first.
    */
   close(): Promise<void>;
+}
+
+/** Messages between processes, for what is only worth something at once: they may get lost, and nobody waits for them. */
+export interface Broadcasts {
+  /** Tells whoever listens to the topic, in this process too. Never waits, never throws. */
+  publish(topic: string, text: string): void;
+  /** Hears what is said from about now on. @returns how to stop. */
+  subscribe(topic: string, listener: (text: string) => void): () => void;
 }
 
 /** The connection that a worker uses: the official one, or one of ours in its shape. */

@@ -3,5 +3,5 @@
  *
  * @module
  */
-export type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from './engine.ts';
+export type { Broadcasts, Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from './engine.ts';
 export { ConfigurationError, type ConfigurationErrorOptions, EngineUnavailableError } from './errors.ts';

@@ -1,5 +1,7 @@
 import type { BullmqEngineOptions } from './bullmq/options.ts';
 import type { EmbeddedEngineOptions } from './embedded/options.ts';
+import type { Engine } from '../engine/index.ts';
+import type { RoutedEngineOptions } from './routed/options.ts';
 import type { TemporalEngineConfig } from './temporal/config.ts';
 
 /** Workflows in this process, on one SQLite file (`path`) or in memory (`memory: true`). */
@@ -20,8 +22,14 @@ export interface TemporalConfig extends TemporalEngineConfig {
   readonly type: 'temporal';
 }
 
-/** Which engine, and how it is reached: data, so that a program can take it from wherever it keeps its settings. */
-export type EngineConfig = BullmqConfig | EmbeddedConfig | TemporalConfig;
+/** Several engines as one: rules say where a run is started, and everything else finds it there. */
+export interface RoutedConfig extends RoutedEngineOptions<Engine | EngineConfig> {
+  /** Tells which engine is meant. */
+  readonly type: 'routed';
+}
 
-/** Names of the engines that a configuration may ask for. */
-export const ENGINE_TYPES: readonly EngineConfig['type'][] = ['embedded', 'bullmq', 'temporal'];
+/** Which engine, and how it is reached: data, so that a program can take it from wherever it keeps its settings. */
+export type EngineConfig = BullmqConfig | EmbeddedConfig | RoutedConfig | TemporalConfig;
+
+/** Names of the engines that the environment or a command line may ask for: a name says all about them. */
+export const ENGINE_TYPES: readonly Exclude<EngineConfig['type'], 'routed'>[] = ['embedded', 'bullmq', 'temporal'];

@@ -8,7 +8,16 @@ export {
   type EmbeddedConfig,
   ENGINE_TYPES,
   type EngineConfig,
+  type RoutedConfig,
   type TemporalConfig,
 } from './config.ts';
 export { engineFromEnv } from './from-env.ts';
-export { isEngine, openEngine } from './open.ts';
+export { createRoutedEngine, isEngine, openEngine } from './open.ts';
+export type {
+  RoutedEngine,
+  RoutedEngineHealth,
+  RoutedEngineInfo,
+  RoutedEngineOptions,
+  RoutedStart,
+  RoutingRule,
+} from './routed/index.ts';

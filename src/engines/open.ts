@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
-import { ENGINE_TYPES, type EngineConfig } from './config.ts';
+import type * as Bullmq from './bullmq/index.ts';
+import { ENGINE_TYPES, type EngineConfig, type RoutedConfig } from './config.ts';
+import type { RoutedEngine, RoutedEngineOptions } from './routed/index.ts';
 import type { Environment } from './temporal/environment.ts';
 
 /**
@@ -22,7 +25,7 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
     }
     case 'bullmq': {
       const { type: _, ...options } = source;
-      const { createBullmqEngine } = await import('./bullmq/index.ts');
+      const { createBullmqEngine } = await loadBullmq();
       return await createBullmqEngine(options, env);
     }
     case 'temporal': {
@@ -30,9 +33,43 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
       const { createTemporalEngine } = await import('./temporal/index.ts');
       return await createTemporalEngine(config, env);
     }
+    case 'routed':
+      return await openRouted(source, env);
     default:
       throw unknownType((source as { readonly type?: unknown }).type);
   }
+}
+
+/**
+ * Makes one engine of several. Rules say where a run is started; its handles find it wherever it is, lists are those of all engines, and a worker
+ * works on all of them.
+ * @param env as in `openEngine`.
+ * @throws ConfigurationError when a rule names no engine or can never fit, or an engine's configuration is wrong.
+ * @throws EngineUnavailableError when one of the engines cannot be reached.
+ * @example
+ * const engine = await createRoutedEngine({
+ *   engines: { temporal: { type: 'temporal' }, bullmq: { type: 'bullmq' } },
+ *   rules: [{ workflowType: 'sendMail', engine: 'bullmq' }],
+ *   default: 'temporal',
+ * });
+ */
+export async function createRoutedEngine(
+  options: RoutedEngineOptions<Engine | EngineConfig>,
+  env: Environment = process.env,
+): Promise<RoutedEngine> {
+  return await openRouted(options, env);
+}
+
+async function openRouted(
+  source: RoutedConfig | RoutedEngineOptions<Engine | EngineConfig>,
+  env: Environment,
+): Promise<RoutedEngine> {
+  const { type: _, ...options } = source as RoutedConfig;
+  const { openRoutedEngine } = await import('./routed/index.ts');
+  return await openRoutedEngine(options, async (part) => ({
+    engine: await openEngine(part, env),
+    isOurs: !isEngine(part),
+  }));
 }
 
 /** Whether a value is an engine that is open, and not the configuration of one. */
@@ -41,9 +78,33 @@ export function isEngine(value: unknown): value is Engine {
   return 'client' in value && 'createWorker' in value && typeof value.createWorker === 'function';
 }
 
+/** The engine on Redis is the only one whose packages are not needed by all: they are installed by who uses it. */
+async function loadBullmq(): Promise<typeof Bullmq> {
+  try {
+    return await import('./bullmq/index.ts');
+  } catch (cause) {
+    const missing = /'(bullmq|ioredis)'/.exec(cause instanceof Error ? cause.message : '')?.[1];
+    if (missing === undefined || (cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    const { peerDependencies } = createRequire(import.meta.url)('perdure/package.json') as PackageFile;
+    const wanted = ['bullmq', 'ioredis'].map((name) => `"${name}@${peerDependencies[name]}"`);
+    throw new ConfigurationError(
+      'engine.type',
+      `the engine on Redis needs the package ${missing}, which is not installed.`,
+      {
+        fix: `Run npm install ${wanted.join(' ')}`,
+        cause,
+      },
+    );
+  }
+}
+
+interface PackageFile {
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
 function unknownType(type: unknown): ConfigurationError {
   const shown = typeof type === 'string' ? `'${type}'` : String(type);
   return new ConfigurationError('engine.type', `there is no engine ${shown}.`, {
-    fix: `Use one of ${ENGINE_TYPES.join(', ')}, or pass an engine of your own.`,
+    fix: `Use one of ${[...ENGINE_TYPES, 'routed'].join(', ')}, or pass an engine of your own.`,
   });
 }

@@ -52,6 +52,12 @@ export interface CloseRequest {
   readonly kind: 'close';
 }
 
+/** The thread goes on for another host; no run lives in it. */
+export interface ReuseRequest {
+  readonly kind: 'reuse';
+  readonly registeredActivityNames: Set<string>;
+}
+
 /** An error without its class, as it travels between threads. */
 export interface PlainError {
   readonly name: string;
@@ -93,7 +99,7 @@ export interface PatchQuestion {
 }
 
 /** What the main thread sends. */
-export type ToThread = Batch | CloseRequest;
+export type ToThread = Batch | CloseRequest | ReuseRequest;
 
 /** What a thread sends. */
 export type FromThread = Results | StateNotice | PatchQuestion;

@@ -8,7 +8,7 @@ import {
   waitForPatchActivationCallbackResult,
 } from '../official-isolate.ts';
 import { Executor } from './executor.ts';
-import { type FromThread, type ThreadSetup, type ToThread, toPlainError } from './messages.ts';
+import { type FromThread, type ReuseRequest, type ThreadSetup, type ToThread, toPlainError } from './messages.ts';
 import { Realm } from './realm.ts';
 import { installStackTraces } from './stack-traces.ts';
 import type { WorkflowInfo } from '@temporalio/workflow';
@@ -42,7 +42,7 @@ function askAboutPatch(info: WorkflowInfo, patchId: string): boolean {
   return waitForPatchActivationCallbackResult(resultBuffer);
 }
 
-async function start(): Promise<{ realm: Realm; executor: Executor }> {
+async function start(): Promise<{ realm: Realm; executor: Executor; reuse: (request: ReuseRequest) => void }> {
   const { bundle, registeredActivityNames, stackTraces, asksAboutPatches } = setup;
   await installStackTraces(bundle, stackTraces);
   const realm = new Realm({
@@ -50,26 +50,29 @@ async function start(): Promise<{ realm: Realm; executor: Executor }> {
     getTimeOfDay: setup.clockGiven ? getTimeOfDay : undefined,
     freezeOuter: true,
   });
+  const runtime = {
+    sourceMap: bundle.sourceMap,
+    registeredActivityNames,
+    getTimeOfDay,
+    stackTracesEnabled: stackTraces,
+    ...(asksAboutPatches ? { patchActivationCallback: askAboutPatch } : {}),
+  };
   const executor = new Executor({
     realm,
-    runtime: {
-      sourceMap: bundle.sourceMap,
-      registeredActivityNames,
-      getTimeOfDay,
-      stackTracesEnabled: stackTraces,
-      ...(asksAboutPatches ? { patchActivationCallback: askAboutPatch } : {}),
-    },
+    runtime,
     progress: new Int32Array(setup.progress),
     post,
     setTime: (given) => {
       time = given ?? 0n;
     },
   });
-  return { realm, executor };
+  const reuse = (request: ReuseRequest): void =>
+    void (runtime.registeredActivityNames = request.registeredActivityNames);
+  return { realm, executor, reuse };
 }
 
 try {
-  const { realm, executor } = await start();
+  const { realm, executor, reuse } = await start();
   process.on('unhandledRejection', (reason) => {
     if (!executor.blame(reason))
       throw new UnhandledRejectionError(
@@ -79,6 +82,7 @@ try {
   });
   port.on('message', (message: ToThread) => {
     if (message.kind === 'batch') return executor.accept(message);
+    if (message.kind === 'reuse') return reuse(message);
     try {
       realm.call(undefined, 'destroy');
     } finally {

@@ -1,4 +1,4 @@
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import type { ResourceLimits } from 'node:worker_threads';
 import type { Logger } from '@temporalio/common';
 import {
   completePatchActivationCallback,
@@ -9,7 +9,8 @@ import {
   writePatchActivationCallbackResult,
 } from '../official.ts';
 import { Lane } from './lane.ts';
-import type { FromThread, PatchQuestion, StateNotice, ThreadSetup } from './messages.ts';
+import type { FromThread, PatchQuestion, StateNotice } from './messages.ts';
+import { endThread, leaveThread, takeThread, type Thread } from './spare-threads.ts';
 
 /** What a thread is made of; the same for all threads of a host, but for the hooks. */
 export interface WorkflowThreadOptions {
@@ -25,18 +26,14 @@ export interface WorkflowThreadOptions {
   readonly onLost: (thread: WorkflowThread, reason: string, culpritRunId: string | undefined) => void;
 }
 
-const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
-
 /** One worker thread as the main thread sees it: its lane, and supervision. */
 export class WorkflowThread {
   readonly lane: Lane;
   /** Resolves when the bundle is loaded; rejects if it cannot be. */
   readonly ready: Promise<void>;
   readonly #options: WorkflowThreadOptions;
-  readonly #worker: Worker;
-  readonly #progress: Int32Array;
+  readonly #thread: Thread;
   readonly #started = deferred();
-  readonly #closed = deferred();
   #isReady = false;
   #closing = false;
   #reason = 'Workflow Worker Thread exited prematurely';
@@ -45,30 +42,26 @@ export class WorkflowThread {
 
   constructor(options: WorkflowThreadOptions) {
     this.#options = options;
-    const progress = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    this.#progress = new Int32Array(progress);
-    const { bundle, registeredActivityNames, stackTraces } = options;
-    const workerData: ThreadSetup = {
+    const { bundle, registeredActivityNames, stackTraces, resourceLimits } = options;
+    const { thread, isUsed } = takeThread({
       bundle,
       registeredActivityNames,
       stackTraces,
-      progress,
+      resourceLimits,
       asksAboutPatches: options.patchActivationCallback !== undefined,
       clockGiven: options.getTimeOfDay !== undefined,
-    };
-    this.#worker = new Worker(ENTRY, {
-      workerData,
-      name: 'perdure-workflows',
-      ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     });
-    this.lane = new Lane((batch) => this.#worker.postMessage(batch), options.getTimeOfDay);
+    const { worker } = thread;
+    this.#thread = thread;
+    this.lane = new Lane((batch) => worker.postMessage(batch), options.getTimeOfDay);
     this.ready = this.#started.promise;
     this.ready.catch(() => undefined);
-    this.#worker.on('message', (message: FromThread) => this.#receive(message));
-    this.#worker.on('error', (error) => {
+    worker.on('message', (message: FromThread) => this.#receive(message));
+    worker.on('error', (error) => {
       this.#reason = `Workflow Worker Thread exited prematurely: ${error}`;
     });
-    this.#worker.on('exit', () => this.#exited());
+    worker.on('exit', () => this.#exited());
+    if (isUsed) this.#notify({ kind: 'ready' });
   }
 
   /** Whether the bundle was loaded. */
@@ -78,7 +71,7 @@ export class WorkflowThread {
 
   /** Looks at the thread: one that stays in an activation for too long is stopped. `now` is in milliseconds, monotonic. */
   watch(now: number): void {
-    const id = Atomics.load(this.#progress, 0);
+    const id = Atomics.load(this.#thread.progress, 0);
     if (id === 0 || id !== this.#watched.id || this.#closing) {
       this.#watched = { id, since: now };
       return;
@@ -87,18 +80,18 @@ export class WorkflowThread {
     if (now - this.#watched.since < limit) return;
     this.#watched = { id, since: Infinity };
     this.#reason = `Script execution timed out after ${limit}ms`;
-    void this.#worker.terminate();
+    void this.#thread.worker.terminate();
   }
 
-  /** Lets the bundle release what it holds, then stops the thread. */
+  /** Ends the use of the thread. One that is in order is kept for others for a while; any other is stopped. */
   async close(): Promise<void> {
     if (this.lane.lost) return;
     this.#closing = true;
-    this.#worker.postMessage({ kind: 'close' });
-    const timer = setTimeout(this.#closed.resolve, this.#options.isolateExecutionTimeoutMs);
-    await this.#closed.promise;
-    clearTimeout(timer);
-    await this.#worker.terminate();
+    // The last runs' ends are on their way.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.lane.lost) return;
+    if (this.#isReady && this.lane.load === 0 && !this.lane.busy) await leaveThread(this.#thread);
+    else await endThread(this.#thread, this.#options.isolateExecutionTimeoutMs);
   }
 
   #receive(message: FromThread): void {
@@ -108,7 +101,6 @@ export class WorkflowThread {
   }
 
   #notify({ kind, error }: StateNotice): void {
-    if (kind === 'closed') this.#closed.resolve();
     if (kind === 'ready') {
       this.#isReady = true;
       this.#started.resolve();
@@ -122,9 +114,8 @@ export class WorkflowThread {
 
   #exited(): void {
     this.#started.reject(new Error(this.#reason));
-    this.#closed.resolve();
     // A thread that never started would not start for a replay either: then every task fails.
-    const culprit = this.lane.lose(this.#isReady ? Atomics.load(this.#progress, 0) : 'all', this.#reason);
+    const culprit = this.lane.lose(this.#isReady ? Atomics.load(this.#thread.progress, 0) : 'all', this.#reason);
     if (!this.#closing) this.#options.onLost(this, this.#reason, culprit);
   }
 

@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   readonly plugins?: readonly ConnectionPlugin[];
   /** The RPCs of Temporal's test service (time skipping). Default: none, as on a real server. */
   readonly testService?: RpcHandlers;
+  /** Whether calls that fail in passing are made again, as official connections do. `false` where the service does so itself. Default `true`. */
+  readonly retries?: boolean;
 }
 
 /** What a connection leads to. */
@@ -80,11 +82,13 @@ export class LocalConnection implements ConnectionLike {
   private readonly referenceHolders = new Set<object>();
   private readonly nativeClient: object = {};
   private readonly inFlight: CallsInFlight = new Set();
+  private readonly retries: boolean;
   private closed = false;
 
   constructor(service: WorkflowServiceApi, options: ConnectionOptions) {
     this.options = { address: options.address ?? 'perdure' };
     this.plugins = [...(options.plugins ?? [])];
+    this.retries = options.retries ?? true;
     this.workflowService = WorkflowService.create(this.rpcImpl('WorkflowService', service), false, false);
     this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', {}), false, false);
     this.healthService = HealthService.create(this.rpcImpl('Health', healthHandlers), false, false);
@@ -152,7 +156,11 @@ export class LocalConnection implements ConnectionLike {
   }
 
   private rpcImpl(serviceName: string, handlers: RpcHandlers): ReturnType<typeof createRpcImpl> {
-    const answer = createRpcImpl(serviceName, handlers, this.callContextStorage, this.inFlight);
+    const answer = createRpcImpl(serviceName, handlers, {
+      contexts: this.callContextStorage,
+      inFlight: this.inFlight,
+      retries: this.retries,
+    });
     return (method, data, respond) => {
       if (this.closed) respond(closedError());
       else answer(method, data, respond);

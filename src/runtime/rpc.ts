@@ -25,6 +25,15 @@ export type RpcHandlers = Readonly<
 /** How to end each call that has no answer yet. */
 export type CallsInFlight = Set<(error: Error) => void>;
 
+/** How calls are made. */
+export interface CallSettings {
+  /** Deadline, metadata and abort signal of the call being made. */
+  readonly contexts: AsyncLocalStorage<CallContext>;
+  readonly inFlight: CallsInFlight;
+  /** Whether calls that fail in passing are made again. */
+  readonly retries: boolean;
+}
+
 interface Codec {
   decode(bytes: Uint8Array): unknown;
   encode(message: unknown): { finish(): Uint8Array };
@@ -50,8 +59,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 export function createRpcImpl(
   serviceName: string,
   handlers: RpcHandlers,
-  contexts: AsyncLocalStorage<CallContext>,
-  inFlight: CallsInFlight,
+  { contexts, inFlight, retries }: CallSettings,
 ): RpcImpl {
   return (method, requestData, respond) => {
     const { name, resolvedRequestType, resolvedResponseType } = method as unknown as ResolvedMethod;
@@ -60,9 +68,9 @@ export function createRpcImpl(
       respond(unimplemented(`${serviceName}.${name}`));
       return;
     }
-    const call = (signal: AbortSignal): Promise<unknown> =>
-      handler(resolvedRequestType.decode(requestData) as never, { signal });
-    withLimits(call, contexts.getStore() ?? {}, inFlight)
+    const call = async (signal: AbortSignal): Promise<unknown> =>
+      await handler(resolvedRequestType.decode(requestData) as never, { signal });
+    withLimits(retries ? (signal) => withRetry(call, signal) : call, contexts.getStore() ?? {}, inFlight)
       .then((response) => resolvedResponseType.encode(response).finish())
       .then(
         (bytes) => respond(null, bytes),
@@ -89,7 +97,7 @@ function withLimits(
     const timer = startDeadline(context.deadline, () => giveUp(deadlineExceeded()));
     if (abortSignal?.aborted === true) onAbort();
     abortSignal?.addEventListener('abort', onAbort, { once: true });
-    const done = stop.signal.aborted ? Promise.resolve() : withRetry(call, stop.signal).then(resolve, reject);
+    const done = stop.signal.aborted ? Promise.resolve() : call(stop.signal).then(resolve, reject);
     void done.finally(() => {
       inFlight.delete(giveUp);
       clearTimeout(timer);

@@ -38,8 +38,8 @@ export interface WorkerSettings {
    */
   readonly secret?: string;
   /**
-   * Carries what models say while they say it. Default: to all processes that share an embedded engine's file; elsewhere to clients in this process
-   * only.
+   * Carries what models say while they say it. Default: to all processes that share an embedded engine's file or a Redis; elsewhere to clients in this
+   * process only.
    */
   readonly tokens?: TokenChannel;
   /**

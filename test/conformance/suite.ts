@@ -28,7 +28,7 @@ export interface SuiteOptions {
 /** Runs the whole suite as tests of the calling file, several at a time. */
 export function conformance(name: string, create: () => Promise<Owned>, options: SuiteOptions = {}): void {
   const { retry = 1, server = false, redis = false, full = false } = options;
-  vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000, maxConcurrency: 6 });
+  vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000, maxConcurrency: 8 });
   const only = process.env['CONFORMANCE'];
   const updateGolden = process.env['UPDATE_GOLDEN'] === '1';
 

@@ -184,6 +184,8 @@ function ending(events: readonly RunEvent[]): string {
       return `was terminated: ${last.reason}`;
     case 'run_timed_out':
       return 'timed out';
+    case 'run_paused':
+      return 'is paused';
     default:
       return 'has not ended';
   }

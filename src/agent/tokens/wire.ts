@@ -19,7 +19,7 @@ export function readLines(socket: Socket, read: (value: unknown) => void): void 
     rest = lines.pop() ?? '';
     if (rest.length > longestLine) return void socket.destroy(new Error('The line is too long.'));
     for (const text of lines) {
-      const value = parse(text);
+      const value = parseJson(text);
       if (value === undefined) return void socket.destroy(new Error('That is not JSON.'));
       read(value);
     }
@@ -49,7 +49,8 @@ export function runsOf(value: unknown): ReadonlySet<string> {
   return new Set(Array.isArray(runs) ? runs.filter((run): run is string => typeof run === 'string') : []);
 }
 
-function parse(text: string): unknown {
+/** @returns `undefined` when it is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -172,6 +172,13 @@ export interface RunEvents {
   };
   /** Somebody wants the run to end in order. */
   readonly cancel_requested: CancelRequest;
+  /** Nothing is begun any more until the run goes on; what was under way may end. */
+  readonly run_paused: {
+    /** As given by whoever paused it. */
+    readonly reason?: string;
+  };
+  /** A paused run goes on. */
+  readonly run_resumed: unknown;
   /** The run may use no more. */
   readonly limit_reached: {
     /** Which limit, in words. */

@@ -37,6 +37,8 @@ export type Fact =
   | { readonly kind: 'signalled'; readonly name: string; readonly input: unknown }
   | { readonly kind: 'updated'; readonly name: string; readonly updateId: string; readonly input: unknown }
   | { readonly kind: 'cancel-requested'; readonly reason: string }
+  | { readonly kind: 'paused'; readonly reason: string }
+  | { readonly kind: 'resumed' }
   /** The chain goes on with another run. */
   | { readonly kind: 'continued'; readonly runId: string }
   | { readonly kind: 'closed'; readonly closing: Closing };

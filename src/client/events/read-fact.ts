@@ -118,6 +118,9 @@ export class FactReader {
         input: await this.#value(input?.args),
       };
     }
+    const paused = event.workflowExecutionPausedEventAttributes;
+    if (paused) return { kind: 'paused', reason: paused.reason ?? '' };
+    if (event.workflowExecutionUnpausedEventAttributes) return { kind: 'resumed' };
     const cancel = event.workflowExecutionCancelRequestedEventAttributes;
     return cancel ? { kind: 'cancel-requested', reason: cancel.cause ?? '' } : undefined;
   }

@@ -63,6 +63,10 @@ export class Translator {
         return fact.name === ANSWER_WAIT ? this.#waits.answered(readFullAnswer(fact.input)) : [];
       case 'cancel-requested':
         return [{ type: 'cancel_requested', ...(fact.reason === '' ? {} : { reason: fact.reason }) }];
+      case 'paused':
+        return [{ type: 'run_paused', ...(fact.reason === '' ? {} : { reason: fact.reason }) }];
+      case 'resumed':
+        return [{ type: 'run_resumed' }];
       case 'continued':
         return [];
       default:

@@ -37,7 +37,7 @@ export function scheduleActivityCommand(decision: Decision, command: Command): H
     );
   }
   const { scheduledEventId } = scheduleActivity(draft, eventAttributes(decision, attributes), userMetadata(command));
-  return attributes.requestEagerExecution ? { eagerActivity: scheduledEventId } : {};
+  return attributes.requestEagerExecution && !draft.isPaused ? { eagerActivity: scheduledEventId } : {};
 }
 
 /** Cancels an activity: at once when no worker has it, else with the worker's next heartbeat. */

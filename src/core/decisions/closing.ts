@@ -102,6 +102,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
           retryPolicy: attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null,
           firstWorkflowTaskBackoff: attributes.backoffStartInterval ?? null,
           prevAutoResetPoints: inheritedResetPoints(draft),
+          priority: record.priority ?? null,
         },
       },
       draft.now,

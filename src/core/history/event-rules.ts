@@ -76,6 +76,8 @@ export const eventRules: Readonly<Record<string, EventRule>> = {
   WorkflowExecutionSignaled: happens,
   WorkflowExecutionCancelRequested: happens,
   WorkflowExecutionOptionsUpdated: happens,
+  WorkflowExecutionPaused: happens,
+  WorkflowExecutionUnpaused: happens,
 
   WorkflowTaskStarted: { references: [taskScheduled], settles: { what: 'task start', by: 'scheduledEventId' } },
   WorkflowTaskCompleted: taskEnd,

@@ -48,6 +48,7 @@ export function scheduleActivity(
     startToCloseTimeout: durationMs(attributes.startToCloseTimeout),
     heartbeatTimeout: durationMs(attributes.heartbeatTimeout),
     retryPolicy: attributes.retryPolicy ?? undefined,
+    ...(attributes.priority ? { priority: attributes.priority } : {}),
   };
   draft.record.activities.set(id, activity);
   return activity;

@@ -27,6 +27,7 @@ export function closeRun(draft: RunDraft, eventType: number, attributes: EventAt
   const { id } = draft.append(eventType, attributes);
   record.status = statusOf.get(eventType) ?? record.status;
   record.closeTime = draft.now;
+  record.pause = undefined;
   record.workflowTask = undefined;
   record.workflowTaskAttempt = 1;
   record.sticky = undefined;

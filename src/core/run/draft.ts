@@ -1,10 +1,11 @@
 import proto from '@temporalio/proto';
 import Long from 'long';
 import type { HistoryEvent } from '../proto.ts';
-import { EventType, toLong, toTimestamp, WorkflowExecutionStatus } from '../proto.ts';
+import { EventType, toLong, toTimestamp } from '../proto.ts';
 import type { Effect, RunKey, RunRecord } from '../record.ts';
 import type { RunWrite } from '../store.ts';
 import { flushOrder, wireStartedIds } from './buffer.ts';
+import { isPaused } from './paused.ts';
 
 const { HistoryEvent: EventMessage } = proto.temporal.api.history.v1;
 
@@ -71,7 +72,12 @@ export class RunDraft {
   }
 
   get isOpen(): boolean {
-    return this.record.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+    return this.record.closeTime === undefined;
+  }
+
+  /** Nothing is given to workers. */
+  get isPaused(): boolean {
+    return isPaused(this.record);
   }
 
   /** A worker is working on a workflow task right now. */

@@ -2,6 +2,7 @@ import { TimeoutType } from '../proto.ts';
 import type { PendingActivity, RunRecord } from '../record.ts';
 import { activityExpiry, timeOutActivity } from './activity.ts';
 import type { RunDraft } from './draft.ts';
+import { isPaused } from './paused.ts';
 import { timeOutRun } from './retry-run.ts';
 import { fireTimer } from './timer.ts';
 import { scheduleWorkflowTask, taskTimeout, timeOutWorkflowTask } from './workflow-task.ts';
@@ -23,7 +24,7 @@ export function nextDeadline(record: RunRecord, now: number): number | undefined
   if (record.closeTime !== undefined) return undefined;
   let next: number | undefined;
   for (const { at } of deadlines(record)) if (next === undefined || at < next) next = at;
-  for (const { state, attemptScheduledTime: at } of record.activities.values()) {
+  for (const { state, attemptScheduledTime: at } of isPaused(record) ? [] : record.activities.values()) {
     if (state === 'scheduled' && at > now && (next === undefined || at < next)) next = at;
   }
   return next;
@@ -64,6 +65,7 @@ function* deadlines(record: RunRecord): Generator<Deadline> {
 function* taskDeadlines(record: RunRecord): Generator<Deadline> {
   const task = record.workflowTask;
   if (task === undefined) {
+    if (isPaused(record)) return;
     if (record.previousStartedEventId === 0 && record.nextEventId > 1) {
       yield { at: record.executionTime, order: 1, apply: (draft) => scheduleWorkflowTask(draft) };
     }

@@ -1,7 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { EventType } from '../proto.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
-import { scheduleWorkflowTask } from './workflow-task.ts';
+import { scheduleWorkflowTask, wakeWorkflow } from './workflow-task.ts';
 
 type SignaledAttributes = temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes;
 type CancelAttributes = temporal.api.history.v1.IWorkflowExecutionCancelRequestedEventAttributes;
@@ -18,7 +18,7 @@ export function signalRun(
 ): void {
   if (!isNewRequest(draft, requestId)) return;
   recordSignal(draft, attributes, extra);
-  wake(draft);
+  wakeWorkflow(draft);
 }
 
 /** Writes a signal without waking the workflow. */
@@ -38,12 +38,6 @@ export function requestCancelRun(draft: RunDraft, attributes: CancelAttributes):
     workflowExecutionCancelRequestedEventAttributes: attributes,
   });
   // A cancelled run need not wait for a delayed start.
-  scheduleWorkflowTask(draft);
-}
-
-/** The workflow gets to see the signal; a run whose start is delayed waits for its time. */
-function wake(draft: RunDraft): void {
-  if (draft.record.previousStartedEventId === 0 && draft.record.executionTime > draft.now) return;
   scheduleWorkflowTask(draft);
 }
 

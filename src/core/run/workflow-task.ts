@@ -31,11 +31,13 @@ export interface TaskTaker {
 
 /**
  * Makes sure that a workflow task is scheduled, so that the workflow gets to see what happened. A no-op when one is scheduled or out, or the run
- * has closed; while an answer is applied, whoever applies it decides. A retry (`transient`) and a task for an update (`speculative`) write their events only when they complete.
+ * has closed; while an answer is applied, whoever applies it decides. A paused run gets none: it only takes what waits in its inbox into history. A retry (`transient`) and
+ * a task for an update (`speculative`) write their events only when they complete.
  */
 export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculative' = 'normal'): void {
   const { record } = draft;
   if (!draft.isOpen || draft.answering || record.workflowTask !== undefined) return;
+  if (draft.isPaused) return draft.flush();
   let taskKind: WorkflowTask['kind'] = record.workflowTaskAttempt > 1 ? 'transient' : kind;
   if (record.buffered.length > 0) {
     draft.flush();
@@ -64,6 +66,12 @@ export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculat
 function startDeadline({ now, record: { sticky } }: RunDraft, kind: WorkflowTask['kind']): number {
   if (sticky !== undefined) return now + sticky.scheduleToStartTimeout;
   return kind === 'speculative' ? now + speculativeWaitMs : 0;
+}
+
+/** The workflow gets to see what has happened; a run whose start is delayed waits for its time. */
+export function wakeWorkflow(draft: RunDraft): void {
+  if (draft.record.previousStartedEventId === 0 && draft.record.executionTime > draft.now) return;
+  scheduleWorkflowTask(draft);
 }
 
 /** A worker takes the scheduled task. */

@@ -1,14 +1,15 @@
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
-import type { Store } from '../../core/store.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import { jobPriority } from './commit-arguments.ts';
 import { queueName } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { ADD_JOB } from './lua-jobs.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
+import type { RedisStore } from './redis-store.ts';
 
 const addScript = new Script(ADD_JOB);
 
@@ -27,7 +28,7 @@ interface ActivityJob extends RunKey {
 export interface ActivityJobsOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
-  readonly store: Store;
+  readonly store: RedisStore;
   readonly queues: () => TaskQueues;
   /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
   readonly overflowMs: number;
@@ -61,7 +62,8 @@ export class ActivityJobs {
       if (!queues().isWaiting(task)) queues().offer(queue, task);
       await within(LOOK_MS, left.promise);
       const activity = (await store.load(run))?.record;
-      const pending = activity?.closeTime === undefined ? activity?.activities.get(scheduledEventId) : undefined;
+      const goesOn = activity?.closeTime === undefined && activity?.pause === undefined;
+      const pending = goesOn ? activity?.activities.get(scheduledEventId) : undefined;
       if (pending?.attempt === attempt && pending.state === 'scheduled') {
         if (!isLeaving()) continue;
         queues().withdraw(task);
@@ -73,24 +75,30 @@ export class ActivityJobs {
     }
   }
 
-  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask): void {
+  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask, isRepeat = false): void {
     systemClock.schedule(systemClock.now() + milliseconds, () => {
-      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task);
+      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task, isRepeat);
     });
   }
 
-  async #send(queue: QueueName, { run, scheduledEventId, attempt, ...task }: QueuedTask): Promise<void> {
-    const { client, keys, onError } = this.#options;
+  async #send(queue: QueueName, task: QueuedTask, isRepeat = false): Promise<void> {
+    const { run, scheduledEventId, attempt } = task;
+    const { client, keys, store, onError } = this.#options;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
+    const record = store.recall(run)?.record;
+    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(scheduledEventId));
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
     const id = `${run.runId}~${scheduledEventId}~${attempt}`;
     try {
-      await addScript.run(client, [prefix], [id, 'activity', JSON.stringify(data), options, 0, now, now]);
+      const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
+      const added = await addScript.run(client, [prefix], input);
+      // The job of a run that was paused and goes on may be there still, but ending.
+      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, queue, task, true);
     } catch (error) {
       onError(error);
-      this.#sendIn(RETRY_MS, queue, { run, scheduledEventId, attempt, ...task });
+      this.#sendIn(RETRY_MS, queue, task);
     }
   }
 }

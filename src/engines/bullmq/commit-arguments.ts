@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import proto from '@temporalio/proto';
 import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
 import { toMillis, toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
-import { encodeRecord } from '../../core/record-codec.ts';
-import type { RunKey, RunRecord } from '../../core/record.ts';
+import type { PendingActivity, RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
+import { isPaused } from '../../core/run/paused.ts';
+import { DEFAULT_PRIORITY, priorityOf } from '../../core/run/priority.ts';
 import type { Commit, CurrentWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import type { RunWrites } from './late-writes.ts';
+import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
+import type { EncodedRun } from './run-codec.ts';
 
-const { History } = proto.temporal.api.history.v1;
+/** The largest that BullMQ takes. */
+const LAST_PRIORITY = 2_097_151;
 
 /** How runs become jobs. */
 export interface JobSettings {
@@ -22,6 +25,8 @@ export interface JobSettings {
   readonly queuePrefix: (run: Pick<RunRecord, 'namespace' | 'taskQueue'>) => string;
   /** Options of the job, as JSON; BullMQ reads those that concern finished jobs. */
   readonly options: string;
+  /** Whether they say that a job goes as soon as its run is closed. */
+  readonly finishedGo: boolean;
 }
 
 /** A run's job, as it is added. */
@@ -44,27 +49,48 @@ export interface ScriptInput {
 export function runJob(record: RunRecord, settings: JobSettings): RunJob {
   const { namespace, workflowId, runId, workflowType } = record;
   const data: RunKey = { namespace, workflowId, runId };
-  return { name: workflowType, data: JSON.stringify(data), options: settings.options, priority: 0 };
+  return { name: workflowType, data: JSON.stringify(data), options: settings.options, priority: jobPriority(record) };
+}
+
+/** BullMQ's priority of a run's job, or of its activity's: 0 for the default. */
+export function jobPriority(record: RunRecord, activity?: PendingActivity): number {
+  const priority = priorityOf(record, activity);
+  return priority === DEFAULT_PRIORITY ? 0 : Math.min(priority, LAST_PRIORITY);
 }
 
 /** Whether a worker has something to do for the run now; otherwise its next deadline says when. */
 export function needsWorker(record: RunRecord, now: number): boolean {
   if (record.closeTime !== undefined) return record.effects.length > 0;
   if (record.effects.length > 0 || record.workflowTask?.startedEventId === 0) return true;
+  if (isPaused(record)) return false;
   for (const { state, attemptScheduledTime } of record.activities.values()) {
     if (state === 'scheduled' && attemptScheduledTime <= now) return true;
   }
   return false;
 }
 
+/** A commit with what waited for it. */
+export interface Writes {
+  readonly runs: readonly RunWrites[];
+  readonly current: Commit['current'];
+}
+
+/** What a commit is written with, beside the commit. */
+export interface CommitContext {
+  readonly keys: Keys;
+  /** The process that commits. */
+  readonly process: string;
+  readonly jobs: JobSettings | undefined;
+  /** The runs of the commit. */
+  readonly encoded: readonly EncodedRun[];
+  /** For each run the payloads that are sent along. */
+  readonly payloads: readonly ReadonlyMap<string, Uint8Array>[];
+}
+
 /** A commit as the script `COMMIT` takes it. */
-export function commitArguments(
-  { runs, current }: { readonly runs: readonly RunWrites[]; readonly current: Commit['current'] },
-  keys: Keys,
-  process: string,
-  jobs: JobSettings | undefined,
-): ScriptInput {
+export function commitArguments({ runs, current }: Writes, context: CommitContext): ScriptInput {
   const now = systemClock.now();
+  const { keys, process, jobs, encoded, payloads } = context;
   return {
     keys: [...runs.map(({ record }) => record), ...current].map(({ namespace }) => keys.base(namespace)),
     args: [
@@ -72,14 +98,16 @@ export function commitArguments(
       process,
       now,
       runs.length,
-      ...runs.flatMap((run) => runArguments(run, now, jobs)),
+      ...runs.flatMap((run, index) => runArguments(run, encoded[index], now, jobs)),
       ...current.flatMap(pointerArguments),
+      ...payloads.flatMap((sent, index) => [...sent].flatMap(([name, data]) => [index + 1, name, asBuffer(data)])),
     ],
   };
 }
 
 function runArguments(
   { record, events, expectedRevision, commits = 1 }: RunWrites,
+  encoded: EncodedRun | undefined,
   now: number,
   jobs: JobSettings | undefined,
 ): RedisArgument[] {
@@ -87,6 +115,9 @@ function runArguments(
   const last = continueHistory(record, before, events);
   const isOpen = isUnfinished(record);
   const job = jobs === undefined ? undefined : runJob(record, jobs);
+  // In a namespace of its own, a parent's job cannot be reached by one script.
+  const parent = record.parent?.namespace === record.namespace ? record.parent : undefined;
+  const progress = jobs === undefined ? undefined : runProgress(record);
   return [
     record.runId,
     record.workflowId,
@@ -94,8 +125,8 @@ function runArguments(
     expectedRevision,
     events.length === 0 ? '' : before,
     last,
-    encodeRecord(record),
-    events.length === 0 ? '' : encodeEvents(before + 1, events),
+    encoded?.record ?? '',
+    encoded?.events ?? '',
     record.status,
     record.workflowType,
     -record.startTime,
@@ -108,6 +139,13 @@ function runArguments(
     job?.options ?? '',
     job?.priority ?? 0,
     lastEventTime(events) ?? '',
+    asList(encoded?.recordRefers),
+    asList(encoded?.eventsRefer),
+    record.closeTime ?? '',
+    parent === undefined ? '' : runPart(parent),
+    parent?.runId ?? '',
+    record.closeTime === undefined ? '' : jobs?.finishedGo ? 'gone' : 'kept',
+    progress === undefined ? '' : JSON.stringify(progress),
     expectedRevision + commits,
   ];
 }
@@ -122,6 +160,10 @@ function pointerArguments({ workflowId, expectedRunId, runId }: CurrentWrite): R
   return [workflowId, expectedRunId ?? '', runId];
 }
 
-function encodeEvents(firstId: number, events: readonly HistoryEvent[]): Buffer {
-  return Buffer.concat([Buffer.from(`${firstId}:`), History.encode({ events: [...events] }).finish()]);
+function asList(names: ReadonlySet<string> | undefined): string {
+  return [...(names ?? [])].map((name) => `${name} `).join('');
+}
+
+function asBuffer(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

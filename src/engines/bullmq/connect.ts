@@ -67,13 +67,29 @@ function makeClient({ url, cluster, ...options }: RedisSettings, retries: number
 }
 
 async function firstContact(client: RedisClient, address: string): Promise<void> {
+  // What `connect` throws says only that there is no connection; why, is told by an event.
+  let reason: unknown;
+  const onError = (error: unknown): void => void (reason ??= error);
+  client.on('error', onError);
   try {
     await client.connect();
     await client.ping();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineUnavailableError(`No Redis answers at ${address}: ${reason}`, { cause });
+  } catch (error) {
+    const cause = reason ?? error;
+    throw new EngineUnavailableError(
+      `No Redis answers at ${address}: ${textOf(cause)}. Start one (redis-server --appendonly yes), or say by REDIS_URL or the option redis where it is.`,
+      { cause },
+    );
+  } finally {
+    client.off('error', onError);
   }
+}
+
+/** Some errors of sockets have no message but a code. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return error.message || (code ?? error.name);
 }
 
 async function checkServer(client: RedisClient, warn: (message: string) => void): Promise<void> {
@@ -95,7 +111,7 @@ async function checkServer(client: RedisClient, warn: (message: string) => void)
   }
   if (info.get('aof_enabled') === '0') {
     warn(
-      'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes.',
+      'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes (redis-server --appendonly yes).',
     );
   }
 }

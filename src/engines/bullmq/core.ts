@@ -7,6 +7,7 @@ import type { TaskQueues } from '../../runtime/matching/task-queues.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { ActivityJobs } from './activity-jobs.ts';
 import { attend } from './attendance.ts';
+import { RedisBroadcasts } from './broadcasts.ts';
 import { Channels } from './channels.ts';
 import { Claims } from './claims.ts';
 import type { JobSettings } from './commit-arguments.ts';
@@ -37,6 +38,8 @@ export class Core {
   readonly keeper: Keeper;
   /** The same in all processes that share the namespace. */
   readonly secret: string;
+  /** See `Engine.broadcasts`. */
+  readonly broadcasts: RedisBroadcasts;
   readonly #frontend: Frontend;
   readonly #store: RedisStore;
   readonly #runs: Claims;
@@ -74,6 +77,7 @@ export class Core {
       },
       parts.expectations,
     );
+    this.broadcasts = parts.broadcasts;
     this.keeper = parts.keeper;
     this.keeper.start();
   }
@@ -102,6 +106,7 @@ class Parts {
   readonly runs: Claims;
   readonly activities: Claims;
   readonly channels: Channels;
+  readonly broadcasts: RedisBroadcasts;
   readonly keeper: Keeper;
   readonly expectations: Expectations;
   frontend: Frontend | undefined;
@@ -111,11 +116,12 @@ class Parts {
   readonly #watches: Watches;
 
   constructor({ commands, messages, jobs }: Connections, settings: Settings, onError: (error: unknown) => void) {
-    const { namespace, workers } = settings;
+    const { namespace, workers, payloadThreshold, retention } = settings;
     const keys = new Keys(settings.prefix);
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
       options: settings.jobOptions,
+      finishedGo: settings.finishedGo,
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
@@ -124,12 +130,14 @@ class Parts {
       keys,
       process,
       jobs: jobSettings,
+      payloadThreshold,
       onRefused: (run) => this.residents.changed(run),
     });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;
     this.channels = new Channels(messages);
+    this.broadcasts = new RedisBroadcasts({ client: commands, channels: this.channels, keys, namespace });
     this.expectations = new Expectations(shared);
     this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
     this.#activityJobs = new ActivityJobs({
@@ -161,7 +169,7 @@ class Parts {
     });
     const { residents, expectations } = this;
     this.#forwarding = new Forwarding({ ...shared, residents, expectations, reads: (queue) => this.runs.has(queue) });
-    this.keeper = new Keeper(shared);
+    this.keeper = new Keeper({ ...shared, retention });
   }
 
   residency(queues: TaskQueues): Residency {

@@ -50,6 +50,7 @@ export async function createBullmqEngine(
     clock: systemClock,
     limits: {},
     secret: () => core.secret,
+    broadcasts: core.broadcasts,
     ...(options.client ? { client: options.client } : {}),
   };
   return new LocalEngine(local, { service: core.service, address, close });

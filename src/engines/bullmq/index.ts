@@ -14,3 +14,4 @@ export type {
   RedisSettings,
   WorkersSettings,
 } from './options.ts';
+export type { RunProgress } from './progress.ts';

@@ -12,6 +12,8 @@ import { EXAMINE, RESCORE } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
+import { Retention } from './retention.ts';
+import type { RetentionLimits } from './options.ts';
 
 const examineScript = new Script(EXAMINE);
 const rescoreScript = new Script(RESCORE);
@@ -47,6 +49,7 @@ export interface KeeperOptions {
   readonly process: string;
   readonly store: RedisStore;
   readonly jobs: JobSettings;
+  readonly retention: RetentionLimits;
   readonly frontend: () => Frontend;
   readonly onError: (error: unknown) => void;
 }
@@ -57,11 +60,13 @@ export interface KeeperOptions {
  */
 export class Keeper {
   readonly #options: KeeperOptions;
+  readonly #retention: Retention;
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#retention = new Retention(options);
   }
 
   /** Begins to look. */
@@ -98,6 +103,7 @@ export class Keeper {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     let nextSweep = 0;
+    let hasMoreToDelete = false;
     while (!signal.aborted) {
       try {
         if (await this.#holdsLease()) {
@@ -105,7 +111,9 @@ export class Keeper {
           if (systemClock.now() >= nextSweep) {
             nextSweep = systemClock.now() + SWEEP_MS;
             await this.sweep();
+            hasMoreToDelete = true;
           }
+          if (hasMoreToDelete) hasMoreToDelete = (await this.#retention.step()).more;
         }
       } catch (error) {
         this.#options.onError(error);

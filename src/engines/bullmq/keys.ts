@@ -9,10 +9,13 @@ import type { RunKey } from '../../core/record.ts';
  * | `perdure:namespaces`                   | set    | namespaces that have runs                                                  | for ever            |
  * | `{perdure.n}:run:<run>:<workflow>`     | hash   | a run, see below                                                           | the run is deleted  |
  * | `{perdure.n}:hist:<run>:<workflow>`    | list   | its history: for each commit its events, as `<id of the first>:<protobuf>` | the run is deleted  |
+ * | `{perdure.n}:data:<run>:<workflow>`    | hash   | data of its large payloads, by their SHA-256                               | the run is deleted  |
  * | `{perdure.n}:current`                  | hash   | workflow id → current run                                                  | entries: with runs  |
  * | `{perdure.n}:by:start`                 | zset   | all runs, `<run>\0<workflow>`, by minus their start                        | entries: with runs  |
  * | `{perdure.n}:by:status:<status>`       | zset   | the same of one status                                                     | entries: with runs  |
  * | `{perdure.n}:by:type:<type>`           | zset   | the same of one workflow type                                              | entries: with runs  |
+ * | `{perdure.n}:by:close`                 | zset   | the same of closed runs that have nothing left to do, by their close       | entries: with runs  |
+ * | `{perdure.n}:bytes`                    | string | the size of the runs in `by:close`                                         | for ever            |
  * | `{perdure.n}:by:id`                    | zset   | all runs, `<workflow>\0<run>`, to find those of one workflow id            | entries: with runs  |
  * | `{perdure.n}:unfinished`               | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
  * | `{perdure.n}:secret`                   | string | signs completion tokens                                                    | for ever            |
@@ -22,9 +25,14 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  *
  * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
- * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do.
+ * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do,
+ * `held` names of payloads that the record alone refers to, `bytes` size of history and payloads, `counted` what `bytes` of the namespace has of it.
  *
- * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs.
+ * Fields of ours in BullMQ's: `progress` of a job says what its run waits for, `parent`, `parentKey` and the set `<parent's job>:dependencies` link a
+ * child's job to its parent's while both runs are open, `prioritised` in `meta` says that jobs of the queue have priorities.
+ *
+ * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs, `{perdure.n}:about:<topic>` messages
+ * to whoever listens.
  */
 export class Keys {
   /** What names of all keys begin with. */
@@ -60,6 +68,11 @@ export class Keys {
     return `${this.base(key.namespace)}hist:${runPart(key)}`;
   }
 
+  /** Data of a run's large payloads. */
+  payloads(key: RunKey): string {
+    return `${this.base(key.namespace)}data:${runPart(key)}`;
+  }
+
   /** Runs by their start: all, of a status, or of a type. */
   byStart(namespace: string, index: 'all' | { readonly status: number } | { readonly type: string }): string {
     const base = `${this.base(namespace)}by:`;
@@ -80,6 +93,11 @@ export class Keys {
   /** Messages to one process. */
   processChannel(namespace: string, process: string): string {
     return `${this.base(namespace)}to:${process}`;
+  }
+
+  /** Messages about a topic. */
+  topicChannel(namespace: string, topic: string): string {
+    return `${this.base(namespace)}about:${topic}`;
   }
 
   /** Changes of the runs of one workflow id. */

@@ -1,3 +1,5 @@
+import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
+
 /**
  * All Lua that touches BullMQ's own keys; written against the version in package.json, and compared with it by `lua-jobs.test.ts`. `q` is a queue's
  * prefix with its colon, as `{perdure.default}:orders:`; times are milliseconds since the epoch.
@@ -6,49 +8,70 @@
  * wake it in the commit that gives it work.
  */
 const HELPERS = `
-local function events(q)
-  local meta = q .. 'meta'
-  local max = redis.call('HGET', meta, 'opts.maxLenEvents')
-  if not max then
-    max = '1000'
-    redis.call('HSET', meta, 'opts.maxLenEvents', max)
+-- Length of the event stream, whether jobs may be taken now, whether that has a bound, whether any job of the queue has had a priority.
+local function settings(q)
+  local meta = redis.call('HMGET', q .. 'meta', 'opts.maxLenEvents', 'paused', 'concurrency', 'prioritised')
+  if not meta[1] then
+    meta[1] = '1000'
+    redis.call('HSET', q .. 'meta', 'opts.maxLenEvents', meta[1])
   end
-  return q .. 'events', max
+  local open = not meta[2] and (not meta[3] or redis.call('LLEN', q .. 'active') < tonumber(meta[3]))
+  return meta[1], open, meta[3], meta[4]
 end
 
-local function markReady(q)
-  local meta = redis.call('HMGET', q .. 'meta', 'paused', 'concurrency')
-  if meta[1] then return end
-  if meta[2] and redis.call('LLEN', q .. 'active') >= tonumber(meta[2]) then return end
-  redis.call('ZADD', q .. 'marker', 0, '0')
+local function event(q, max, ...)
+  redis.call('XADD', q .. 'events', 'MAXLEN', '~', max, '*', 'event', ...)
+end
+
+local function priorityOf(q, id, prioritised)
+  local priority = tonumber(redis.call('HGET', q .. id, 'priority') or '0')
+  if priority > 0 or not prioritised then return priority end
+  redis.call('HSET', q .. id, 'priority', ${DEFAULT_PRIORITY})
+  return ${DEFAULT_PRIORITY}
 end
 
 local function delayUntil(q, id, at)
   redis.call('ZADD', q .. 'delayed', string.format('%.0f', at * 4096), id)
-  local stream, max = events(q)
-  redis.call('XADD', stream, 'MAXLEN', '~', max, '*', 'event', 'delayed', 'jobId', id, 'delay', string.format('%.0f', at))
+  local max, _, _, prioritised = settings(q)
+  -- BullMQ looks at it when the time has come.
+  if prioritised then priorityOf(q, id, prioritised) end
+  event(q, max, 'delayed', 'jobId', id, 'delay', string.format('%.0f', at))
   local first = redis.call('ZRANGE', q .. 'delayed', 0, 0, 'WITHSCORES')
   redis.call('ZADD', q .. 'marker', math.floor(tonumber(first[2]) / 4096), '1')
 end
 
+-- The urgent ones go before all others of their priority. Both kinds come in the order of their coming.
+local function prioritise(q, id, priority, urgent)
+  local count = redis.call('INCR', q .. 'pc')
+  local place = urgent and count % 524288 / 524288 or count % 4294967296
+  redis.call('ZADD', q .. 'prioritized', string.format('%.17g', priority * 4294967296 + place), id)
+end
+
+-- BullMQ takes jobs without a priority before all others. From the first one with a priority on, those without are in the middle.
+local function usePriorities(q)
+  if redis.call('HSETNX', q .. 'meta', 'prioritised', '1') == 0 then return end
+  local waiting = redis.call('LRANGE', q .. 'wait', 0, -1)
+  for i = #waiting, 1, -1 do
+    redis.call('HSET', q .. waiting[i], 'priority', ${DEFAULT_PRIORITY})
+    prioritise(q, waiting[i], ${DEFAULT_PRIORITY}, false)
+  end
+  redis.call('DEL', q .. 'wait')
+end
+
 -- At the end of those that wait, or (urgent) at their head. Jobs with a priority have a set of their own.
 local function makeReady(q, id, urgent, previous)
-  local priority = tonumber(redis.call('HGET', q .. id, 'priority') or '0')
+  local max, open, _, prioritised = settings(q)
+  local priority = priorityOf(q, id, prioritised)
   if priority > 0 then
-    local count = redis.call('INCR', q .. 'pc')
-    redis.call('ZADD', q .. 'prioritized', string.format('%.0f', priority * 4294967296 + count % 4294967296), id)
+    prioritise(q, id, priority, urgent)
   else
     redis.call(urgent and 'RPUSH' or 'LPUSH', q .. 'wait', id)
   end
-  markReady(q)
-  local stream, max = events(q)
-  if previous then
-    redis.call('XADD', stream, 'MAXLEN', '~', max, '*', 'event', 'waiting', 'jobId', id, 'prev', previous)
-  else
-    redis.call('XADD', stream, 'MAXLEN', '~', max, '*', 'event', 'waiting', 'jobId', id)
-  end
+  if open then redis.call('ZADD', q .. 'marker', 0, '0') end
+  if previous then event(q, max, 'waiting', 'jobId', id, 'prev', previous) else event(q, max, 'waiting', 'jobId', id) end
 end
 
+-- A priority of 0 stands for none.
 local function addJob(q, id, name, data, opts, priority, now, at)
   local key = q .. id
   if redis.call('EXISTS', key) == 1 then return 0 end
@@ -56,10 +79,41 @@ local function addJob(q, id, name, data, opts, priority, now, at)
   local delay = math.max(0, at - now)
   redis.call('HSET', key, 'name', name, 'data', data, 'opts', opts, 'timestamp', string.format('%.0f', now),
     'delay', string.format('%.0f', delay), 'priority', priority)
-  local stream, max = events(q)
-  redis.call('XADD', stream, 'MAXLEN', '~', max, '*', 'event', 'added', 'jobId', id, 'name', name)
+  if tonumber(priority) > 0 then usePriorities(q) end
+  local max = settings(q)
+  event(q, max, 'added', 'jobId', id, 'name', name)
   if delay > 0 then delayUntil(q, id, at) else makeReady(q, id, false, nil) end
   return 1
+end
+
+-- The tree that FlowProducer shows, as long as the parent's run is open. Nothing waits for it, and a job that fails leaves its parent's alone (idof).
+local function linkJob(q, id, parentRun, parentId)
+  local parent = redis.call('HMGET', parentRun, 'queue', 'status')
+  local status = tonumber(parent[2] or '0')
+  local isClosed = status > 1 and status < 8
+  if isClosed or not parent[1] or parent[1] == '' or redis.call('EXISTS', parent[1] .. parentId) == 0 then return end
+  local link = { id = parentId, queueKey = string.sub(parent[1], 1, -2), idof = true }
+  redis.call('HSET', q .. id, 'parentKey', parent[1] .. parentId, 'parent', cjson.encode(link))
+  redis.call('SADD', parent[1] .. parentId .. ':dependencies', q .. id)
+end
+
+-- What does not stay is not shown either: BullMQ would keep its name as long as the parent's job is there.
+local function unlinkJob(q, id, parentRun, parentId)
+  local parent = redis.call('HGET', parentRun, 'queue')
+  if parent then redis.call('SREM', parent .. parentId .. ':dependencies', q .. id) end
+end
+
+-- BullMQ completes no job with unfinished children; a run may close before its own.
+local function leaveChildren(q, id)
+  redis.call('DEL', q .. id .. ':dependencies')
+end
+
+local function showProgress(q, id, progress)
+  local shown = redis.call('HGET', q .. id, 'progress')
+  if shown == progress or not shown and redis.call('EXISTS', q .. id) == 0 then return end
+  redis.call('HSET', q .. id, 'progress', progress)
+  local max = settings(q)
+  event(q, max, 'progress', 'jobId', id, 'data', progress)
 end
 
 -- A job that was put aside is wanted now. Any other is on its way already.
@@ -79,7 +133,16 @@ local function wakeJobBy(q, id, at)
 end
 
 local function dropDelayedJob(q, id)
-  if redis.call('ZREM', q .. 'delayed', id) == 1 then redis.call('DEL', q .. id, q .. id .. ':logs') end
+  if redis.call('ZREM', q .. 'delayed', id) == 0 then return false end
+  local key = q .. id
+  redis.call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
+  return true
+end
+
+-- A job that nobody will take any more.
+local function dropRestingJob(q, id)
+  local found = redis.call('ZREM', q .. 'delayed', id) + redis.call('ZREM', q .. 'completed', id) + redis.call('ZREM', q .. 'failed', id)
+  if found > 0 then redis.call('DEL', q .. id, q .. id .. ':logs') end
 end
 
 -- Whether this is still the activation of the job that the caller thinks it is: tokens are used again, the count of activations is not.
@@ -98,6 +161,11 @@ local function putAside(q, id, now, at)
     -- BullMQ's delay is since the job was added, and only shown.
     redis.call('HSET', q .. id, 'delay', string.format('%.0f', at - now))
     delayUntil(q, id, at)
+    -- With a bound, those that wait have not been told that they may be taken; now one of them may.
+    local _, open, bound = settings(q)
+    if bound and open and (redis.call('EXISTS', q .. 'wait') == 1 or redis.call('EXISTS', q .. 'prioritized') == 1) then
+      redis.call('ZADD', q .. 'marker', 0, '0')
+    end
   end
   return 1
 end

@@ -1,32 +1,73 @@
 import { jobHelpers } from './lua-jobs.ts';
 
 /** Arguments of one run in `COMMIT`. */
-const RUN_ARGUMENTS = 21;
+const RUN_ARGUMENTS = 28;
 /** Arguments of one pointer in `COMMIT`. */
 const POINTER_ARGUMENTS = 3;
+
+/**
+ * Keeps the payloads of a run. Those that events refer to stay as long as the run; those of the record alone go with what refers to them.
+ */
+const PAYLOADS = `
+-- Whether all payloads that are referred to are there or were sent along.
+local function hasPayloads(key, names, sent)
+  for name in string.gmatch(names, '%S+') do
+    if not sent[name] and redis.call('HEXISTS', key, name) == 0 then return false end
+  end
+  return true
+end
+
+-- Returns the names that the record alone refers to from now on, and by how many bytes the payloads have grown.
+local function keepPayloads(key, held, ofRecord, ofEvents, sent)
+  local before, after, permanent, grown = {}, {}, {}, 0
+  for name in string.gmatch(held, '%S+') do before[name] = true end
+  for name in string.gmatch(ofEvents, '%S+') do permanent[name] = true end
+  for name in string.gmatch(ofRecord, '%S+') do
+    if not permanent[name] and (before[name] or redis.call('HEXISTS', key, name) == 0) then after[name] = true end
+  end
+  for name, data in pairs(sent) do
+    if redis.call('HSETNX', key, name, data) == 1 then grown = grown + #data end
+  end
+  for name in pairs(before) do
+    if not after[name] and not permanent[name] then
+      grown = grown - redis.call('HSTRLEN', key, name)
+      redis.call('HDEL', key, name)
+    end
+  end
+  local names = ''
+  for name in pairs(after) do names = names .. name .. ' ' end
+  return names, grown
+end
+`;
 
 /**
  * Writes a commit, or nothing. KEYS: for each run, then for each pointer, the base of its namespace.
  * ARGV: commit id, process, now, number of runs; then for each run
  *  1 run id, 2 workflow id, 3 part of its keys, 4 expected revision, 5 id of the last event before (empty: no events), 6 id of the last event after,
  *  7 record, 8 events, 9 status, 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
- *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 revision after;
- * then for each pointer workflow id, expected run (empty: none), run.
+ *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
+ *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open), 24 part of its parent's keys (empty: no parent here),
+ *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
+ *  (empty: leave it), 28 revision after;
+ * then for each pointer workflow id, expected run (empty: none), run; then for each payload that is sent along index of the run, name, data.
  * A commit that was sent twice, because its answer was lost, counts once.
- * @returns 1 when written, 0 on a conflict; `{index of the run, id of its last event}` when the events leave a gap.
+ * @returns 1 when written, 0 on a conflict, 2 when a payload that was not sent along is not there; `{index of the run, id of its last event}` when the
+ *  events leave a gap.
  */
-export const COMMIT: string = `${jobHelpers}
+export const COMMIT: string = `${jobHelpers}${PAYLOADS}
 local commit, process, now, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local function argument(index, n) return ARGV[4 + (index - 1) * ${RUN_ARGUMENTS} + n] end
 local pointers = 4 + count * ${RUN_ARGUMENTS}
-local before = {}
+local before, sent = {}, {}
+for i = 1, count do sent[i] = {} end
+for at = pointers + (#KEYS - count) * ${POINTER_ARGUMENTS} + 1, #ARGV, 3 do sent[tonumber(ARGV[at])][ARGV[at + 1]] = ARGV[at + 2] end
 for i = 1, count do
   local key = KEYS[i] .. 'run:' .. argument(i, 3)
-  local fields = redis.call('HMGET', key, 'rev', 'last', 'status', 'owner', 'commit')
+  local fields = redis.call('HMGET', key, 'rev', 'last', 'status', 'owner', 'commit', 'held', 'bytes', 'counted')
   local revision = tonumber(fields[1] or '0')
   local expected = tonumber(argument(i, 4))
   if revision ~= expected then
-    if revision == tonumber(argument(i, 21)) and fields[5] == commit then return 1 end
+    if revision == tonumber(argument(i, 28)) and fields[5] == commit then return 1 end
     return 0
   end
   before[i] = fields
@@ -38,13 +79,21 @@ end
 for i = 1, count do
   local last = tonumber(before[i][2] or '0')
   if argument(i, 5) ~= '' and tonumber(argument(i, 5)) ~= last then return {i - 1, last} end
+  if not hasPayloads(KEYS[i] .. 'data:' .. argument(i, 3), argument(i, 21) .. argument(i, 22), sent[i]) then return 2 end
 end
 
 for i = 1, count do
   local base, id, workflow, part = KEYS[i], argument(i, 1), argument(i, 2), argument(i, 3)
   local key, fields, status = base .. 'run:' .. part, before[i], argument(i, 9)
   local member, start = id .. '\\0' .. workflow, argument(i, 11)
-  redis.call('HSET', key, 'rev', argument(i, 21), 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
+  redis.call('HSET', key, 'rev', argument(i, 28), 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
+  local bytes = tonumber(fields[7] or '0') + #argument(i, 8)
+  if fields[6] or argument(i, 21) ~= '' or argument(i, 22) ~= '' then
+    local held, grown = keepPayloads(base .. 'data:' .. part, fields[6] or '', argument(i, 21), argument(i, 22), sent[i])
+    if held ~= '' then redis.call('HSET', key, 'held', held) elseif fields[6] then redis.call('HDEL', key, 'held') end
+    bytes = bytes + grown
+  end
+  if bytes ~= tonumber(fields[7] or '-1') then redis.call('HSET', key, 'bytes', bytes) end
   if argument(i, 5) ~= '' then
     redis.call('HSET', key, 'last', argument(i, 6), 'time', argument(i, 20))
     redis.call('RPUSH', base .. 'hist:' .. part, argument(i, 8))
@@ -64,17 +113,24 @@ for i = 1, count do
     redis.call('ZADD', base .. 'unfinished', argument(i, 13), member)
   else
     redis.call('ZREM', base .. 'unfinished', member)
+    local size = bytes + #argument(i, 7)
+    redis.call('ZADD', base .. 'by:close', argument(i, 23), member)
+    redis.call('INCRBY', base .. 'bytes', size - tonumber(fields[8] or '0'))
+    redis.call('HSET', key, 'counted', size)
   end
-  local q, owner = argument(i, 14), fields[4]
+  local q, owner, parent, ended = argument(i, 14), fields[4], argument(i, 24), argument(i, 26)
+  local isNowClosed, dropped = ended ~= '' and fields[3] ~= status, false
+  if q ~= '' and isNowClosed then leaveChildren(q, id) end
   if q ~= '' and owner ~= process then
     if argument(i, 12) ~= '1' then
-      dropDelayedJob(q, id)
+      dropped = dropDelayedJob(q, id)
     else
       local at = argument(i, 15) == '1' and now or tonumber(argument(i, 13))
       -- Far away, but within what BullMQ's scores can say.
       if at > now + 315360000000 then at = now + 315360000000 end
       if redis.call('EXISTS', q .. id) == 0 then
         addJob(q, id, argument(i, 16), argument(i, 17), argument(i, 18), argument(i, 19), now, at)
+        if parent ~= '' and ended == '' then linkJob(q, id, base .. 'run:' .. parent, argument(i, 25)) end
       elseif at <= now then
         wakeJob(q, id)
       else
@@ -83,6 +139,10 @@ for i = 1, count do
     end
     if owner then redis.call('PUBLISH', base .. 'to:' .. owner, 'changed\\0' .. member) end
   end
+  if q ~= '' and parent ~= '' and (dropped or isNowClosed and ended == 'gone') then
+    unlinkJob(q, id, base .. 'run:' .. parent, argument(i, 25))
+  end
+  if q ~= '' and argument(i, 27) ~= '' then showProgress(q, id, argument(i, 27)) end
   redis.call('PUBLISH', base .. 'of:' .. workflow, process .. '\\0' .. id)
 end
 for i = count + 1, #KEYS do
@@ -113,21 +173,22 @@ while last + 1 < length and first(last + 1) < to do last = last + 1 end
 return redis.call('LRANGE', KEYS[1], low, last)`;
 
 /**
- * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys, queue prefix (empty: no job).
+ * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys.
  */
 export const DELETE_RUN: string = `${jobHelpers}
 local base, id, workflow, part = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type')
+local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted', 'queue')
 if not fields[1] then return 0 end
 local member = id .. '\\0' .. workflow
-redis.call('DEL', base .. 'run:' .. part, base .. 'hist:' .. part)
+redis.call('UNLINK', base .. 'run:' .. part, base .. 'hist:' .. part, base .. 'data:' .. part)
+if redis.call('ZREM', base .. 'by:close', member) == 1 then redis.call('DECRBY', base .. 'bytes', fields[3]) end
 redis.call('ZREM', base .. 'by:start', member)
 redis.call('ZREM', base .. 'by:status:' .. fields[1], member)
 redis.call('ZREM', base .. 'by:type:' .. fields[2], member)
 redis.call('ZREM', base .. 'by:id', workflow .. '\\0' .. id)
 redis.call('ZREM', base .. 'unfinished', member)
 if redis.call('HGET', base .. 'current', workflow) == id then redis.call('HDEL', base .. 'current', workflow) end
-if ARGV[4] ~= '' then dropDelayedJob(ARGV[4], id) end
+if fields[4] and fields[4] ~= '' then dropRestingJob(fields[4], id) end
 return 1`;
 
 /**

@@ -1,6 +1,8 @@
 import type { ClientOptions } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
 import { ConfigurationError } from '../../engine/index.ts';
+import { msToNumber } from '../../official.ts';
 
 /** Where Redis is: ioredis' own options (TLS and Sentinel among them), or those of a cluster. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
@@ -77,6 +79,21 @@ export interface BullmqEngineOptions {
     /** Of every job. */
     readonly defaultJobOptions?: JobDefaults;
   };
+  /** How payloads (inputs, results, memo fields) are kept. */
+  readonly payloads?: {
+    /** Those with more bytes are kept once for a run, beside its record and history. Processes may differ in it. Default: 32 KiB. */
+    readonly threshold?: number;
+  };
+  /**
+   * How long closed runs are kept, with all that belongs to them. One stays longer while its parent, a child of it, or the run that continues it is open.
+   * Processes that share a namespace should agree.
+   */
+  readonly retention?: {
+    /** Since a run was closed: milliseconds, or as `'30 days'`; `Infinity` for ever. Default: 30 days. */
+    readonly age?: Duration;
+    /** Size of all closed runs of the namespace together: history, payloads and records. The oldest go first. Default: no limit. */
+    readonly bytes?: number;
+  };
   /** How this process takes part in the work. */
   readonly workers?: Partial<WorkersSettings>;
   /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
@@ -88,6 +105,14 @@ export interface BullmqEngineOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** How long closed runs are kept. */
+export interface RetentionLimits {
+  /** Milliseconds since they were closed. */
+  readonly age: number;
+  /** Size of all closed runs of a namespace. */
+  readonly bytes: number;
+}
+
 /** Options with everything that was left out. */
 export interface Settings {
   readonly redis: RedisSettings;
@@ -95,6 +120,11 @@ export interface Settings {
   readonly namespace: string;
   /** JSON. */
   readonly jobOptions: string;
+  /** Bytes. */
+  readonly payloadThreshold: number;
+  /** Whether the job of a run goes as soon as the run is closed. */
+  readonly finishedGo: boolean;
+  readonly retention: RetentionLimits;
   readonly workers: WorkersSettings;
 }
 
@@ -107,6 +137,10 @@ const workersDefaults: WorkersSettings = {
   overflow: 100,
 };
 
+/** Bytes of a payload that is kept in what it belongs to. */
+export const PAYLOAD_THRESHOLD = 32_768;
+const DEFAULT_AGE = '30 days';
+
 /** Checks options and fills in what was left out. @throws ConfigurationError that names the wrong one. */
 export function settingsOf(options: BullmqEngineOptions, env: Environment): Settings {
   const { prefix = 'perdure', namespace = 'default', queues = {}, workers = {} } = options;
@@ -116,6 +150,10 @@ export function settingsOf(options: BullmqEngineOptions, env: Environment): Sett
     const least = name === 'linger' || name === 'overflow' || name === 'maxStalledCount' ? 0 : 1;
     if (Number.isFinite(value) && value >= least) continue;
     throw new ConfigurationError(`workers.${name}`, `is ${value}.`, { fix: `Give a number from ${least} on.` });
+  }
+  const { threshold = PAYLOAD_THRESHOLD } = options.payloads ?? {};
+  if (!(threshold >= 0)) {
+    throw new ConfigurationError('payloads.threshold', `is ${threshold}.`, { fix: 'Give a number of bytes.' });
   }
   const defaults = {
     removeOnComplete: true,
@@ -128,8 +166,34 @@ export function settingsOf(options: BullmqEngineOptions, env: Environment): Sett
     prefix,
     namespace,
     jobOptions: JSON.stringify(defaults),
+    payloadThreshold: threshold,
+    finishedGo: defaults.removeOnComplete === true || defaults.removeOnComplete === 0,
+    retention: retentionOf(options.retention),
     workers: all,
   };
+}
+
+function retentionOf({
+  age = DEFAULT_AGE,
+  bytes = Infinity,
+}: { age?: Duration; bytes?: number } = {}): RetentionLimits {
+  if (!(bytes >= 0)) {
+    throw new ConfigurationError('retention.bytes', `is ${bytes}.`, {
+      fix: 'Give a number of bytes, or leave it out.',
+    });
+  }
+  let milliseconds = Number.NaN;
+  try {
+    milliseconds = age === Infinity ? age : msToNumber(age);
+  } catch {
+    // Said below.
+  }
+  if (!(milliseconds >= 0)) {
+    throw new ConfigurationError('retention.age', `is ${age}, which is no duration.`, {
+      fix: "Give milliseconds or a string such as '30 days'.",
+    });
+  }
+  return { age: milliseconds, bytes };
 }
 
 function redisSettings(redis: RedisSettings | string | undefined, env: Environment): RedisSettings {

@@ -1,12 +1,12 @@
 import { compareInList, decodeCursor, encodeCursor, matchesFilter } from '../../core/listing.ts';
 import type { ListPosition } from '../../core/listing.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { ListFilter, ListPage, ListQuery } from '../../core/store.ts';
 import { keyOfMember } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
+import type { RunCodec } from './run-codec.ts';
 
 /** Runs that are looked at in one go. */
 const BATCH = 200;
@@ -15,10 +15,12 @@ const BATCH = 200;
 export class RedisLists {
   readonly #client: RedisClient;
   readonly #keys: Keys;
+  readonly #codec: RunCodec;
 
-  constructor(client: RedisClient, keys: Keys) {
+  constructor(client: RedisClient, keys: Keys, codec: RunCodec) {
     this.#client = client;
     this.#keys = keys;
+    this.#codec = codec;
   }
 
   /** One page. @throws RangeError when the cursor is none. */
@@ -58,10 +60,8 @@ export class RedisLists {
 
   async *#matching(filter: ListFilter, after: ListPosition | undefined): AsyncGenerator<RunRecord> {
     for await (const keys of this.#candidates(filter, after)) {
-      const texts = await Promise.all(keys.map((key) => orStoreError(this.#client.hget(this.#keys.run(key), 'rec'))));
-      for (const text of texts) {
-        if (text === null) continue;
-        const record = decodeRecord(text);
+      for (const record of await Promise.all(keys.map((key) => this.#read(key)))) {
+        if (record === undefined) continue;
         if (after !== undefined && compareInList(record, after) <= 0) continue;
         if (matchesFilter(record, filter)) yield record;
       }
@@ -104,13 +104,18 @@ export class RedisLists {
     const index = `${this.#keys.base(namespace)}by:id`;
     const members = await orStoreError(this.#client.zrangebylex(index, `[${workflowId}\0`, `(${workflowId}\u0001`));
     const keys = members.map((member) => ({ namespace, workflowId, runId: member.slice(workflowId.length + 1) }));
-    const records = await Promise.all(
-      keys.map(async (key) => {
-        const text = await orStoreError(this.#client.hget(this.#keys.run(key), 'rec'));
-        return text === null ? [] : [decodeRecord(text)];
-      }),
-    );
-    return records.flat().toSorted(compareInList);
+    const records = await Promise.all(keys.map((key) => this.#read(key)));
+    return records.filter((record) => record !== undefined).toSorted(compareInList);
+  }
+
+  /** A record; `undefined` when there is none any more. */
+  async #read(key: RunKey): Promise<RunRecord | undefined> {
+    for (;;) {
+      const text = await orStoreError(this.#client.hget(this.#keys.run(key), 'rec'));
+      if (text === null) return undefined;
+      const record = await this.#codec.record(key, text);
+      if (record !== undefined) return record;
+    }
   }
 
   #index({ namespace, statuses, workflowType }: ListFilter): string {

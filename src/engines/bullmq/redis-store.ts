@@ -1,26 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import proto from '@temporalio/proto';
 import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
 import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
-import type { RunKey } from '../../core/record.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
 import type { Commit, ListFilter, ListPage, ListQuery, RunWrite, Store, StoredRun } from '../../core/store.ts';
 import { commitArguments } from './commit-arguments.ts';
-import type { JobSettings } from './commit-arguments.ts';
+import type { JobSettings, Writes } from './commit-arguments.ts';
 import { keyOfMember, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
 import { joined, LateWrites } from './late-writes.ts';
 import type { Late, RunWrites, Written } from './late-writes.ts';
 import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
+import { PAYLOAD_THRESHOLD } from './options.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import { RedisLists } from './redis-lists.ts';
-
-const { History } = proto.temporal.api.history.v1;
+import { RunCodec } from './run-codec.ts';
+import type { EncodedRun } from './run-codec.ts';
 
 const commitScript = new Script(COMMIT);
 const readHistoryScript = new Script(READ_HISTORY);
@@ -28,6 +27,10 @@ const deleteScript = new Script(DELETE_RUN);
 
 /** Runs that are loaded in one go. */
 const BATCH = 100;
+/** Looks at a run whose payloads are not there; it changes all the time, or they are lost. */
+const LOOKS = 20;
+/** What `COMMIT` answers when a payload is not there that was not sent along. */
+const LACKS_PAYLOADS = 2;
 
 /** How a store on Redis is made. */
 export interface RedisStoreOptions {
@@ -38,6 +41,8 @@ export interface RedisStoreOptions {
   readonly process?: string;
   /** Makes each unfinished run a job. Default: none does. */
   readonly jobs?: JobSettings;
+  /** Payloads with more bytes are kept once for a run, and not written again with its record. Default: 32 KiB. */
+  readonly payloadThreshold?: number;
   /** Told when changes that waited could not be written: the run is not as this process took it to be. */
   readonly onRefused?: (run: RunKey) => void;
 }
@@ -51,6 +56,7 @@ export class RedisStore implements Store {
   readonly #keys: Keys;
   readonly #process: string;
   readonly #jobs: JobSettings | undefined;
+  readonly #codec: RunCodec;
   readonly #lists: RedisLists;
   readonly #namespaces = new Set<string>();
   /** Runs that are resident in this process. */
@@ -59,29 +65,43 @@ export class RedisStore implements Store {
   readonly #onRefused: (run: RunKey) => void;
   #closed = false;
 
-  constructor({ client, keys, process = randomUUID(), jobs, onRefused = () => undefined }: RedisStoreOptions) {
+  constructor(options: RedisStoreOptions) {
+    const {
+      client,
+      keys,
+      process = randomUUID(),
+      jobs,
+      payloadThreshold: threshold = PAYLOAD_THRESHOLD,
+      onRefused,
+    } = options;
     this.#client = client;
     this.#keys = keys;
     this.#process = process;
     this.#jobs = jobs;
-    this.#onRefused = onRefused;
-    this.#lists = new RedisLists(client, keys);
+    this.#onRefused = onRefused ?? (() => undefined);
+    this.#codec = new RunCodec({ client, keys, threshold });
+    this.#lists = new RedisLists(client, keys, this.#codec);
   }
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
     await this.settle(key);
-    const [revision, last, record, time] = await orStoreError(
-      this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'),
-    );
-    if (!revision || !record) return undefined;
-    const stored = {
-      record: decodeRecord(record),
-      revision: Number(revision),
-      ...(time ? { lastEventTime: Number(time) } : {}),
-    };
-    if (this.known.has(key)) this.known.set(key, stored, Number(last ?? 0));
-    return stored;
+    for (let look = 0; look < LOOKS; look++) {
+      const fields = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'));
+      const [revision, last, text, time] = fields;
+      if (!revision || !text) return undefined;
+      const record = await this.decode(key, text);
+      if (record === undefined) continue;
+      const stored = { record, revision: Number(revision), ...(time ? { lastEventTime: Number(time) } : {}) };
+      if (this.known.has(key)) this.known.set(key, stored, Number(last ?? 0));
+      return stored;
+    }
+    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
+  }
+
+  /** A record as it stands in Redis. @returns `undefined` when it has changed meanwhile, and has to be read again. */
+  async decode(key: RunKey, text: string): Promise<RunRecord | undefined> {
+    return this.#codec.record(key, text);
   }
 
   recall(key: RunKey): StoredRun | undefined {
@@ -134,11 +154,8 @@ export class RedisStore implements Store {
     if (!this.#isWritten(key, to)) await this.settle(key);
     const args = [from, to ?? ''];
     const commits = (await readHistoryScript.run(this.#client, [this.#keys.history(key)], args)) as readonly Buffer[];
-    return commits.flatMap((commit) =>
-      decodeEvents(commit).filter(
-        ({ eventId }) => toNumber(eventId) >= from && (to === undefined || toNumber(eventId) < to),
-      ),
-    );
+    const events = await this.#codec.events(key, commits);
+    return events.filter(({ eventId }) => toNumber(eventId) >= from && (to === undefined || toNumber(eventId) < to));
   }
 
   async *unfinished(): AsyncIterable<StoredRun> {
@@ -166,14 +183,7 @@ export class RedisStore implements Store {
 
   async delete(key: RunKey): Promise<void> {
     this.#assertOpen();
-    const stored = await this.load(key);
-    if (stored === undefined) return;
-    const queue = this.#jobs?.queuePrefix(stored.record) ?? '';
-    await deleteScript.run(
-      this.#client,
-      [this.#keys.base(key.namespace)],
-      [key.runId, key.workflowId, runPart(key), queue],
-    );
+    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, runPart(key)]);
   }
 
   async close(): Promise<void> {
@@ -182,16 +192,10 @@ export class RedisStore implements Store {
   }
 
   /** Writes a commit with the changes that waited for it. */
-  async #write(
-    commit: { readonly runs: readonly RunWrites[]; readonly current: Commit['current'] },
-    late: readonly (Late | undefined)[],
-  ): Promise<Written> {
+  async #write(commit: Writes, late: readonly (Late | undefined)[]): Promise<Written> {
     const waited = late.filter((each) => each !== undefined);
     try {
-      const { keys, args } = commitArguments(commit, this.#keys, this.#process, this.#jobs);
-      const answer = await commitScript.run(this.#client, keys, args);
-      if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
-      const written = answer === 1 ? 'committed' : 'conflict';
+      const written = await this.#send(commit);
       for (const { writes, done } of waited) {
         if (written === 'conflict') this.#refused(writes);
         done.resolve(written);
@@ -204,6 +208,22 @@ export class RedisStore implements Store {
       }
       throw error;
     }
+  }
+
+  async #send(commit: Writes): Promise<Written> {
+    const encoded = commit.runs.map((run) => this.#codec.encode(run));
+    const parts = commit.runs.map(({ record }, index) => ({ record, part: encoded[index] as EncodedRun }));
+    const context = { keys: this.#keys, process: this.#process, jobs: this.#jobs, encoded };
+    const write = async (payloads: readonly ReadonlyMap<string, Uint8Array>[]): Promise<unknown> => {
+      const { keys, args } = commitArguments(commit, { ...context, payloads });
+      return commitScript.run(this.#client, keys, args);
+    };
+    let answer = await write(parts.map(({ record, part }) => this.#codec.unsent(record, part)));
+    if (answer === LACKS_PAYLOADS) answer = await write(encoded.map(({ data }) => data));
+    if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
+    if (answer !== 1) return 'conflict';
+    for (const { record, part } of parts) this.#codec.sent(record, part);
+    return 'committed';
   }
 
   /** Changes that waited are not written, and what came after them cannot be either. */
@@ -226,7 +246,7 @@ export class RedisStore implements Store {
     this.#namespaces.add(namespace);
   }
 
-  #refuseGap(commit: Commit, index: number, last: number): never {
+  #refuseGap(commit: Writes, index: number, last: number): never {
     const write = commit.runs[index];
     if (write !== undefined) continueHistory(write.record, last, write.events);
     throw new RangeError(
@@ -241,9 +261,4 @@ export class RedisStore implements Store {
 
 function withEarlier(late: Late | undefined, write: RunWrite): RunWrites {
   return late === undefined ? write : joined(late.writes, write);
-}
-
-/** The events of a commit as `READ_HISTORY` gives them. */
-export function decodeEvents(commit: Buffer): HistoryEvent[] {
-  return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
 }

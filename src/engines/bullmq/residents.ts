@@ -1,7 +1,6 @@
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import { isUnfinished } from '../../core/listing.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
@@ -9,10 +8,11 @@ import { systemClock } from '../../runtime/system-clock.ts';
 import { needsWorker } from './commit-arguments.ts';
 import type { Keys } from './keys.ts';
 import { ADOPT, PARK } from './lua-jobs.ts';
+import { mayRefer } from './payload-references.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
-import { decodeEvents } from './redis-store.ts';
 import type { RedisStore } from './redis-store.ts';
+import { decodeEvents } from './run-codec.ts';
 
 const adoptScript = new Script(ADOPT);
 const parkScript = new Script(PARK);
@@ -91,7 +91,10 @@ export class Residents {
     if (answer === null) return;
     if (!Array.isArray(answer)) throw new DelayedError();
     const [revision, last, text, time, isExpected, commits] = answer as unknown as Adopted;
-    const record = decodeRecord(String(text));
+    const encoded = String(text);
+    const record = await store.decode(key, encoded);
+    // It has changed already.
+    if (record === undefined) return this.hold(job, token, queue, isLeaving);
     if (!isUnfinished(record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const resident: Resident = {
@@ -106,12 +109,14 @@ export class Residents {
     };
     this.#add(resident);
     const stored = { record, revision: Number(revision), lastEventTime: Number(time ?? 0) };
-    store.known.set(key, stored, Number(last ?? 0), commits.flatMap(decodeEvents));
+    store.known.set(key, stored, Number(last ?? 0), commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
     for (const arrived of this.#arrivals) arrived();
     // An update that is on its way comes with the first task.
     if (isExpected === 1 && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
     const latest = store.recall(key)?.record ?? record;
     frontend().changed(latest, 'adopted');
+    // News that came while payloads were read found nobody here.
+    if (mayRefer(encoded)) this.changed(key);
     if (isLeaving()) void this.#release(resident);
     const outcome = await promise;
     this.#remove(resident);

@@ -112,7 +112,8 @@ export class Routes {
     this.#waiting.set(call.id, { method: methodOf(call.method), resolve, reject });
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      if ((await send()) === 0) return undefined;
+      // Time may be over before it is sent.
+      void send().then((receivers) => receivers === 0 && resolve(undefined), reject);
       if (signal.aborted) onAbort();
       return await promise;
     } finally {

@@ -4,7 +4,14 @@ import type { ClientOptions } from '@temporalio/client';
 import { IllegalStateError } from '@temporalio/common';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 import type { Clock } from '../../core/clock.ts';
-import type { Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from '../../engine/index.ts';
+import type {
+  Broadcasts,
+  Engine,
+  EngineHealth,
+  EngineInfo,
+  NativeConnectionLike,
+  PerdureWorker,
+} from '../../engine/index.ts';
 import { longestTaskTimeoutMs } from '../../core/run/start.ts';
 import { longestId } from '../../runtime/frontend/context.ts';
 import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
@@ -36,6 +43,8 @@ export interface LocalEngineOptions {
   readonly secret: () => string;
   /** See `Engine.database`. */
   readonly database?: string | undefined;
+  /** See `Engine.broadcasts`. */
+  readonly broadcasts?: Broadcasts | undefined;
   /** Further options of the client; the data converter is also that of the workers. */
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
 }
@@ -50,6 +59,8 @@ export class LocalEngine implements Engine {
   readonly nativeConnection: NativeConnectionLike;
   /** See `Engine`. */
   readonly database: string | undefined;
+  /** See `Engine`. */
+  readonly broadcasts: Broadcasts | undefined;
   private readonly options: LocalEngineOptions;
   private readonly clock: Clock;
   private readonly namespace: string;
@@ -63,6 +74,7 @@ export class LocalEngine implements Engine {
   constructor(options: LocalEngineOptions, opened: OpenService) {
     this.name = options.name;
     this.database = options.database;
+    this.broadcasts = options.broadcasts;
     this.options = options;
     this.clock = options.clock;
     this.namespace = options.namespace;

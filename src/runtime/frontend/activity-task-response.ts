@@ -1,6 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { toDuration, toTimestamp } from '../../core/proto.ts';
 import type { PendingActivity, RunRecord } from '../../core/record.ts';
+import { mergePriorities } from '../../core/run/priority.ts';
 import type { FrontendContext } from './context.ts';
 import { keyOf } from './keys.ts';
 import { encodeToken } from './tokens.ts';
@@ -32,6 +33,6 @@ export async function activityTaskResponse(
     startToCloseTimeout: toDuration(activity.startToCloseTimeout),
     heartbeatTimeout: toDuration(activity.heartbeatTimeout),
     retryPolicy: activity.retryPolicy ?? null,
-    priority: scheduled.priority ?? null,
+    priority: mergePriorities(record.priority, scheduled.priority),
   };
 }

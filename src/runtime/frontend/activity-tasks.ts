@@ -201,7 +201,8 @@ function take(context: FrontendContext, task: QueuedTask, request: Poll): Promis
   return context.runs.transact([task.run], async (transaction) => {
     const draft = await transaction.draft(task.run);
     const pending = draft?.record.activities.get(task.scheduledEventId);
-    if (draft === undefined || pending?.attempt !== task.attempt || pending.state !== 'scheduled') {
+    const isWanted = pending?.attempt === task.attempt && pending.state === 'scheduled' && draft?.isPaused === false;
+    if (!isWanted) {
       transaction.discard(task.run);
       return undefined;
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../matching/task-queues.ts';
+import { isPaused } from '../../core/run/paused.ts';
 import { keyOf } from './keys.ts';
 
 /** Puts the tasks that a run has for workers into their queues. */
@@ -19,7 +20,7 @@ export class Announcements {
   /** Offers everything that may be taken now. Offering twice does no harm. */
   announce(record: RunRecord): void {
     const run = keyOf(record);
-    if (record.closeTime !== undefined) {
+    if (record.closeTime !== undefined || isPaused(record)) {
       this.#queues.withdrawRun(run);
       return;
     }

@@ -2,6 +2,7 @@ import type { temporal } from '@temporalio/proto';
 import type { HistoryEvent } from '../../core/proto.ts';
 import { toDuration, toNumber } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
+import { mergePriorities } from '../../core/run/priority.ts';
 import type { NewRun } from '../../core/run/start.ts';
 import { keyOf } from './keys.ts';
 
@@ -39,7 +40,7 @@ export function childStart(record: RunRecord, event: HistoryEvent, newId: () => 
       searchAttributes: initiated.searchAttributes ?? null,
       header: initiated.header ?? null,
       firstWorkflowTaskBackoff: toDuration(0),
-      priority: initiated.priority ?? null,
+      priority: mergePriorities(record.priority, initiated.priority),
     },
   };
   return { run, initiated, initiatedEventId };

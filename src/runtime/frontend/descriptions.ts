@@ -1,6 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { PendingActivityState, TaskQueueKind, toDuration, toLong, toTimestamp } from '../../core/proto.ts';
-import type { PendingActivity, RunRecord } from '../../core/record.ts';
+import type { Pause, PendingActivity, RunRecord } from '../../core/record.ts';
 
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type Description = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
@@ -32,6 +32,7 @@ export function executionInfo(record: RunRecord): ExecutionInfo {
     searchAttributes: record.searchAttributes ?? {},
     taskQueue: record.taskQueue,
     stateTransitionCount: toLong(record.stateTransitionCount),
+    ...(record.priority === undefined ? {} : { priority: record.priority }),
   };
 }
 
@@ -69,10 +70,15 @@ export function describeRun(record: RunRecord): Description {
     workflowExtendedInfo: {
       ...(record.executionDeadline > 0 ? { executionExpirationTime: toTimestamp(record.executionDeadline) } : {}),
       ...(record.runDeadline > 0 ? { runExpirationTime: toTimestamp(record.runDeadline) } : {}),
+      ...(record.pause === undefined ? {} : { pauseInfo: pauseInfo(record.pause) }),
       cancelRequested: record.cancelRequested,
       originalStartTime: toTimestamp(record.startTime),
     },
   };
+}
+
+function pauseInfo({ time, identity, reason }: Pause): temporal.api.workflow.v1.IWorkflowExecutionPauseInfo {
+  return { pausedTime: toTimestamp(time), identity, reason };
 }
 
 function pendingActivityInfo(activity: PendingActivity): temporal.api.workflow.v1.IPendingActivityInfo {

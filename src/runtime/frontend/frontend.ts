@@ -18,6 +18,7 @@ import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
+import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
@@ -172,6 +173,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...updates,
     ...multiOperationHandlers({ ...starts, ...updates }),
     ...interventionHandlers(context),
+    ...pauseHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...queryHandlers(context),

@@ -1,18 +1,12 @@
-import type { RunDraft } from '../../core/run/draft.ts';
 import { terminateRun } from '../../core/run/close.ts';
 import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import type { temporal } from '@temporalio/proto';
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import { invalidArgument, unavailable, workflowCompleted, notFound } from '../errors.ts';
+import { unavailable } from '../errors.ts';
+import { changeOpen } from './change-open.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
-
-interface Target {
-  readonly namespace?: string | null;
-  readonly execution?: temporal.api.common.v1.IWorkflowExecution | null | undefined;
-  readonly firstExecutionRunId?: string | null | undefined;
-}
 
 /** The RPCs by which others act on a run: signal, cancel, terminate, delete. */
 export function interventionHandlers(
@@ -101,31 +95,4 @@ async function settled(context: FrontendContext, key: RunKey, signal: AbortSigna
   } finally {
     wait.done();
   }
-}
-
-/** Changes the run that is meant, if it is open. @throws ServiceError NOT_FOUND when it is unknown or closed. */
-async function changeOpen(
-  context: FrontendContext,
-  target: Target,
-  rule: (draft: RunDraft) => void,
-  otherwise: () => void = refuseClosed,
-): Promise<void> {
-  const namespace = requireNamespace(context, target.namespace);
-  if (!target.execution) throw invalidArgument('Execution is not set on request.');
-  const workflowId = requireId('WorkflowId', target.execution.workflowId);
-  const { runId } = target.execution;
-  await context.runs.transact([{ namespace, workflowId }], async (transaction) => {
-    const record = await context.runs.resolve({ namespace, workflowId }, runId);
-    if (target.firstExecutionRunId && record.firstRunId !== target.firstExecutionRunId) {
-      throw notFound('workflow execution not found');
-    }
-    const draft = await transaction.draft(keyOf(record));
-    if (draft?.isOpen) return rule(draft);
-    transaction.discard(keyOf(record));
-    return otherwise();
-  });
-}
-
-function refuseClosed(): never {
-  throw workflowCompleted();
 }

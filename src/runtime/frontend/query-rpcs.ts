@@ -1,5 +1,6 @@
 import { WorkflowExecutionStatus } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
+import { isPaused } from '../../core/run/paused.ts';
 import { failedPrecondition } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireId, requireNamespace } from './context.ts';
@@ -49,6 +50,7 @@ const rejectNotCompletedCleanly = 3;
 function isRejected(record: RunRecord, condition: number | null | undefined): boolean {
   const { status } = record;
   const running = status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+  if (isPaused(record)) return true;
   if (condition === rejectNotOpen) return !running;
   if (condition !== rejectNotCompletedCleanly || running) return false;
   return (

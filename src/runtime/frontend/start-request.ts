@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { durationMs, toDuration, WorkflowIdReusePolicy } from '../../core/proto.ts';
+import { priorityProblem } from '../../core/run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../../core/run/retry.ts';
 import type { NewRun } from '../../core/run/start.ts';
 import { invalidArgument, unimplemented } from '../errors.ts';
@@ -66,6 +67,8 @@ function refuseInvalid(request: StartRequest): void {
   }
   const problem = request.retryPolicy && retryPolicyProblem(withRetryDefaults(request.retryPolicy));
   if (problem) throw invalidArgument(problem);
+  const noPriority = priorityProblem(request.priority);
+  if (noPriority !== undefined) throw invalidArgument(noPriority);
   if (request.cronSchedule && request.workflowStartDelay) {
     throw invalidArgument('CronSchedule and WorkflowStartDelay may not be used together.');
   }

@@ -1,7 +1,8 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
+import { isPaused } from '../../core/run/paused.ts';
 import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
-import { grpcStatus, hasCode, isServiceError, notFound, workflowCompleted } from '../errors.ts';
+import { failedPrecondition, grpcStatus, hasCode, isServiceError, notFound, workflowCompleted } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
@@ -28,6 +29,7 @@ export function updateHandlers(
       const update = { ...request.request, meta: { ...request.request?.meta, updateId } };
       const { residency } = context;
       if (!record.updates.has(updateId)) {
+        refusePaused(record);
         if (residency?.has(record) === false && record.closeTime === undefined) {
           const known = { ...request, request: update };
           return await elsewhere(context, record, updateId, options.signal, (signal) =>
@@ -93,11 +95,17 @@ async function admit(
   await context.runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
     if (draft === undefined || !draft.isOpen) throw workflowCompleted();
+    refusePaused(draft.record);
     context.updates.admit(key, updateId, request);
     // Known updates too: the commit that was to bring them on their way may have failed.
     if (draft.record.workflowTask !== undefined || !context.updates.hasUnsent(key)) transaction.discard(key);
     else scheduleWorkflowTask(draft, 'speculative');
   });
+}
+
+/** @throws ServiceError FAILED_PRECONDITION when the run is paused. */
+function refusePaused(record: Pick<RunRecord, 'status'>): void {
+  if (isPaused(record)) throw failedPrecondition('Workflow is paused. Cannot update the workflow.');
 }
 
 async function waitFor(

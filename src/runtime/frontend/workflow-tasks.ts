@@ -7,7 +7,7 @@ import { startActivity } from '../../core/run/activity.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
 import { failWorkflowTask, scheduleWorkflowTask, startWorkflowTask } from '../../core/run/workflow-task.ts';
 import { WorkflowTaskRefused } from '../../core/run/refused.ts';
-import { invalidArgument, notFound } from '../errors.ts';
+import { failedPrecondition, invalidArgument, notFound } from '../errors.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
 import type { CallOptions } from '../service.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
@@ -142,6 +142,9 @@ async function apply(
 ): Promise<Completed> {
   const draft = await transaction.draft(token);
   requireOut(draft, token);
+  if (draft.isPaused && answer.forceCreateNewWorkflowTask) {
+    throw failedPrecondition('Workflow is paused and force create new workflow task is not allowed.');
+  }
   const taker = {
     identity: answer.identity ?? '',
     buildId: answer.workerVersionStamp?.buildId ?? '',

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Token, TokenChannel } from '../../../src/agent/token-channel.ts';
+import { BroadcastTokens } from '../../../src/agent/tokens/broadcast-tokens.ts';
+import type { Broadcasts } from '../../../src/engine/index.ts';
 import { LocalTokens, processTokens } from '../../../src/agent/tokens/local-tokens.ts';
 import { openSocketTokens } from '../../../src/agent/tokens/socket-tokens.ts';
 
@@ -34,9 +36,25 @@ class Ear {
   }
 }
 
+/** Messages of an engine that arrive at once. */
+function broadcasts(): Broadcasts {
+  const listeners = new Set<readonly [topic: string, listener: (text: string) => void]>();
+  return {
+    publish: (topic, text) => {
+      for (const [wanted, listener] of listeners) if (wanted === topic) listener(text);
+    },
+    subscribe: (topic, listener) => {
+      const entry = [topic, listener] as const;
+      listeners.add(entry);
+      return () => listeners.delete(entry);
+    },
+  };
+}
+
 describe.each([
   ['of its own', () => new LocalTokens()],
   ['of the process', processTokens],
+  ['over the messages of an engine', () => new BroadcastTokens(broadcasts())],
 ])('a channel %s', (_, make) => {
   it('carries tokens to all who listen to their run, until they stop', async () => {
     const tokens = make();
@@ -91,6 +109,39 @@ describe('a channel of the process', () => {
     processTokens().publish(token('a'));
     expect(ear.heard).toEqual(['a']);
     stop();
+  });
+});
+
+describe('a channel over the messages of an engine', () => {
+  it('hears others, and only what is a token of the run', async () => {
+    const shared = broadcasts();
+    const topics: string[] = [];
+    const spied: Broadcasts = {
+      ...shared,
+      publish: (topic, text) => (topics.push(topic), shared.publish(topic, text)),
+    };
+    const [worker, client, ear] = [new BroadcastTokens(spied), new BroadcastTokens(shared), new Ear()];
+    client.subscribe('one', ear.listener);
+    worker.publish(token('a'));
+    const [topic = ''] = topics;
+    for (const noise of ['no JSON', '{}', JSON.stringify(token('b', 'two'))]) shared.publish(topic, noise);
+    worker.publish(token('c'));
+    expect(ear.heard).toEqual(['a', 'c']);
+  });
+
+  it('is silent once it is closed', async () => {
+    const shared = broadcasts();
+    const [worker, client, ear] = [new BroadcastTokens(shared), new BroadcastTokens(shared), new Ear()];
+    client.subscribe('one', ear.listener);
+    await client.close();
+    worker.publish(token('a'));
+    client.subscribe('one', ear.listener);
+    worker.publish(token('b'));
+    const other = new Ear();
+    new BroadcastTokens(shared).subscribe('one', other.listener);
+    await worker.close();
+    worker.publish(token('c'));
+    expect([ear.heard, other.heard]).toEqual([[], []]);
   });
 });
 

@@ -38,11 +38,19 @@ export class MemberProcess {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** Its commits that were refused, because others had changed the run. */
+  get refused(): number {
+    return this.output.split('\n').filter((line) => line === 'refused').length;
+  }
+
   /** Resolves when it works, or has ended before. */
   async ready(): Promise<void> {
-    while (this.isAlive && !this.output.includes('ready')) {
-      await Promise.race([once(this.#process.stdout ?? this.#process, 'data'), this.exited]);
-    }
+    await this.#says('ready');
+  }
+
+  /** Resolves when it stands still, as its configuration wants, or has ended before. */
+  async halted(): Promise<void> {
+    await this.#says('halted');
   }
 
   /** Kills it at once. */
@@ -66,5 +74,11 @@ export class MemberProcess {
     this.#process.kill('SIGTERM');
     const { code } = await this.exited;
     return code;
+  }
+
+  async #says(word: string): Promise<void> {
+    while (this.isAlive && !this.output.includes(word)) {
+      await Promise.race([once(this.#process.stdout ?? this.#process, 'data'), this.exited]);
+    }
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { expect } from 'vitest';
+import { Keys } from '../../../src/engines/bullmq/keys.ts';
 import type { KillPoint, Place } from '../fixtures/member-config.ts';
 import { openPlace } from '../fixtures/place.ts';
 import { audit, type Audited } from './audit.ts';
@@ -11,7 +12,8 @@ import { MemberProcess } from './process.ts';
 import { remoteClient } from './remote.ts';
 import { drive, type DrivenRun, type DriveOptions } from './workload.ts';
 
-const TASK_QUEUE = 'chaos';
+/** Where the workers of a scene work. */
+export const TASK_QUEUE = 'chaos';
 
 /** A place for runs, the processes that share it, and the runs in it. */
 export interface Scene {
@@ -19,12 +21,20 @@ export interface Scene {
   readonly ledger: string;
   readonly bundle: string;
   readonly driven: DrivenRun[];
+  /** All processes that were started. */
+  readonly members: readonly MemberProcess[];
   /** A client in this process, which has no worker and never owns a file. */
   readonly client: Client;
   /** Starts a process; by default with a worker. */
   start(options?: { readonly worker?: boolean; readonly kill?: KillPoint }): MemberProcess;
   /** Starts a run and tells it what it waits for. */
   drive(options?: DriveOptions & { readonly client?: Client }): void;
+}
+
+/** A scene in a Redis. */
+export interface RedisScene extends Scene {
+  readonly keys: Keys;
+  readonly place: Extract<Place, { readonly kind: 'redis' }>;
 }
 
 /** Adds what is to be done when a test is over; the last one first. */
@@ -39,13 +49,22 @@ export function createScene(bundle: string, onFinished: OnFinished): Scene & { r
   return { ...sceneAt({ kind: 'file', path }, remote.client, directory, bundle, onFinished), path };
 }
 
-/** The same in a Redis, with keys of its own, which stay there. */
-export async function createRedisScene(url: string, bundle: string, onFinished: OnFinished): Promise<Scene> {
-  const place: Place = { kind: 'redis', url, prefix: `chaos-${randomUUID()}` };
+/**
+ * The same in a Redis, with keys of its own, which stay there.
+ * @param membersUrl where the processes find it. Default: where the client does.
+ */
+export async function createRedisScene(
+  url: string,
+  bundle: string,
+  onFinished: OnFinished,
+  membersUrl: string = url,
+): Promise<RedisScene> {
+  const place = { kind: 'redis', url, prefix: `chaos-${randomUUID()}` } as const;
   const directory = temporaryDirectory(onFinished);
   const engine = await openPlace(place);
   onFinished(() => engine.close());
-  return sceneAt(place, engine.client, directory, bundle, onFinished);
+  const scene = sceneAt(place, engine.client, directory, bundle, onFinished, { ...place, url: membersUrl });
+  return { ...scene, place, keys: new Keys(place.prefix) };
 }
 
 function temporaryDirectory(onFinished: OnFinished): string {
@@ -54,7 +73,14 @@ function temporaryDirectory(onFinished: OnFinished): string {
   return directory;
 }
 
-function sceneAt(place: Place, client: Client, directory: string, bundle: string, onFinished: OnFinished): Scene {
+function sceneAt(
+  place: Place,
+  client: Client,
+  directory: string,
+  bundle: string,
+  onFinished: OnFinished,
+  membersPlace: Place = place,
+): Scene {
   const ledger = join(directory, 'ledger');
   const members: MemberProcess[] = [];
   const driven: DrivenRun[] = [];
@@ -66,10 +92,11 @@ function sceneAt(place: Place, client: Client, directory: string, bundle: string
     ledger,
     bundle,
     driven,
+    members,
     client,
     start: ({ worker = true, kill } = {}) => {
       const member = new MemberProcess({
-        place,
+        place: membersPlace,
         kill,
         ...(worker ? { worker: { bundle, ledger, taskQueue: TASK_QUEUE } } : {}),
       });
@@ -97,11 +124,16 @@ export async function inspect({ place, ledger, bundle, driven }: Scene): Promise
   return audited;
 }
 
-/** Lets a last process finish what the others left, and looks at all of it. */
+/** Lets a last process finish what the others left, which are killed where they still live, and looks at all of it. */
 export async function finish(scene: Scene): Promise<Audited> {
   const last = scene.start();
+  await last.ready();
+  await Promise.all(scene.members.filter((member) => member !== last && member.isAlive).map((member) => member.kill()));
   await settled(scene);
   expect(await last.stop()).toBe(0);
   expect(last.errors).toBe('');
-  return await inspect(scene);
+  const audited = await inspect(scene);
+  // Whoever was killed did nothing afterwards.
+  expect(audited.late).toBe(0);
+  return audited;
 }

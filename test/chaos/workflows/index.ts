@@ -14,6 +14,8 @@ import {
 } from '@temporalio/workflow';
 import type { LedgerActivities } from '../fixtures/ledger.ts';
 
+export { collect } from './collect.ts';
+
 /** @param timeout after which a step whose process is gone is tried again. */
 function steps(timeout: number): LedgerActivities {
   return proxyActivities<LedgerActivities>({

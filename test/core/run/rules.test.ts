@@ -7,6 +7,7 @@ import { validateHistory } from '../../../src/core/history/validate.ts';
 import { toDuration, toNumber } from '../../../src/core/proto.ts';
 import { decodeRecord, encodeRecord } from '../../../src/core/record-codec.ts';
 import { nextDeadline } from '../../../src/core/run/due.ts';
+import { isPaused } from '../../../src/core/run/paused.ts';
 import { thawed } from './frozen.ts';
 import { commandKinds } from './random-commands.ts';
 import { happenings, openIn, Simulation } from './simulation.ts';
@@ -39,6 +40,11 @@ function examine(simulation: Simulation): void {
   const next = nextDeadline(record, now);
   if (record.closeTime !== undefined) expect(next).toBeUndefined();
   else if (next !== undefined) expect(next).toBeGreaterThanOrEqual(now);
+  if (isPaused(record)) {
+    expect(record.pause).toBeDefined();
+    if (record.workflowTask !== undefined) expect(record.workflowTask.startedEventId).toBeGreaterThan(0);
+  } else expect(record.pause).toBeUndefined();
+  if (record.workflowTask === undefined) expect(record.buffered).toEqual([]);
   if (record.closeTime === undefined) {
     const waiting = openIn(record.buffered, 'timer');
     expect(waiting).toEqual([]);

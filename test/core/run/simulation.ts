@@ -14,6 +14,7 @@ import { terminateRun } from '../../../src/core/run/close.ts';
 import { RunDraft } from '../../../src/core/run/draft.ts';
 import { applyDue } from '../../../src/core/run/due.ts';
 import { cancelDelivered, signalDelivered } from '../../../src/core/run/external.ts';
+import { pauseRun, unpauseRun } from '../../../src/core/run/pause.ts';
 import { WorkflowTaskRefused } from '../../../src/core/run/refused.ts';
 import { requestCancelRun, signalRun } from '../../../src/core/run/signal.ts';
 import { startRun } from '../../../src/core/run/start.ts';
@@ -52,6 +53,8 @@ export const happenings = [
   'child closed',
   'external',
   'terminate',
+  'pause',
+  'unpause',
 ] as const;
 
 const reporter = { identity: 'worker', buildId: 'build', requestId: 'taken' };
@@ -177,6 +180,11 @@ export class Simulation {
         if (pick % 10) return false;
         terminateRun(draft, 'enough', undefined, 'someone');
         return true;
+      case 'pause':
+      case 'unpause':
+        if (draft.isPaused === (what === 'pause')) return false;
+        (what === 'pause' ? pauseRun : unpauseRun)(draft, { identity: 'someone', reason: '', requestId: 'p' });
+        return true;
       case 'child':
       case 'child closed':
       case 'external':
@@ -191,7 +199,7 @@ export class Simulation {
     if (activity === undefined) return false;
     const started = activity.state === 'started';
     if (what === 'start activity') {
-      if (started || activity.attemptScheduledTime > this.now) return false;
+      if (started || draft.isPaused || activity.attemptScheduledTime > this.now) return false;
       startActivity(draft, activity, reporter);
     } else if (!started) return false;
     else if (what === 'complete activity') completeActivity(draft, activity, undefined, reporter);

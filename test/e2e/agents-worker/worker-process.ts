@@ -13,6 +13,16 @@ const DESK = fileURLToPath(new URL('./fixtures/desk.ts', import.meta.url));
 /** Many processes load the same modules. */
 const COMPILE_CACHE = join(tmpdir(), 'perdure-agents-worker-modules');
 
+/** What a worker process is given beside its flags. */
+export interface WorkerPlace {
+  /** File that its tools write to. */
+  readonly log: string;
+  /** What it runs. */
+  readonly file?: string;
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** `perdure worker` in a process of its own. */
 export class WorkerProcess {
   output = '';
@@ -20,12 +30,13 @@ export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #log: string;
 
-  constructor(flags: readonly string[], { log, file = DESK }: { readonly log: string; readonly file?: string }) {
+  constructor(flags: readonly string[], { log, file = DESK, env }: WorkerPlace) {
     this.#log = log;
     this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'worker', file, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        ...env,
         DESK_LOG: log,
         PERDURE_SECRET: 'a secret that is shared by all',
         NODE_COMPILE_CACHE: COMPILE_CACHE,

@@ -11,6 +11,7 @@ import { temporaryDirectory } from '../../engines/embedded/support.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const address = process.env['PERDURE_TEST_TEMPORAL_ADDRESS'];
+const redis = process.env['PERDURE_TEST_REDIS_URL'];
 
 /** Where client and workers of one test meet. */
 interface Place {
@@ -18,6 +19,8 @@ interface Place {
   readonly flags: readonly string[];
   readonly taskQueue: string;
   readonly log: string;
+  /** Of worker processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 function onFile(): Place {
@@ -32,6 +35,17 @@ const targets: { name: string; isThere: boolean; place: () => Place }[] = [
     name: 'one SQLite file',
     isThere: true,
     place: onFile,
+  },
+  {
+    name: 'one Redis',
+    isThere: redis !== undefined,
+    place: () => {
+      const taskQueue = `agents-worker-${randomUUID()}`;
+      const namespace = taskQueue;
+      const flags = ['--engine', 'bullmq', '--namespace', namespace, '--task-queue', taskQueue];
+      const engine: EngineConfig = { type: 'bullmq', redis: redis ?? '', namespace };
+      return { engine, flags, taskQueue, log: join(temporaryDirectory(), 'log'), env: { REDIS_URL: redis ?? '' } };
+    },
   },
   {
     name: 'a Temporal server',
@@ -87,8 +101,8 @@ describe.each(targets)('a worker process on $name', ({ isThere, place }) => {
     const [token = ''] = process.notes.flatMap((line) => (line.startsWith('token ') ? line.slice(6) : []));
     await perdure.completeTool(token, { result: 'parcel P1' });
     await expect(run.result()).resolves.toContain('parcel P1');
-    // A file carries what models say to all who share it; a server does not.
-    expect(await tokens).toContain(there.engine.type === 'embedded' ? 'parcel P1' : '');
+    // A file and a Redis carry what models say to all who share it; a server does not.
+    expect(await tokens).toContain(there.engine.type === 'temporal' ? '' : 'parcel P1');
     expect(typesOf(await events)).toEqual([
       'run_started',
       'agent_resolved',

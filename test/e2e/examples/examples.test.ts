@@ -29,6 +29,16 @@ test.each([
     ['print shop: B-7 is in the queue', 'print shop: B-7 is printed', 'Order B-7 is printed.', '  pages: 120'],
   ],
   [
+    'routing.ts',
+    [
+      'support-1: Parcel P-5. place: Oslo',
+      'trial-1: Parcel P-5. place: Oslo',
+      'on durable: support-1',
+      'on quick: trial-1',
+      'on both: trial-1, support-1',
+    ],
+  ],
+  [
     'own-workflow/main.ts',
     [
       'reserved a replacement for P-5',

@@ -7,7 +7,13 @@ import { Keeper } from '../../../src/engines/bullmq/keeper.ts';
 import type { Keys } from '../../../src/engines/bullmq/keys.ts';
 import { memberOf } from '../../../src/engines/bullmq/keys.ts';
 import { RedisStore } from '../../../src/engines/bullmq/redis-store.ts';
-import { commitOf, creationOf, exampleEvents, exampleRecord } from '../../../testing/conformance/store/examples.ts';
+import {
+  closedAt,
+  commitOf,
+  creationOf,
+  exampleEvents,
+  exampleRecord,
+} from '../../../testing/conformance/store/examples.ts';
 import { connectRedis, ownKeys, redisUrl } from './support.ts';
 
 const namespace = 'default';
@@ -27,7 +33,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     client = connectRedis();
     keys = ownKeys();
     queue = `${keys.tag(namespace)}:queue:`;
-    const jobs = { queuePrefix: () => queue, options: '{}' };
+    const jobs = { queuePrefix: () => queue, options: '{}', finishedGo: true };
     store = new RedisStore({ client, keys, process: 'here', jobs });
     const residency = {
       has: () => false,
@@ -39,7 +45,9 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     };
     frontend = await createFrontend({ store, residency: () => residency });
     const onError = (error: unknown): void => expect.unreachable(String(error));
-    keeper = new Keeper({ client, keys, namespace, process: 'here', store, jobs, frontend: () => frontend, onError });
+    const retention = { age: 60_000, bytes: Infinity };
+    const shared = { client, keys, namespace, process: 'here', store, jobs, onError };
+    keeper = new Keeper({ ...shared, retention, frontend: () => frontend });
     await store.commit(creationOf(open, exampleEvents(1, 2)));
   });
   afterEach(async () => {
@@ -100,6 +108,14 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     await expect.poll(async () => (await store.load(open))?.record.status, { timeout: 8000 }).toBe(timedOut);
     await keeper.close();
     expect(await client.get(`${keys.base(namespace)}keeper`)).toBeNull();
+  });
+
+  test('deletes what is over for long enough', async () => {
+    const closed = { ...open, ...closedAt(Date.now() - 120_000), workflowTask: undefined };
+    await store.commit(commitOf({ expectedRevision: 1, record: closed, events: [] }));
+    keeper.start();
+    await expect.poll(() => store.load(open), { timeout: 8000 }).toBeUndefined();
+    await keeper.close();
   });
 
   test('leaves the looking to the process that has the lease', async () => {

@@ -34,8 +34,8 @@ describe.skipIf(redisUrl === undefined)('scripts on jobs', () => {
     redis.disconnect();
   });
 
-  const addJob = async (id: string, delay = 0): Promise<unknown> =>
-    add.run(redis, [prefix], [id, 'job', '{"a":1}', options, 0, 1000, 1000 + delay]);
+  const addJob = async (id: string, delay = 0, priority = 0): Promise<unknown> =>
+    add.run(redis, [prefix], [id, 'job', '{"a":1}', options, priority, 1000, 1000 + delay]);
 
   /** A worker without a loop: jobs are taken one by one. */
   const taker = (): Worker => {
@@ -59,6 +59,52 @@ describe.skipIf(redisUrl === undefined)('scripts on jobs', () => {
     expect(await addJob('ours')).toBe(0);
     expect(await queue.getWaitingCount()).toBe(2);
     await queue.drain();
+  });
+
+  test('a job with a priority is what BullMQ would have made of it', async () => {
+    await queue.add('job', { a: 1 }, { jobId: 'plain-p' });
+    await queue.add('job', { a: 1 }, { jobId: 'theirs-p', attempts: 1, priority: 2, timestamp: 1000 });
+    await addJob('ours-p', 0, 2);
+    const [theirs, ours] = await Promise.all([fields('theirs-p'), fields('ours-p')]);
+    expect({ ...ours, opts: '' }).toEqual({ ...theirs, opts: '' });
+    // Those without a priority are in the middle from now on, whoever adds or wakes them.
+    await addJob('last-p', 0, 4);
+    await addJob('late-p');
+    const run = `${tag}:run:woken-p`;
+    await addJob('woken-p', 3_600_000);
+    await wake.run(redis, [run, prefix], ['woken-p', 'job', '{}', options, 0, 1000]);
+    const order = ['theirs-p', 'ours-p', 'woken-p', 'plain-p', 'late-p', 'last-p'];
+    expect(await redis.zrange(`${prefix}prioritized`, '0', '-1')).toEqual(order);
+    expect(await queue.getCountsPerPriority([0, 2, 3, 4])).toEqual({ 0: 0, 2: 2, 3: 3, 4: 1 });
+    const worker = taker();
+    for (const id of order) {
+      const job = await worker.getNextJob('token');
+      expect(job.id).toBe(id);
+      await job.moveToCompleted('done', 'token', false);
+    }
+    await redis.hdel(`${prefix}meta`, 'prioritised');
+  });
+
+  test('putting a job aside lets another one be taken where the queue has a bound', async () => {
+    await queue.setGlobalConcurrency(1);
+    const run = `${tag}:run:bound`;
+    await redis.hset(run, 'rev', 1, 'rec', '{}');
+    await addJob('bound');
+    const worker = taker();
+    const job = await worker.getNextJob('token');
+    await addJob('next');
+    const marker = `${prefix}marker`;
+    await redis.del(marker);
+    await addJob('after');
+    expect(await redis.zscore(marker, '0')).toBeNull();
+    expect(await worker.getNextJob('token', { block: false })).toBeUndefined();
+    const far = Date.now() + 3_600_000;
+    const activation = String(job.attemptsStarted);
+    expect(await park.run(redis, [run, prefix], ['bound', 'token', activation, 'p', 1, Date.now(), far])).toBe(1);
+    expect(await redis.zscore(marker, '0')).toBe('0');
+    expect((await worker.getNextJob('token'))?.id).toBe('next');
+    await queue.removeGlobalConcurrency();
+    await queue.obliterate({ force: true });
   });
 
   test('a delayed job is what BullMQ would have made of it', async () => {

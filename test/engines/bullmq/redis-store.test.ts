@@ -13,5 +13,7 @@ describe.skipIf(redisUrl === undefined)('Redis store', () => {
 
   for (const { name, run } of storeScenarios) {
     test(name, async () => run(new RedisStore({ client, keys: ownKeys() })));
+    test(`${name}, all payloads beside it`, async () =>
+      run(new RedisStore({ client, keys: ownKeys(), payloadThreshold: 0 })));
   }
 });

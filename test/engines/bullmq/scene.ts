@@ -76,10 +76,10 @@ export class Scene {
     return stop;
   }
 
-  /** BullMQ's view of the runs of the task queue. */
-  queue(): Queue {
+  /** BullMQ's view of the runs of the task queue, or of its activities. */
+  queue(kind: 'runs' | 'activities' = 'runs'): Queue {
     const connection = { url: this.#url };
-    const queue = new Queue(queueName(this.taskQueue), { connection, prefix: this.keys.tag('default') });
+    const queue = new Queue(queueName(this.taskQueue, kind), { connection, prefix: this.keys.tag('default') });
     this.#closes.push(() => queue.close());
     return queue;
   }

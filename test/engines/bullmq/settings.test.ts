@@ -13,6 +13,10 @@ describe('options of the engine on Redis', () => {
     [{ workers: { concurrency: 0 } }, 'workers.concurrency: is 0.'],
     [{ workers: { lockDuration: Number.NaN } }, 'workers.lockDuration: is NaN.'],
     [{ workers: { linger: -1 } }, 'workers.linger: is -1.'],
+    [{ payloads: { threshold: -1 } }, 'payloads.threshold: is -1.'],
+    [{ retention: { age: '30 dais' as never } }, 'retention.age: is 30 dais, which is no duration.'],
+    [{ retention: { age: -1 } }, 'retention.age: is -1, which is no duration.'],
+    [{ retention: { bytes: -1 } }, 'retention.bytes: is -1.'],
     [{ redis: { keyPrefix: 'x' } }, 'redis.keyPrefix: does not work with BullMQ.'],
   ])('%o are refused', async (options, message) => {
     await expect(createBullmqEngine(options)).rejects.toThrow(message);
@@ -24,6 +28,8 @@ describe('options of the engine on Redis', () => {
     expect(settings).toMatchObject({ redis: { url: 'redis://there' }, prefix: 'perdure', namespace: 'default' });
     expect(settings.workers).toMatchObject({ lockDuration: 10_000, stalledInterval: 5_000 });
     expect(JSON.parse(settings.jobOptions)).toEqual({ removeOnComplete: true, removeOnFail: 5, attempts: 1 });
+    expect(settings.retention).toEqual({ age: 30 * 86_400_000, bytes: Infinity });
+    expect(settingsOf({ retention: { age: Infinity, bytes: 5 } }, {}).retention).toEqual({ age: Infinity, bytes: 5 });
     expect(settingsOf({ redis: 'redis://here' }, { REDIS_URL: 'redis://there' }).redis).toEqual({
       url: 'redis://here',
     });

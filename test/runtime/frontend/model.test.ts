@@ -26,6 +26,9 @@ const steps = [
   'wait',
   'restart',
   'update',
+  'pause',
+  'unpause',
+  'unpause',
 ] as const;
 const doings = ['timer', 'activity', 'child', 'signal', 'complete', 'continue'] as const;
 const troubles = ['none', 'none', 'none', 'conflict', 'full'] as const;
@@ -77,6 +80,10 @@ class Model {
     this.#trouble = [];
     await this.bench.restart();
     for (let rounds = 0; rounds < 3; rounds++) {
+      for (const workflowId of ['w0', 'w1', 'w2']) {
+        const execution = { namespace, workflowId };
+        await this.bench.service.unpauseWorkflowExecution(execution).catch(rpcErrorsOnly);
+      }
       // Tasks that are out run into their timeouts.
       this.bench.clock.advance(15_000);
       await this.bench.settle();
@@ -107,6 +114,10 @@ class Model {
         return this.#try(() => bench.service.requestCancelWorkflowExecution(execution));
       case 'terminate':
         return pick % 3 ? undefined : this.#try(() => bench.terminate(workflowId));
+      case 'pause':
+        return this.#try(() => bench.service.pauseWorkflowExecution({ namespace, workflowId, requestId: id }));
+      case 'unpause':
+        return this.#try(() => bench.service.unpauseWorkflowExecution({ namespace, workflowId, requestId: id }));
       case 'update':
         bench.update(workflowId, id).catch(() => undefined);
         return;

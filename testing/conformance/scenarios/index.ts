@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { ordering } from './ordering.ts';
+import { pauses } from './pause.ts';
 import { continueAsNew } from './continue-as-new.ts';
 import { workflowTasks } from './workflow-tasks.ts';
 import { determinism } from './determinism.ts';
@@ -58,4 +59,5 @@ export const scenarios: readonly Scenario[] = [
   ...workflowTasks,
   ...continueAsNew,
   ...ordering,
+  ...pauses,
 ];

@@ -26,6 +26,7 @@ export function exampleRecord(id: string, overrides: Partial<RunRecord> = {}): R
     startTime: 1000,
     executionTime: 1000,
     closeTime: undefined,
+    pause: undefined,
     executionDeadline: 0,
     runDeadline: 0,
     executionTimeout: 0,

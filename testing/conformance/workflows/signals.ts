@@ -20,3 +20,9 @@ export async function holdThenCollect(): Promise<unknown[]> {
   gate.hold('closing');
   return values;
 }
+
+/** Calls the activity `work` in its first task, but stands at the gate `calling` before. */
+export async function holdThenCall(): Promise<unknown> {
+  gate.hold('calling');
+  return await activity('work', brief)();
+}

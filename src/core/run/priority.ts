@@ -1,0 +1,33 @@
+import type { temporal } from '@temporalio/proto';
+import type { PendingActivity, RunRecord } from '../record.ts';
+
+type Priority = temporal.api.common.v1.IPriority;
+
+/** Of runs and activities that ask for none; 1 goes first. */
+export const DEFAULT_PRIORITY = 3;
+
+/** What is asked for, and what is inherited where nothing is. */
+export function mergePriorities(
+  inherited: Priority | null | undefined,
+  asked: Priority | null | undefined,
+): Priority | null {
+  if (!inherited || !asked) return asked ?? inherited ?? null;
+  return {
+    priorityKey: asked.priorityKey || inherited.priorityKey || 0,
+    fairnessKey: asked.fairnessKey || inherited.fairnessKey || '',
+    fairnessWeight: asked.fairnessWeight || inherited.fairnessWeight || 0,
+  };
+}
+
+/** Why a priority is none, in the words of a Temporal server; `undefined` when it is one. */
+export function priorityProblem(priority: Priority | null | undefined): string | undefined {
+  if ((priority?.priorityKey ?? 0) < 0) return "priority key can't be negative";
+  if ((priority?.fairnessKey ?? '').length > 64) return 'fairness key length exceeds limit';
+  if ((priority?.fairnessWeight ?? 0) < 0) return "fairness weight can't be negative";
+  return undefined;
+}
+
+/** When a run's turn comes among others that wait, and that of its activity: from 1, which goes first. */
+export function priorityOf(record: Pick<RunRecord, 'priority'>, activity?: Pick<PendingActivity, 'priority'>): number {
+  return activity?.priority?.priorityKey || record.priority?.priorityKey || DEFAULT_PRIORITY;
+}

@@ -1,0 +1,139 @@
+import proto from '@temporalio/proto';
+import { toNumber } from '../../core/proto.ts';
+import type { HistoryEvent } from '../../core/proto.ts';
+import { decodeRecord, encodeRecord } from '../../core/record-codec.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { StoreError } from '../../core/store.ts';
+import type { RunWrite } from '../../core/store.ts';
+import type { Keys } from './keys.ts';
+import { attachPayloads, detachPayloads, mayRefer, namesIn, rememberName } from './payload-references.ts';
+import { orStoreError } from './redis.ts';
+import type { RedisClient } from './redis.ts';
+
+const { History } = proto.temporal.api.history.v1;
+
+/** A run's part of a commit, as Redis keeps it. */
+export interface EncodedRun {
+  readonly record: string;
+  /** `<id of the first>:<protobuf>`; empty without events. */
+  readonly events: Buffer | '';
+  /** Names of the data that the record refers to. */
+  readonly recordRefers: ReadonlySet<string>;
+  /** Names of the data that the events refer to. */
+  readonly eventsRefer: ReadonlySet<string>;
+  /** The data behind the names. */
+  readonly data: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What makes it possible to decode. */
+export interface RunCodecOptions {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  /** Payloads with more bytes are kept beside what they are in, each once in a run. */
+  readonly threshold: number;
+}
+
+/** Records and events as Redis keeps them: with large payloads beside them, so that a record which is written at each commit stays small. */
+export class RunCodec {
+  readonly #client: RedisClient;
+  readonly #keys: Keys;
+  readonly #threshold: number;
+  /** Data that a run in Redis has, by the run's key: what was read there, or written. */
+  readonly #stored = new WeakMap<Uint8Array, string>();
+
+  constructor({ client, keys, threshold }: RunCodecOptions) {
+    this.#client = client;
+    this.#keys = keys;
+    this.#threshold = threshold;
+  }
+
+  /** What is written for a run. */
+  encode({ record, events }: RunWrite): EncodedRun {
+    const data = new Map<string, Uint8Array>();
+    const recordRefers = new Set<string>();
+    const eventsRefer = new Set<string>();
+    const detachTo =
+      (names: Set<string>) =>
+      (detached: { readonly name: string; readonly data: Uint8Array }): void => {
+        names.add(detached.name);
+        data.set(detached.name, detached.data);
+      };
+    return {
+      record: encodeRecord(detachPayloads(record, this.#threshold, detachTo(recordRefers))),
+      events: this.#encodeEvents(events, detachTo(eventsRefer)),
+      recordRefers,
+      eventsRefer,
+      data,
+    };
+  }
+
+  /** Data of a run that Redis may not have yet. */
+  unsent(key: RunKey, { data }: EncodedRun): ReadonlyMap<string, Uint8Array> {
+    if (data.size === 0) return data;
+    const run = this.#keys.payloads(key);
+    return new Map([...data].filter(([, bytes]) => this.#stored.get(bytes) !== run));
+  }
+
+  /** Redis has the data of a run. */
+  sent(key: RunKey, { data }: EncodedRun): void {
+    for (const bytes of data.values()) this.#stored.set(bytes, this.#keys.payloads(key));
+  }
+
+  /**
+   * A record. @returns `undefined` when what it refers to is gone: it was changed meanwhile, or the run deleted.
+   * @throws StoreError when it was written by a newer version.
+   */
+  async record(key: RunKey, text: string): Promise<RunRecord | undefined> {
+    const record = decodeRecord(text);
+    if (!mayRefer(text)) return record;
+    const names = namesIn(record);
+    const data = await this.#read(key, names);
+    return data.size === names.size ? attachPayloads(record, data) : undefined;
+  }
+
+  /** The events of commits, in order. @throws StoreError when data that they refer to is missing, though the run is there. */
+  async events(key: RunKey, commits: readonly Buffer[]): Promise<readonly HistoryEvent[]> {
+    const events = commits.flatMap(decodeEvents);
+    if (!commits.some(mayRefer)) return events;
+    const names = namesIn(events);
+    const data = await this.#read(key, names);
+    if (data.size === names.size) return attachPayloads(events, data);
+    if ((await orStoreError(this.#client.exists(this.#keys.run(key)))) === 0) return [];
+    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
+  }
+
+  #encodeEvents(
+    events: readonly HistoryEvent[],
+    keep: (detached: { readonly name: string; readonly data: Uint8Array }) => void,
+  ): Buffer | '' {
+    if (events[0] === undefined) return '';
+    let bytes = History.encode({ events: [...events] }).finish();
+    // Encoding is cheaper than looking through all events.
+    if (bytes.length > this.#threshold || mayRefer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) {
+      bytes = History.encode({ events: [...detachPayloads(events, this.#threshold, keep)] }).finish();
+    }
+    return Buffer.concat([Buffer.from(`${toNumber(events[0].eventId)}:`), bytes]);
+  }
+
+  async #read(key: RunKey, names: ReadonlySet<string>): Promise<ReadonlyMap<string, Uint8Array>> {
+    const found = new Map<string, Uint8Array>();
+    if (names.size === 0) return found;
+    const run = this.#keys.payloads(key);
+    const all = [...names];
+    const values = await orStoreError(this.#client.hmgetBuffer(run, ...all));
+    for (const [index, value] of values.entries()) {
+      const name = all[index] ?? '';
+      if (value === null) continue;
+      const data = new Uint8Array(value.buffer, value.byteOffset, value.length);
+      rememberName({ name, data });
+      this.#stored.set(data, run);
+      found.set(name, data);
+    }
+    return found;
+  }
+}
+
+/** The events of a commit as they are in Redis, with what they refer to left as it is. */
+export function decodeEvents(commit: Buffer): HistoryEvent[] {
+  return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
+}

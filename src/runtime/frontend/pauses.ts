@@ -1,0 +1,57 @@
+import { pauseRun, unpauseRun } from '../../core/run/pause.ts';
+import type { PauseRequest } from '../../core/run/pause.ts';
+import { failedPrecondition, invalidArgument } from '../errors.ts';
+import { changeOpen } from './change-open.ts';
+import type { Target } from './change-open.ts';
+import type { FrontendContext, Handlers } from './context.ts';
+import { longestId } from './context.ts';
+
+interface Request {
+  readonly namespace?: string | null;
+  readonly workflowId?: string | null;
+  readonly runId?: string | null;
+  readonly identity?: string | null;
+  readonly reason?: string | null;
+  readonly requestId?: string | null;
+}
+
+/** The RPCs that pause a run and let it go on. */
+export function pauseHandlers(
+  context: FrontendContext,
+): Handlers<'pauseWorkflowExecution' | 'unpauseWorkflowExecution'> {
+  return {
+    async pauseWorkflowExecution(request) {
+      const pause = pauseOf(request);
+      await changeOpen(context, targetOf(request), (draft) => {
+        if (!draft.isPaused) return pauseRun(draft, pause);
+        if (pause.requestId === '' || draft.record.pause?.requestId !== pause.requestId) {
+          throw failedPrecondition('workflow is already paused.');
+        }
+        return 'unchanged';
+      });
+      return {};
+    },
+    async unpauseWorkflowExecution(request) {
+      const pause = pauseOf(request);
+      await changeOpen(context, targetOf(request), (draft) => {
+        if (!draft.isPaused) throw failedPrecondition('workflow is not paused.');
+        return unpauseRun(draft, pause);
+      });
+      return {};
+    },
+  };
+}
+
+function targetOf({ namespace, workflowId, runId }: Request): Target {
+  return { namespace: namespace ?? null, execution: { workflowId: workflowId ?? '', runId: runId ?? '' } };
+}
+
+/** @throws ServiceError when one of the texts is too long. */
+function pauseOf({ identity, reason, requestId }: Request): PauseRequest {
+  const texts = { identity: identity ?? '', reason: reason ?? '', requestId: requestId ?? '' };
+  const limited = { reason: texts.reason, 'request id': texts.requestId, identity: texts.identity };
+  for (const [name, text] of Object.entries(limited)) {
+    if (text.length > longestId) throw invalidArgument(`${name} is too long.`);
+  }
+  return texts;
+}
