@@ -11,6 +11,7 @@ import { cacheFolder } from '../scripts/services/service.ts';
 import type { Service } from '../scripts/services/service.ts';
 import { temporalServer } from '../scripts/services/temporal.ts';
 import { type Amount, type Figures, medians } from './measure.ts';
+import { isPeer, type PeerPlaces, preparePeers } from './peers.ts';
 import { readOptions } from './options.ts';
 import { coldStart, SystemProcess } from './processes.ts';
 import {
@@ -37,7 +38,7 @@ interface Pair {
   readonly rounds: Figures[];
 }
 
-const pairs: Pair[] = options.workloads.flatMap((workload) =>
+let pairs: Pair[] = options.workloads.flatMap((workload) =>
   options.systems.filter((system) => knows(system, workload)).map((system) => ({ workload, system, rounds: [] })),
 );
 /** Enough for the compiler; what is slow need not be slow for long. */
@@ -50,7 +51,16 @@ const isRedisFigures = ({ workload }: Pair): boolean => workload === 'redis-figu
 let figuresOfRedis: RedisFigures | undefined;
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
 
+/** Peers that cannot be had, and why. */
+const leftOut: string[] = [];
+const noPlaces: PeerPlaces = { postgres: '', restate: undefined };
 const isOnce = (pair: Pair): boolean => isConversation(pair) || isRedisFigures(pair);
+
+function leaveOut(peer: System, reason: string): void {
+  const line = `LEFT OUT: ${peer}: ${reason}`;
+  leftOut.push(line);
+  console.error(line);
+}
 
 function alone(amount: Amount): Amount {
   return { ...amount, inFlight: 0 };
@@ -83,7 +93,12 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
   try {
     for (const { system, workload } of pairs) {
       if (processes.has(system) || isCold(workload) || workload === 'redis-figures') continue;
-      processes.set(system, await SystemProcess.start(system, surroundings));
+      try {
+        processes.set(system, await SystemProcess.start(system, surroundings));
+      } catch (error) {
+        if (!isPeer(system)) throw error;
+        leaveOut(system, String(error));
+      }
     }
     const rounds = pairs.every(isOnce) ? -1 : options.rounds;
     // The first round warms up.
@@ -116,28 +131,42 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
 const machine = readMachine();
 let server: Service | undefined;
 let redis: Service | undefined;
+let peerServices: readonly Service[] = [];
 process.on('exit', () => {
   server?.stop();
   redis?.stop();
+  for (const service of peerServices) service.stop();
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 if (pairs.some(({ workload }) => isCold(workload))) await compile();
 const onServer: readonly System[] = ['temporal', 'ours-temporal', 'ai-sdk'];
 if (pairs.some(({ system }) => onServer.includes(system))) server = await temporalServer(console.error);
-const onRedis: readonly System[] = ['redis', 'redis-2'];
+const onRedis: readonly System[] = ['redis', 'redis-2', 'bullmq-chain', 'bullmq-steps', 'flowcraft'];
 if (pairs.some(({ system }) => onRedis.includes(system))) redis = await redisServer(console.error);
+const wantedPeers = [...new Set(pairs.flatMap(({ system }) => (isPeer(system) ? [system] : [])))];
+const others = wantedPeers.length === 0 ? undefined : await preparePeers(wantedPeers, console.error);
+peerServices = others?.services ?? [];
+for (const [peer, reason] of others?.missing ?? []) leaveOut(peer, reason);
+pairs = pairs.filter(({ system }) => !isPeer(system) || others?.missing.has(system) === false);
 const agents = pairs.some(({ workload }) => agentWorkloads.includes(workload));
 const codePath = await bundle();
-await measureAll({ codePath, address: server?.value ?? '', redis: redis?.value ?? '', agents });
+await measureAll({
+  codePath,
+  address: server?.value ?? '',
+  redis: redis?.value ?? '',
+  peers: others?.places ?? noPlaces,
+  agents,
+});
 if (redis !== undefined && pairs.some(isRedisFigures)) figuresOfRedis = await redisFigures(redis.value, codePath);
 machine.load.after = currentLoad();
 
-const measured = pairs.filter((pair) => !isOnce(pair));
+const measured = pairs.filter((pair) => !isOnce(pair) && pair.rounds.length > 0);
 const rows = measured.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
 console.log(JSON.stringify(machine));
 if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
 if (redis !== undefined) console.log(`Redis: ${redis.value} (${redis.origin})`);
+for (const line of leftOut) console.log(line);
 console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
 console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
