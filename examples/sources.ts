@@ -3,7 +3,10 @@
  * Where perdure is installed nobody needs it.
  */
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
+
+// What was compiled once starts in half the time.
+enableCompileCache();
 
 const root = new URL('../', import.meta.url);
 const { exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {

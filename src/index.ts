@@ -82,7 +82,7 @@ export type { PendingOptions, PendingWait, Perdure, RunsOptions } from './client
 export type { AnswerOptions, WaitChoice } from './client/answers.ts';
 export type { Outcome } from './client/result.ts';
 export type { CancelOptions, DecisionOptions, PauseOptions, Run, ToolResult } from './client/run.ts';
-export type { StartOptions } from './client/start.ts';
+export { type AgentStart, agentStart, type StartOptions } from './client/start.ts';
 export type { RunInfo, RunStatus } from './client/status.ts';
 export type { Token, TokenChannel } from './agent/token-channel.ts';
 export type {

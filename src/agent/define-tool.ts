@@ -31,7 +31,10 @@ export interface ToolSettings {
   readonly heartbeatTimeout?: Time;
   /** Default: 3 attempts, 1 s apart, then 2 s. */
   readonly retry?: RetryOptions;
-  /** Largest result, in bytes of JSON; a larger one is an error that the model is told. Default: 262,144. */
+  /**
+   * Largest result, in bytes of JSON; a larger one is an error that the model is told. With `completion: 'async'` it is refused, and the call stays open; there it
+   * is 1,048,576 at most. Default: 262,144.
+   */
   readonly maxResultBytes?: number;
 }
 

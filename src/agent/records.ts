@@ -4,7 +4,7 @@ import type { AnyAgent, AnyTool, InstructionContext } from './types.ts';
 
 /** What is recorded of a tool. */
 export function toolRecord(tool: AnyTool): ToolRecord {
-  const { name, description, inputSchema, completion, timeout, heartbeatTimeout, retry } = tool;
+  const { name, description, inputSchema, completion, timeout, heartbeatTimeout, retry, maxResultBytes } = tool;
   return {
     name,
     description,
@@ -14,6 +14,7 @@ export function toolRecord(tool: AnyTool): ToolRecord {
     timeout,
     heartbeatTimeout,
     retry,
+    ...(completion === 'async' ? { maxResultBytes } : {}),
     compensates: tool.compensate !== undefined,
   };
 }

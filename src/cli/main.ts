@@ -1,8 +1,12 @@
 #!/usr/bin/env node
-import { runCli } from './program.ts';
+import { enableCompileCache } from 'node:module';
 
 /** What is left behind by the file that was run must not keep the process from ending. */
 const GRACE_MS = 2000;
+
+// Before anything is loaded: a worker loads a lot, and starts in half the time when it did so before.
+enableCompileCache();
+const { runCli } = await import('./program.ts');
 
 process.exitCode = await runCli(process.argv.slice(2));
 setTimeout(() => process.exit(), GRACE_MS).unref();

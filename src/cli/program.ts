@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { DefinitionError } from '../agent/errors.ts';
 import { ConfigurationError } from '../engine/index.ts';
 import { ENGINE_TYPES } from '../engines/index.ts';
+import type { CliOutput } from './output.ts';
+import { type ReconcileFlags, reconcileNow } from './reconcile-command.ts';
 import { workOn, type WorkerFlags } from './worker-command.ts';
 
 const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
@@ -11,12 +13,6 @@ const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { read
 const EXIT = { ok: 0, failed: 1, wrong: 2 } as const;
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
-
-/** Where the command line writes. */
-export interface CliOutput {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
 
 const STREAMS: CliOutput = {
   out: (text) => void process.stdout.write(text),
@@ -37,22 +33,18 @@ export async function runCli(args: readonly string[], output: CliOutput = STREAM
   }
 }
 
-function createProgram({ out, err }: CliOutput): Command {
+function createProgram(output: CliOutput): Command {
+  const { out, err } = output;
   const program = new Command('perdure')
     .description('Durable AI agents in TypeScript.')
     .version(PACKAGE.version)
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: err });
-  program
+  const worker = program
     .command('worker')
     .description('Runs the agents of a file, until SIGTERM or SIGINT.')
-    .argument('<file>', 'exports `worker` (the options of runWorker), or agents')
-    .addOption(
-      new Option('--engine <name>', 'where agents run; default: PERDURE_ENGINE, then embedded').choices(ENGINE_TYPES),
-    )
-    .option('--database <path>', 'file of the embedded engine; default: PERDURE_DATABASE, then ./.perdure/perdure.db')
-    .option('--address <host:port>', 'of the Temporal server; default: TEMPORAL_ADDRESS, then localhost:7233')
-    .option('--namespace <name>', 'default: TEMPORAL_NAMESPACE, then default')
+    .argument('<file>', 'exports `worker` (the options of runWorker), or agents');
+  addEngineOptions(worker)
     .option('--task-queue <name>', 'where it looks for work; default: that of the file, then perdure')
     .option(
       '--shutdown-deadline <time>',
@@ -65,7 +57,42 @@ function createProgram({ out, err }: CliOutput): Command {
     .option('--verbose', 'errors with all that is known about them')
     .action(async (file: string, flags: WorkerFlags) => await workOn(file, flags))
     .exitOverride();
+  const reconcile = program
+    .command('reconcile')
+    .description('Looks at all unfinished runs now, and helps on those that should move and do not.');
+  addEngineOptions(reconcile)
+    .option(
+      '--stalled-threshold <seconds>',
+      'how long a run must have been due before it counts as stalled; default: 5',
+      toSeconds,
+    )
+    .option('--json', 'prints the figures as one line of JSON')
+    .option('--verbose', 'errors with all that is known about them')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all is well now; 1 some runs could not be helped; 2 wrong usage or configuration.',
+    )
+    .action(async (flags: ReconcileFlags) => await reconcileNow(flags, output))
+    .exitOverride();
   return program;
+}
+
+/** What says which engine is meant. */
+function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--engine <name>', 'where agents run; default: PERDURE_ENGINE, then embedded').choices(ENGINE_TYPES),
+    )
+    .option('--database <path>', 'file of the embedded engine; default: PERDURE_DATABASE, then ./.perdure/perdure.db')
+    .option('--address <host:port>', 'of the Temporal server; default: TEMPORAL_ADDRESS, then localhost:7233')
+    .option('--namespace <name>', 'default: TEMPORAL_NAMESPACE, then default');
+}
+
+function toSeconds(value: string): number {
+  const seconds = Number(value);
+  if (value.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
+    throw new InvalidArgumentError('Give seconds from 0 on.');
+  return seconds;
 }
 
 function notEmpty(value: string): string {

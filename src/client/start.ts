@@ -3,11 +3,13 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { type Priority, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
 import type { LimitOptions } from '../agent/limits.ts';
 import { parseTime } from '../agent/time.ts';
-import type { Time } from '../agent/types.ts';
+import type { InputOf } from '../agent/inference.ts';
+import type { AnyAgent, Time } from '../agent/types.ts';
 import {
   AGENT_MEMO,
   AGENT_WORKFLOW,
   type AgentRunInput,
+  DEFAULT_TASK_QUEUE,
   type JsonObject,
   type UserContent,
 } from '../workflow/protocol/index.ts';
@@ -39,6 +41,61 @@ export interface StartOptions<Input = UserContent | JsonObject> {
   readonly priority?: Priority;
 }
 
+/** What a run of an agent is started with, without a name and a moment: for whoever starts runs by other means, such as a job scheduler. */
+export interface AgentStart {
+  /** The workflow that runs agents. */
+  readonly workflowType: string;
+  /** Where. */
+  readonly taskQueue: string;
+  /** Its arguments. */
+  readonly args: readonly unknown[];
+  /** By which runs of agents are found. */
+  readonly memo: Record<string, unknown>;
+  /** Shown in Temporal's UI. */
+  readonly staticSummary: string;
+  /** Milliseconds. Left out: no limit. */
+  readonly workflowExecutionTimeout?: number;
+  /** Left out: the default. */
+  readonly priority?: Priority;
+}
+
+/**
+ * What a run of an agent is started with, as other starters than `connect` take it.
+ * @throws ConfigurationError for impossible limits and for input that cannot be sent, DefinitionError when the timeout is no time.
+ * @example
+ * await engine.jobSchedulers.upsert('digest', { pattern: '0 7 * * *' }, agentStart(digest, { input: 'What is new?' }));
+ */
+export function agentStart<A extends AnyAgent>(agent: A, options: Omit<StartOptions<InputOf<A>>, Named>): AgentStart;
+export function agentStart(agent: string, options: Omit<StartOptions, Named>): AgentStart;
+export function agentStart(agent: AnyAgent | string, options: Omit<StartOptions<unknown>, Named>): AgentStart {
+  return startOf(typeof agent === 'string' ? agent : agent.name, options, options.taskQueue ?? DEFAULT_TASK_QUEUE);
+}
+
+/** What concerns the name of a run. */
+type Named = 'id' | 'ifExists';
+
+function startOf(agent: string, options: Omit<StartOptions<unknown>, Named>, taskQueue: string): AgentStart {
+  const { input, metadata, limits, timeout, priority } = options;
+  checkId(agent, 'agent');
+  checkContent(input, 'input');
+  checkJson(metadata, 'metadata');
+  const run: AgentRunInput = {
+    agent,
+    input: input as AgentRunInput['input'],
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(limits === undefined ? {} : { limits: givenLimits(limits) }),
+  };
+  return {
+    workflowType: AGENT_WORKFLOW,
+    taskQueue,
+    args: [run],
+    memo: { [AGENT_MEMO]: agent },
+    staticSummary: agent,
+    ...(timeout === undefined ? {} : { workflowExecutionTimeout: parseTime(timeout, 'timeout') }),
+    ...(priority === undefined ? {} : { priority }),
+  };
+}
+
 /**
  * Starts a run of an agent.
  * @throws RunExistsError, EngineUnavailableError; ConfigurationError for impossible ids and limits and for input that cannot be sent,
@@ -49,31 +106,18 @@ export async function startRun(
   agent: string,
   options: StartOptions<unknown>,
 ): Promise<RunReference> {
-  const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail', timeout, priority } = options;
-  const { input, metadata, limits } = options;
-  checkId(agent, 'agent');
+  const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail' } = options;
   checkId(workflowId, 'id');
-  checkContent(input, 'input');
-  checkJson(metadata, 'metadata');
-  const run: AgentRunInput = {
-    agent,
-    input: input as AgentRunInput['input'],
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(limits === undefined ? {} : { limits: givenLimits(limits) }),
-  };
+  const { workflowType, args, ...start } = startOf(agent, options, options.taskQueue ?? taskQueue);
   try {
-    const { firstExecutionRunId } = await client.workflow.start(AGENT_WORKFLOW, {
+    const { firstExecutionRunId } = await client.workflow.start(workflowType, {
+      ...start,
       workflowId,
-      taskQueue: options.taskQueue ?? taskQueue,
-      args: [run],
-      memo: { [AGENT_MEMO]: agent },
-      staticSummary: agent,
+      args: [...args],
       // An id is for ever: whoever sends a request twice must not get two runs, even if the first is quick.
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowIdConflictPolicy:
         ifExists === 'use' ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
-      ...(timeout === undefined ? {} : { workflowExecutionTimeout: parseTime(timeout, 'timeout') }),
-      ...(priority === undefined ? {} : { priority }),
     });
     // Of a run that was there, the server names the newest of its chain.
     return ifExists === 'use' ? { workflowId } : { workflowId, firstRunId: firstExecutionRunId };

@@ -40,6 +40,13 @@ export interface Engine {
    */
   secret?(): string;
 
+  /**
+   * Looks at all unfinished runs of the namespace now, and helps on those that should move and do not. Missing on engines where no run can be left
+   * behind: there, whoever owns the storage takes up all of them.
+   * @throws what the engine's storage throws.
+   */
+  reconcile?(options?: ReconcileOptions): Promise<ReconcileResult>;
+
   /** How the engine is. Never throws: an engine that cannot be reached is `unhealthy`, with the reason. */
   health(): Promise<EngineHealth>;
 
@@ -48,6 +55,24 @@ export interface Engine {
    * @throws IllegalStateError while workers of this engine run: shut them down first.
    */
   close(): Promise<void>;
+}
+
+/** What counts as left behind. */
+export interface ReconcileOptions {
+  /** How long a run must have been due before it counts as stalled: since its deadline, or else since it changed last. Seconds, default 5. */
+  readonly stalledThresholdSeconds?: number;
+}
+
+/** What a look at all unfinished runs has found. */
+export interface ReconcileResult {
+  /** Unfinished runs that were looked at. */
+  readonly scannedKeys: number;
+  /** Those that should have moved and did not. */
+  readonly stalledRuns: number;
+  /** Those of them that were helped on. */
+  readonly reconciledRuns: number;
+  /** Those of them that could not be; they stay as they are, and the next look tries again. */
+  readonly failedRuns: number;
 }
 
 /** Messages between processes, for what is only worth something at once: they may get lost, and nobody waits for them. */

@@ -3,5 +3,14 @@
  *
  * @module
  */
-export type { Broadcasts, Engine, EngineHealth, EngineInfo, NativeConnectionLike, PerdureWorker } from './engine.ts';
+export type {
+  Broadcasts,
+  Engine,
+  EngineHealth,
+  EngineInfo,
+  NativeConnectionLike,
+  PerdureWorker,
+  ReconcileOptions,
+  ReconcileResult,
+} from './engine.ts';
 export { ConfigurationError, type ConfigurationErrorOptions, EngineUnavailableError } from './errors.ts';

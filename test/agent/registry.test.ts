@@ -118,6 +118,13 @@ describe('records', () => {
     expect(hash).toBe(hashOf(rest));
   });
 
+  it('hold how large the result of an async tool may be', async () => {
+    const common = { name: 'ship', description: 'Ships.', completion: 'async', run: () => undefined } as const;
+    const agent = defineAgent({ ...base, name: 'shipper', tools: [defineTool({ ...common, maxResultBytes: 100 })] });
+    const { tools } = await new AgentRegistry({ agents: [agent] }).record(agent, context);
+    expect(tools).toMatchObject([{ name: 'ship', maxResultBytes: 100 }]);
+  });
+
   it('hold what the instructions are when the run starts', async () => {
     const agent = defineAgent({
       ...base,

@@ -48,10 +48,11 @@ describe.skipIf(url === '' || toxiproxy === '')('a network between workers and R
     const { onTestFinished } = context;
     const proxy = await Proxy.open(toxiproxy, Number(new URL(url).port || 6379));
     onTestFinished(() => proxy.close());
-    const scene = await createRedisScene(url, bundle.path, onTestFinished, `redis://127.0.0.1:${proxy.port}`);
+    const bad = `redis://127.0.0.1:${proxy.port}`;
+    const scene = await createRedisScene(url, bundle.path, onTestFinished, { url: bad });
     const members = [scene.start(), scene.start()];
     // Signals and updates take the same way as the workers' own calls.
-    const engine = await openPlace({ ...scene.place, url: `redis://127.0.0.1:${proxy.port}` });
+    const engine = await openPlace({ ...scene.place, url: bad });
     await Promise.all(members.map((member) => member.ready()));
     let count = 0;
     for (let round = 0; round < ROUNDS; round++) {

@@ -59,7 +59,7 @@ describe('bad input', () => {
     const { perdure } = await clientWorld({
       scripts: { main: [{ calls: [{ tool: 'ship' }] }, { complete: 'done' }] },
       tools: { ship: () => pending },
-      toolRecords: { ship: { completion: 'async' } },
+      toolRecords: { ship: { completion: 'async', maxResultBytes: 100 } },
     });
     const run = await perdure.start('main', { input: 'Hi' });
     await vi.waitFor(async () => expect(await run.pending()).toHaveLength(1), { timeout: 10_000 });
@@ -67,6 +67,9 @@ describe('bad input', () => {
     for (const result of [null, undefined, 'sent', {}, { error: 7 }, { result: undefined }]) {
       await expect(run.completeTool(result as never)).rejects.toMatchObject(refused);
     }
+    const large = run.completeTool({ result: 'x'.repeat(99) });
+    await expect(large).rejects.toMatchObject(refused);
+    await expect(large).rejects.toThrow('at most 100 are allowed (maxResultBytes)');
     await expect(perdure.completeTool(null as never, { result: 1 })).rejects.toMatchObject({
       name: 'AnswerRefusedError',
       reason: 'bad_token',

@@ -11,6 +11,7 @@ import {
   RunTerminatedError,
   RunTimedOutError,
 } from '../../src/client/errors.ts';
+import { agentStart } from '../../src/client/start.ts';
 import { pending, type Script } from '../e2e/agents-loop/fakes.ts';
 import { allEvents, eventOf, typesOf } from './support.ts';
 import { useClientWorlds } from './world.ts';
@@ -36,6 +37,19 @@ describe('a run', () => {
     await expect(run.outcome()).resolves.toMatchObject({ output: 'Hello!', finish: 'complete', spent: { steps: 1 } });
     await expect(run.describe()).resolves.toMatchObject({ id: 'first', agent: 'main', status: 'completed', waits: [] });
     await expect(perdure.run('first').result()).resolves.toBe('Hello!');
+  });
+
+  it('may be started by others', async () => {
+    const { perdure } = await clientWorld({ scripts: { main: [{ complete: 'Hello!' }] } });
+    const { workflowType, args, ...start } = agentStart('main', { input: 'Hi', taskQueue: 'agents', timeout: '1 h' });
+    expect(start.workflowExecutionTimeout).toBe(3_600_000);
+    await perdure.client.workflow.start(workflowType, { ...start, workflowId: 'other', args: [...args] });
+    await expect(perdure.run('other').result()).resolves.toBe('Hello!');
+    await expect(perdure.runs({ agent: 'main' })).resolves.toContainEqual(
+      expect.objectContaining({ id: 'other', agent: 'main' }),
+    );
+    expect(agentStart('main', { input: 'Hi' }).taskQueue).toBe('perdure');
+    expect(() => agentStart('main', { input: 1n as never })).toThrow('input');
   });
 
   it('is started once by an id', async () => {

@@ -24,6 +24,14 @@ interface ActivityJob extends RunKey {
   readonly taskQueue: string;
 }
 
+/** An activity on its way. */
+interface Sent {
+  readonly queue: QueueName;
+  readonly task: QueuedTask;
+  readonly priority: number;
+  readonly isRepeat: boolean;
+}
+
 /** How activities travel. */
 export interface ActivityJobsOptions {
   readonly client: RedisClient;
@@ -32,6 +40,8 @@ export interface ActivityJobsOptions {
   readonly queues: () => TaskQueues;
   /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
   readonly overflowMs: number;
+  /** Whether a run is in memory here. */
+  readonly isResident: (run: RunKey) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -45,8 +55,12 @@ export class ActivityJobs {
 
   /** No worker took the activity at once. */
   kept(queue: QueueName, task: QueuedTask): void {
-    if (this.#options.queues().isAttended(queue)) this.#sendIn(this.#options.overflowMs, queue, task);
-    else void this.#send(queue, task);
+    const { store, queues, overflowMs } = this.#options;
+    const record = store.recall(task.run)?.record;
+    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(task.scheduledEventId));
+    const sent: Sent = { queue, task, priority, isRepeat: false };
+    if (queues().isAttended(queue)) this.#sendIn(overflowMs, sent);
+    else void this.#send(sent);
   }
 
   /** Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more. */
@@ -75,18 +89,19 @@ export class ActivityJobs {
     }
   }
 
-  #sendIn(milliseconds: number, queue: QueueName, task: QueuedTask, isRepeat = false): void {
+  #sendIn(milliseconds: number, sent: Sent): void {
     systemClock.schedule(systemClock.now() + milliseconds, () => {
-      if (this.#options.queues().isWaiting(task)) void this.#send(queue, task, isRepeat);
+      // Of a run that was put aside in the meantime nothing waits here; whether it is still wanted, is seen by who gets the job.
+      const { queues, isResident } = this.#options;
+      if (queues().isWaiting(sent.task) || !isResident(sent.task.run)) void this.#send(sent);
     });
   }
 
-  async #send(queue: QueueName, task: QueuedTask, isRepeat = false): Promise<void> {
+  async #send(sent: Sent): Promise<void> {
+    const { queue, task, priority, isRepeat } = sent;
+    const { client, keys, onError } = this.#options;
     const { run, scheduledEventId, attempt } = task;
-    const { client, keys, store, onError } = this.#options;
     const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
-    const record = store.recall(run)?.record;
-    const priority = record === undefined ? 0 : jobPriority(record, record.activities.get(scheduledEventId));
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
@@ -95,10 +110,10 @@ export class ActivityJobs {
       const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
       const added = await addScript.run(client, [prefix], input);
       // The job of a run that was paused and goes on may be there still, but ending.
-      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, queue, task, true);
+      if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, { ...sent, isRepeat: true });
     } catch (error) {
       onError(error);
-      this.#sendIn(RETRY_MS, queue, task);
+      this.#sendIn(RETRY_MS, sent);
     }
   }
 }

@@ -3,6 +3,8 @@ import { TaskQueueKind } from '../../core/proto.ts';
 import type { Expectations } from './expectations.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 
+import type { Gates } from './gates.ts';
+
 type Poll = temporal.api.workflowservice.v1.IPollWorkflowTaskQueueRequest;
 type AnyHandler = (request: object, options?: CallOptions) => Promise<object>;
 
@@ -23,11 +25,13 @@ interface Polls {
  * A service as workers of this process call it: that they poll a task queue says that this process takes part in its work, until the last of them has
  * shut down.
  * @param expectations told about updates that come together with a start.
+ * @param gates hold back polls of activities whose queue is paused.
  */
 export function attend(
   service: WorkflowServiceApi,
   queues: { readonly runs: Attended; readonly activities: Attended },
   expectations: Pick<Expectations, 'announce'>,
+  gates: Gates,
 ): WorkflowServiceApi {
   const runs = new Attendance(queues.runs);
   const activities = new Attendance(queues.activities);
@@ -35,7 +39,12 @@ export function attend(
     pollWorkflowTaskQueue: (request, options) =>
       runs.during(request, () => service.pollWorkflowTaskQueue(request as never, options)),
     pollActivityTaskQueue: (request, options) =>
-      activities.during(request, () => service.pollActivityTaskQueue(request as never, options)),
+      activities.during(request, async () => {
+        const { taskQueue } = request as Poll;
+        const poll = (signal: AbortSignal): Promise<object> =>
+          service.pollActivityTaskQueue(request, { ...options, signal });
+        return (await gates.through(taskQueue?.name ?? '', options?.signal, poll)) ?? {};
+      }),
     // The update is to come with the first task, if it can.
     executeMultiOperation: async (request, options) => {
       const { operations } = request as temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;

@@ -1,5 +1,8 @@
 import type { RedisClient } from './redis.ts';
 
+/** How often is asked for a sign of life where nothing else is ever asked, in milliseconds. */
+const LIFE_MS = 5000;
+
 /** Told about each message of a channel. */
 export type Listener = (message: string) => void;
 
@@ -13,11 +16,12 @@ export class Channels {
   readonly #client: RedisClient;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #onBack = new Set<() => void>();
-  #wasReady = false;
+  #wasReady: boolean;
 
   /** @param client for nothing else: a connection that listens can do nothing else. */
   constructor(client: RedisClient) {
     this.#client = client;
+    this.#wasReady = client.status === 'ready';
     client.on('message', (channel: string, message: string) => {
       for (const listener of this.#subscriptions.get(channel)?.listeners ?? []) listener(message);
     });
@@ -26,6 +30,12 @@ export class Channels {
       if (this.#wasReady) void this.#resubscribe();
       this.#wasReady = true;
     });
+    // Else a connection that is gone without a word would be listened to for ever.
+    const asking = setInterval(() => {
+      if (client.status === 'ready') client.ping().catch(() => undefined);
+    }, LIFE_MS);
+    asking.unref();
+    client.once('end', () => clearInterval(asking));
   }
 
   /** Calls the listener when messages may have been lost. */

@@ -2,18 +2,34 @@ import type { Job, Processor, WorkerOptions } from 'bullmq';
 import { DelayedError, Worker } from 'bullmq';
 import { StoreError } from '../../core/store.ts';
 import { queueName } from './keys.ts';
-import type { Keys } from './keys.ts';
+import type { JobKind, Keys } from './keys.ts';
 import type { RedisClient } from './redis.ts';
 import type { WorkersSettings } from './options.ts';
 
 /** Does the work of a job, until `isLeaving`. */
 export type Hold = (job: Job, token: string, queue: string, isLeaving: () => boolean) => Promise<void>;
 
+/** How often is looked whether a queue is paused, in milliseconds. */
+const LOOK_MS = 1000;
+
+/** What is set for one of BullMQ's queues, by whom ever. */
+export interface QueueState {
+  readonly taskQueue: string;
+  /** Prefix of its keys. */
+  readonly queue: string;
+  /** No more jobs are taken. */
+  readonly isPaused: boolean;
+  /** There is a bound to the jobs that are active at once, in all processes. */
+  readonly isBounded: boolean;
+}
+
 /** One of BullMQ's queues that this process takes jobs from. */
 interface Claim {
   readonly worker: Worker;
   readonly prefix: string;
   leaving: boolean;
+  /** Ends looking at its state. */
+  readonly stopLooking: () => void;
 }
 
 /** How jobs are taken. */
@@ -22,7 +38,7 @@ export interface ClaimsOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
   readonly namespace: string;
-  readonly kind: 'runs' | 'activities';
+  readonly kind: JobKind;
   readonly settings: WorkersSettings;
   /** Jobs of one queue that are here at once. */
   readonly concurrency: number;
@@ -31,6 +47,8 @@ export interface ClaimsOptions {
   readonly onLost: (jobIds: readonly string[], queue: string) => void;
   /** Gives back what is here of a queue. */
   readonly giveBack: (queue: string) => Promise<void>;
+  /** Told often how a queue is. */
+  readonly onState?: (queue: QueueState) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -42,6 +60,11 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+  }
+
+  /** Whether no jobs are taken. */
+  get isIdle(): boolean {
+    return this.#claims.size === 0;
   }
 
   /** Whether jobs of a task queue are taken. */
@@ -78,7 +101,7 @@ export class Claims {
       }
     };
     const worker = new Worker(name, processor, options);
-    const claim: Claim = { worker, prefix, leaving: false };
+    const claim: Claim = { worker, prefix, leaving: false, stopLooking: this.#watch(taskQueue, prefix) };
     worker.on('error', onError);
     worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, prefix));
     this.#claims.set(taskQueue, claim);
@@ -99,8 +122,22 @@ export class Claims {
     await Promise.all([...Array.from(this.#claims.keys(), (taskQueue) => this.end(taskQueue)), ...this.#endings]);
   }
 
+  /** BullMQ tells its workers nothing of a pause; they find nothing to take. */
+  #watch(taskQueue: string, queue: string): () => void {
+    const { client, onState, onError } = this.#options;
+    if (onState === undefined) return () => undefined;
+    const look = async (): Promise<void> => {
+      const [paused, bound] = await client.hmget(`${queue}meta`, 'paused', 'concurrency');
+      if (this.has(taskQueue)) onState({ taskQueue, queue, isPaused: paused !== null, isBounded: bound !== null });
+    };
+    const timer = setInterval(() => void look().catch(onError), LOOK_MS);
+    void look().catch(onError);
+    return () => clearInterval(timer);
+  }
+
   async #end(claim: Claim): Promise<void> {
     claim.leaving = true;
+    claim.stopLooking();
     try {
       await claim.worker.pause(true);
       await this.#options.giveBack(claim.prefix);

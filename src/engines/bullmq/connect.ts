@@ -8,6 +8,8 @@ const OLDEST = [6, 2] as const;
 /** How often a command is tried on new connections before it fails. */
 const RETRIES = 20;
 const LONGEST_WAIT_MS = 500;
+/** After which a connection counts as gone that was asked and says nothing. Longer than BullMQ waits for jobs (10 s). */
+const SILENCE_MS = 15_000;
 
 /** The connections of an engine. */
 export interface Connections {
@@ -46,7 +48,7 @@ export async function connect(settings: RedisSettings, warn: (message: string) =
 }
 
 function makeClient({ url, cluster, ...options }: RedisSettings, retries: number | null): RedisClient {
-  const each = { ...options, maxRetriesPerRequest: retries };
+  const each = { socketTimeout: SILENCE_MS, ...options, maxRetriesPerRequest: retries };
   const retryStrategy = (times: number): number => Math.min(times * 50, LONGEST_WAIT_MS);
   const lazyConnect = true;
   let client: RedisClient;

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Job } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { Residency } from '../../runtime/frontend/residency.ts';
@@ -7,25 +7,33 @@ import type { TaskQueues } from '../../runtime/matching/task-queues.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { ActivityJobs } from './activity-jobs.ts';
 import { attend } from './attendance.ts';
+import type { Attended } from './attendance.ts';
 import { RedisBroadcasts } from './broadcasts.ts';
 import { Channels } from './channels.ts';
 import { Claims } from './claims.ts';
+import type { ClaimsOptions } from './claims.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import type { Connections } from './connect.ts';
 import { Expectations } from './expectations.ts';
 import { Forwarding } from './forwarding.ts';
+import { Gates } from './gates.ts';
 import { Keeper } from './keeper.ts';
 import { keyOfMember, Keys, queueName } from './keys.ts';
 import type { Settings } from './options.ts';
 import { orStoreError } from './redis.ts';
+import { Queues } from './queues.ts';
 import type { RedisClient } from './redis.ts';
 import { RedisStore } from './redis-store.ts';
 import { Residents } from './residents.ts';
 import type { RemoteCall } from './routes.ts';
+import { Triggers } from './triggers.ts';
 import { Watches } from './watches.ts';
 
 /** Jobs with activities that one process has at once beside those that its workers run. */
 const ACTIVITY_JOBS = 2;
+
+/** Starts of job schedulers that one process does at once. */
+const TRIGGERS = 10;
 
 /** What the news of a commit begin with, among the messages to a process. */
 const NEWS = 'changed\0';
@@ -42,8 +50,9 @@ export class Core {
   readonly broadcasts: RedisBroadcasts;
   readonly #frontend: Frontend;
   readonly #store: RedisStore;
-  readonly #runs: Claims;
-  readonly #activities: Claims;
+  /** BullMQ's view of the jobs. */
+  readonly queues: Queues;
+  readonly #claims: readonly Claims[];
 
   /** Joins the processes that share a namespace. */
   static async open(connections: Connections, settings: Settings, onError: (error: unknown) => void): Promise<Core> {
@@ -64,19 +73,24 @@ export class Core {
 
   private constructor(parts: Parts, frontend: Frontend, secret: string) {
     this.secret = secret;
-    const { runs, activities } = parts;
+    const { runs, activities, schedulers, queues, gates } = parts;
     this.#frontend = frontend;
     this.#store = parts.store;
-    this.#runs = runs;
-    this.#activities = activities;
-    this.service = attend(
-      frontend.service,
-      {
-        runs: { begin: (queue) => runs.begin(queue), end: (queue) => void runs.end(queue) },
-        activities: { begin: (queue) => activities.begin(queue), end: (queue) => void activities.end(queue) },
+    this.#claims = [runs, activities, schedulers];
+    this.queues = queues;
+    const attended = (claims: Claims): Attended => ({
+      begin: (queue) => {
+        claims.begin(queue);
+        schedulers.begin('');
       },
-      parts.expectations,
-    );
+      end: (queue) => {
+        void claims.end(queue);
+        if (claims === activities) gates.open(queue);
+        if (runs.isIdle && activities.isIdle) void schedulers.end('');
+      },
+    });
+    const queuesRead = { runs: attended(runs), activities: attended(activities) };
+    this.service = attend(frontend.service, queuesRead, parts.expectations, gates);
     this.broadcasts = parts.broadcasts;
     this.keeper = parts.keeper;
     this.keeper.start();
@@ -84,7 +98,7 @@ export class Core {
 
   /** Leaves: what is resident here is given to others. */
   async close(): Promise<void> {
-    await Promise.all([this.#runs.close(), this.#activities.close(), this.keeper.close()]);
+    await Promise.all([...this.#claims.map((claims) => claims.close()), this.keeper.close(), this.queues.close()]);
     await this.#frontend.close();
     await this.#store.close();
   }
@@ -97,6 +111,21 @@ async function secretOf(client: RedisClient, key: string): Promise<string> {
   return isFirst === 1 ? fresh : String(await orStoreError(client.get(key)));
 }
 
+/** Takes the jobs of job schedulers. */
+function triggerClaims(
+  claims: Pick<ClaimsOptions, 'client' | 'keys' | 'namespace' | 'settings' | 'onError'>,
+  triggers: Triggers,
+): Claims {
+  return new Claims({
+    ...claims,
+    kind: 'schedulers',
+    concurrency: TRIGGERS,
+    hold: (job) => triggers.hold(job),
+    onLost: () => undefined,
+    giveBack: async () => undefined,
+  });
+}
+
 /** All that is at work in a process, and who tells whom. */
 class Parts {
   readonly process: string = randomUUID();
@@ -105,6 +134,9 @@ class Parts {
   readonly residents: Residents;
   readonly runs: Claims;
   readonly activities: Claims;
+  readonly schedulers: Claims;
+  readonly queues: Queues;
+  readonly gates: Gates = new Gates();
   readonly channels: Channels;
   readonly broadcasts: RedisBroadcasts;
   readonly keeper: Keeper;
@@ -144,6 +176,7 @@ class Parts {
       ...shared,
       queues: () => this.#openQueues(),
       overflowMs: workers.overflow,
+      isResident: (run) => this.residents.has(run),
     });
     this.#watches = new Watches({ ...shared, channels: this.channels });
     const claims = { client: jobs, keys, namespace, settings: workers, onError };
@@ -158,6 +191,7 @@ class Parts {
       },
       onLost: (jobIds, queue) => this.residents.lost(jobIds, queue),
       giveBack: (queue) => this.residents.releaseQueue(queue),
+      onState: (state) => this.residents.queueIs(state),
     });
     this.activities = new Claims({
       ...claims,
@@ -166,7 +200,12 @@ class Parts {
       hold: (job: Job, _token, _queue, isLeaving) => this.#activityJobs.hold(job, isLeaving),
       onLost: () => undefined,
       giveBack: async () => undefined,
+      onState: ({ taskQueue, isPaused }) => (isPaused ? this.gates.close(taskQueue) : this.gates.open(taskQueue)),
     });
+    this.queues = new Queues(commands, keys, namespace);
+    const triggerQueue = (): Queue => this.queues.get('', 'schedulers');
+    const triggers = new Triggers({ ...shared, queue: triggerQueue, service: () => frontend().service });
+    this.schedulers = triggerClaims(claims, triggers);
     const { residents, expectations } = this;
     this.#forwarding = new Forwarding({ ...shared, residents, expectations, reads: (queue) => this.runs.has(queue) });
     this.keeper = new Keeper({ ...shared, retention });

@@ -1,9 +1,12 @@
-import type { Engine } from '../../engine/index.ts';
+import type { Engine, ReconcileOptions, ReconcileResult } from '../../engine/index.ts';
+import { ConfigurationError } from '../../engine/index.ts';
 import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { LocalEngine } from '../local/engine.ts';
+import { LocalEngine, type LocalEngineOptions, type OpenService } from '../local/engine.ts';
 import { connect } from './connect.ts';
 import { Core } from './core.ts';
+import { JobSchedulers } from './job-schedulers.ts';
+import { Keys } from './keys.ts';
 import { settingsOf } from './options.ts';
 import type { BullmqEngineOptions, Environment } from './options.ts';
 
@@ -11,6 +14,21 @@ import type { BullmqEngineOptions, Environment } from './options.ts';
 export interface BullmqEngine extends Engine {
   /** A further connection to this engine; it ends with the engine at the latest. `client` and `nativeConnection` have one of their own. */
   connect(): LocalConnection;
+  /** See `Engine`. Some process that has the engine open does this every half minute anyway. */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileResult>;
+
+  /** Recurring starts of runs, by BullMQ's job schedulers. */
+  readonly jobSchedulers: JobSchedulers;
+
+  /**
+   * Pauses a task queue, in all processes, until it is resumed: no run of it is taken up and no activity begun. What a worker has in hand comes to its next
+   * stop, within a second or so, and is put aside. Starts and signals are accepted and kept; queries and updates wait. The same as a pause of both of BullMQ's
+   * queues, by a dashboard for example.
+   */
+  pauseTaskQueue(taskQueue: string): Promise<void>;
+
+  /** Goes on with a task queue, in the order in which everything came. */
+  resumeTaskQueue(taskQueue: string): Promise<void>;
 }
 
 /**
@@ -53,5 +71,37 @@ export async function createBullmqEngine(
     broadcasts: core.broadcasts,
     ...(options.client ? { client: options.client } : {}),
   };
-  return new LocalEngine(local, { service: core.service, address, close });
+  const jobSchedulers = new JobSchedulers({
+    client: connections.commands,
+    keys: new Keys(settings.prefix),
+    namespace: settings.namespace,
+    queue: () => core.queues.get('', 'schedulers'),
+    clientOptions: options.client,
+  });
+  return new RedisEngine(local, { service: core.service, address, close }, core, jobSchedulers);
+}
+
+class RedisEngine extends LocalEngine implements BullmqEngine {
+  readonly jobSchedulers: JobSchedulers;
+  readonly #core: Core;
+
+  constructor(options: LocalEngineOptions, opened: OpenService, core: Core, jobSchedulers: JobSchedulers) {
+    super(options, opened);
+    this.#core = core;
+    this.jobSchedulers = jobSchedulers;
+  }
+
+  async pauseTaskQueue(taskQueue: string): Promise<void> {
+    await this.#core.queues.pause(taskQueue);
+  }
+
+  async resumeTaskQueue(taskQueue: string): Promise<void> {
+    await this.#core.queues.resume(taskQueue);
+  }
+
+  async reconcile(options: ReconcileOptions = {}): Promise<ReconcileResult> {
+    const { stalledThresholdSeconds: seconds = 0 } = options;
+    if (Number.isFinite(seconds) && seconds >= 0) return await this.#core.keeper.sweep(options);
+    throw new ConfigurationError('stalledThresholdSeconds', `is ${seconds}.`, { fix: 'Give seconds from 0 on.' });
+  }
 }

@@ -14,4 +14,7 @@ export type {
   RedisSettings,
   WorkersSettings,
 } from './options.ts';
+export type { JobSchedulerInfo, JobSchedulers, ScheduledStart } from './job-schedulers.ts';
+export type { RepeatOptions } from './repeat.ts';
+export type { Overlap } from './triggers.ts';
 export type { RunProgress } from './progress.ts';

@@ -23,6 +23,8 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:expected:<workflow>`      | string | an update is on its way to the workflow id's run; expires                  | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
+ * | `{perdure.n}:~schedulers:…`            | –      | the same for job schedulers and the jobs that start runs for them          | BullMQ's rules      |
+ * | `{perdure.n}:latest`                   | hash   | job scheduler → workflow id that it started last, where it skips           | entries: with those |
  *
  * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
  * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do,
@@ -90,6 +92,11 @@ export class Keys {
     return `${this.base(namespace)}secret`;
   }
 
+  /** What job schedulers have started last. */
+  latestStarts(namespace: string): string {
+    return `${this.base(namespace)}latest`;
+  }
+
   /** Messages to one process. */
   processChannel(namespace: string, process: string): string {
     return `${this.base(namespace)}to:${process}`;
@@ -106,8 +113,12 @@ export class Keys {
   }
 }
 
-/** The name of BullMQ's queue for the runs of a task queue, or for its activities. */
-export function queueName(taskQueue: string, kind: 'runs' | 'activities' = 'runs'): string {
+/** What jobs are about. */
+export type JobKind = 'runs' | 'activities' | 'schedulers';
+
+/** The name of BullMQ's queue for the runs of a task queue, for its activities, or for the job schedulers of all. */
+export function queueName(taskQueue: string, kind: JobKind = 'runs'): string {
+  if (kind === 'schedulers') return '~schedulers';
   const name = escapeId(taskQueue).replaceAll('~', '%7E');
   return kind === 'runs' ? name : `${name}~activities`;
 }

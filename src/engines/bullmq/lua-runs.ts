@@ -200,27 +200,27 @@ return redis.call('ZADD', KEYS[1] .. 'unfinished', 'XX', ARGV[4], ARGV[2])`;
 
 /**
  * What is wrong with runs. KEYS: base of their namespace. ARGV: name in indexes, part of the keys; of each run.
- * @returns for each run `ok`, `gone` (there is no such run), `lost` (it has no job), `asleep` (its job is put aside, though there is work), or
- * `nowhere` (its job is in no list that a worker reads).
+ * @returns for each run its state and the time of its last event (0: none). State: `ok`, `wanted` (the same, and there is work), `gone` (there is no such
+ * run), `lost` (it has no job), `asleep` (its job is put aside, though there is work), or `nowhere` (its job is in no list that a worker reads).
  */
 export const EXAMINE: string = `
 local base, found = KEYS[1], {}
 for i = 1, #ARGV, 2 do
-  local fields = redis.call('HMGET', base .. 'run:' .. ARGV[i + 1], 'queue', 'wants')
+  local fields = redis.call('HMGET', base .. 'run:' .. ARGV[i + 1], 'queue', 'wants', 'time')
   local id = string.match(ARGV[i], '^[^%z]*')
-  local q, state = fields[1], 'ok'
+  local q, state = fields[1], fields[2] == '1' and 'wanted' or 'ok'
   if not q then
     state = 'gone'
   elseif q ~= '' then
     if redis.call('EXISTS', q .. id) == 0 then
       state = 'lost'
     elseif redis.call('ZSCORE', q .. 'delayed', id) then
-      if fields[2] == '1' then state = 'asleep' end
+      if state == 'wanted' then state = 'asleep' end
     elseif redis.call('EXISTS', q .. id .. ':lock') == 0 and not redis.call('LPOS', q .. 'wait', id)
       and not redis.call('LPOS', q .. 'active', id) and not redis.call('ZSCORE', q .. 'prioritized', id) then
       state = 'nowhere'
     end
   end
-  found[#found + 1] = state
+  found[#found + 1] = {state, fields[3] or '0'}
 end
 return found`;

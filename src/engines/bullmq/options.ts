@@ -208,6 +208,7 @@ function redisSettings(redis: RedisSettings | string | undefined, env: Environme
   return url === undefined || url === '' ? {} : { url };
 }
 
-function defined<Fields extends object>(fields: Fields): Partial<Fields> {
+/** The fields that say something. */
+export function defined<Fields extends object>(fields: Fields): Partial<Fields> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 }

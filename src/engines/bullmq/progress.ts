@@ -1,4 +1,5 @@
 import type { RunRecord } from '../../core/record.ts';
+import { isPaused } from '../../core/run/paused.ts';
 
 /** Longest list of what a run waits for. */
 const MOST = 5;
@@ -23,8 +24,9 @@ export function runProgress(record: RunRecord): RunProgress | undefined {
   const { closeTime, workflowTask, workflowTaskAttempt, nextEventId } = record;
   if (closeTime !== undefined) return undefined;
   const failedTasks = workflowTaskAttempt - 1;
-  if (workflowTask !== undefined && failedTasks === 0) return undefined;
-  const all = workflowTask === undefined ? waits(record) : ['workflow task'];
+  const isAtRest = workflowTask === undefined || isPaused(record);
+  if (!isAtRest && failedTasks < 1) return undefined;
+  const all = isAtRest ? waits(record) : ['workflow task'];
   const waitsFor = all.slice(0, MOST);
   return {
     events: nextEventId - 1,
@@ -34,7 +36,9 @@ export function runProgress(record: RunRecord): RunProgress | undefined {
   };
 }
 
-function waits({ activities, children, timers, previousStartedEventId }: RunRecord): string[] {
+function waits(record: RunRecord): string[] {
+  const { activities, children, timers, previousStartedEventId } = record;
+  if (isPaused(record)) return ['being resumed'];
   if (previousStartedEventId === 0) return ['its start'];
   const all = [
     ...Array.from(activities.values(), ({ activityType, attempt }) =>

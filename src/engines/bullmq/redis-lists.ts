@@ -8,7 +8,7 @@ import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RunCodec } from './run-codec.ts';
 
-/** Runs that are looked at in one go. */
+/** Runs that are looked at in one go, at most. */
 const BATCH = 200;
 
 /** Lists and counts runs: through the index that leaves the fewest, the other conditions while looking at the records. */
@@ -27,7 +27,7 @@ export class RedisLists {
   async list(query: ListQuery): Promise<ListPage> {
     const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const records: RunRecord[] = [];
-    for await (const record of this.#matching(query, after)) {
+    for await (const record of this.#matching(query, after, query.limit + 1)) {
       if (records.length === query.limit) {
         const last = records.at(-1);
         return { records, next: last === undefined ? undefined : encodeCursor(last) };
@@ -45,7 +45,7 @@ export class RedisLists {
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;
-      for await (const _ of this.#matching(filter, undefined)) count++;
+      for await (const _ of this.#matching(filter, undefined, BATCH)) count++;
       return count;
     }
     const indexes =
@@ -58,8 +58,8 @@ export class RedisLists {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  async *#matching(filter: ListFilter, after: ListPosition | undefined): AsyncGenerator<RunRecord> {
-    for await (const keys of this.#candidates(filter, after)) {
+  async *#matching(filter: ListFilter, after: ListPosition | undefined, wanted: number): AsyncGenerator<RunRecord> {
+    for await (const keys of this.#candidates(filter, after, wanted)) {
       for (const record of await Promise.all(keys.map((key) => this.#read(key)))) {
         if (record === undefined) continue;
         if (after !== undefined && compareInList(record, after) <= 0) continue;
@@ -68,8 +68,8 @@ export class RedisLists {
     }
   }
 
-  /** Runs to look at, in the order of a list. */
-  async *#candidates(filter: ListFilter, after: ListPosition | undefined): AsyncGenerator<RunKey[]> {
+  /** Runs to look at, in the order of a list: as many as are wanted at first, and more and more when those do not match. */
+  async *#candidates(filter: ListFilter, after: ListPosition | undefined, wanted: number): AsyncGenerator<RunKey[]> {
     if (filter.workflowId !== undefined) {
       yield await this.#ofWorkflow(filter.namespace, filter.workflowId);
       return;
@@ -80,10 +80,9 @@ export class RedisLists {
     // Positions move when runs come and go meanwhile, so each batch begins at the score where the one before ended.
     let start = from;
     const seen = new Set<string>();
+    let size = Math.min(wanted + 1, BATCH);
     for (let skip = 0; ;) {
-      const found = await orStoreError(
-        this.#client.zrangebyscore(index, start, to, 'WITHSCORES', 'LIMIT', skip, BATCH),
-      );
+      const found = await orStoreError(this.#client.zrangebyscore(index, start, to, 'WITHSCORES', 'LIMIT', skip, size));
       const fresh: RunKey[] = [];
       let last = start;
       for (let i = 0; i < found.length; i += 2) {
@@ -94,9 +93,10 @@ export class RedisLists {
         fresh.push(keyOfMember(filter.namespace, member));
       }
       yield fresh;
-      if (found.length < BATCH * 2) return;
-      skip = last === start ? skip + BATCH : 0;
+      if (found.length < size * 2) return;
+      skip = last === start ? skip + size : 0;
       start = last;
+      size = Math.min(size * 2, BATCH);
     }
   }
 

@@ -5,6 +5,7 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import type { QueueState } from './claims.ts';
 import { needsWorker } from './commit-arguments.ts';
 import type { Keys } from './keys.ts';
 import { ADOPT, PARK } from './lua-jobs.ts';
@@ -63,6 +64,8 @@ export class Residents {
   readonly #residents = new Map<string, Resident>();
   readonly #byQueue = new Map<string, Set<Resident>>();
   readonly #arrivals = new Set<() => void>();
+  readonly #paused = new Set<string>();
+  readonly #bounded = new Set<string>();
 
   constructor(options: ResidentsOptions) {
     this.#options = options;
@@ -148,6 +151,18 @@ export class Residents {
     else if (!isBusy(record)) this.#parkIn(resident, this.#isFull(resident) ? 0 : this.#options.lingerMs);
   }
 
+  /**
+   * How a queue is. Of one that is paused nothing stays longer than to its next stop; where others wait for their turn, nothing stays that has nothing to do.
+   */
+  queueIs({ queue, isPaused, isBounded }: Pick<QueueState, 'queue' | 'isPaused' | 'isBounded'>): void {
+    setTo(this.#bounded, queue, isBounded);
+    setTo(this.#paused, queue, isPaused);
+    if (!isPaused) return;
+    for (const resident of this.#byQueue.get(queue) ?? []) {
+      if (resident.cancelPark !== undefined) this.#parkIn(resident, 0);
+    }
+  }
+
   /** Another process has changed the run. */
   changed(run: RunKey): void {
     const resident = this.#residents.get(nameOf(run));
@@ -188,9 +203,14 @@ export class Residents {
       const { record, revision } = stored;
       if (isBusy(record) || !isUnfinished(record)) return;
       const now = systemClock.now();
-      const wakeAt = nextDeadline(record, now) ?? Infinity;
-      // An alarm is about to ring here, or somebody waits for an answer.
-      if (wakeAt <= now + 10 || frontend().isAsked(resident.key)) return this.#parkIn(resident, this.#options.lingerMs);
+      let wakeAt = nextDeadline(record, now) ?? Infinity;
+      if (this.#paused.has(resident.queue)) {
+        // What nobody here begins any more is begun when the queue goes on.
+        if (needsWorker(record, now)) wakeAt = now;
+      } else if (wakeAt <= now + 10 || frontend().isAsked(resident.key)) {
+        // An alarm is about to ring here, or somebody waits for an answer.
+        return this.#parkIn(resident, this.#options.lingerMs);
+      }
       const answer = await this.#putAside(resident, String(revision), now, wakeAt);
       if (answer === 0) await this.#refresh(resident);
       else resident.end(answer === 1 ? 'parked' : 'lost');
@@ -259,6 +279,7 @@ export class Residents {
   }
 
   #isFull({ queue }: Resident): boolean {
+    if (this.#paused.has(queue) || this.#bounded.has(queue)) return true;
     return (this.#byQueue.get(queue)?.size ?? 0) >= this.#options.capacity;
   }
 
@@ -290,6 +311,11 @@ export class Residents {
     this.#options.store.settle(resident.key).catch(this.#options.onError);
     this.#options.frontend().forget(resident.key);
   }
+}
+
+function setTo(set: Set<string>, item: string, isIn: boolean): void {
+  if (isIn) set.add(item);
+  else set.delete(item);
 }
 
 /** Whether something goes on that the run should stay for. */

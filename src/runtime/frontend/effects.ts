@@ -59,6 +59,11 @@ export class Effects {
     for (const effect of record.effects) this.#begin(record, effect);
   }
 
+  /** Does at once what the run's record says is still to be done, once each. @throws what the store throws; then it is still to be done. */
+  async settle(record: RunRecord): Promise<void> {
+    for (const effect of record.effects) await this.#once(record, effect);
+  }
+
   /** Leaves everything that is not done yet to the next owner of the store. */
   close(): void {
     this.#closed = true;

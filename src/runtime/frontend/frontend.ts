@@ -62,6 +62,8 @@ export interface Frontend {
   untilUpdate(run: RunKey, milliseconds: number): Promise<void>;
   /** Does what is due in the run. @returns its record, when nothing was. */
   ring(run: RunKey): Promise<RunRecord | undefined>;
+  /** Does what the run still has to do outside of itself. @throws what the store throws. */
+  settle(record: RunRecord): Promise<void>;
   /** Stops everything that goes on; runs stay as they are stored. */
   close(): Promise<void>;
 }
@@ -93,12 +95,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const alarms = new Alarms(clock, async (key) => void (await ring(runs, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
-  const look: RunListener = (record, events) => {
-    for (const listener of looks) listener(record, events);
-  };
-  const heed: RunListener = (record, events) => {
-    for (const listener of listeners) listener(record, events);
-  };
+  const [look, heed] = [inTurn(looks), inTurn(listeners)];
   for (const listener of listeners) runs.onCommit(listener);
   if (residency === undefined) for await (const { record } of store.unfinished()) heed(record, []);
   let closed = false;
@@ -120,12 +117,19 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     },
     offer: (queue, task) => queues.offer(queue, task),
     ring: (run) => ring(runs, run, look),
+    settle: (record) => effects.settle(record),
     close: async () => {
       closed = true;
       alarms.clear();
       effects.close();
       context.waits.close();
     },
+  };
+}
+
+function inTurn(listeners: readonly RunListener[]): RunListener {
+  return (record, events) => {
+    for (const listener of listeners) listener(record, events);
   };
 }
 

@@ -40,6 +40,7 @@ export async function performTool(use: ToolUse): Promise<Performed> {
       message: `${tool.name} has begun; its result comes later.`,
       call: { toolCallId, toolName: tool.name, input: input.input },
       timeout,
+      ...(tool.maxResultBytes === undefined ? {} : { maxBytes: tool.maxResultBytes }),
     });
   try {
     const outcome = await toolActivity(tool, toolCallId)(input);

@@ -26,6 +26,8 @@ export interface ToolRecord {
   /** After how long without a heartbeat an attempt counts as lost. Milliseconds. */
   readonly heartbeatTimeout: number;
   readonly retry: RetrySettings;
+  /** Largest result of an async tool, in bytes of JSON; what a worker executes is checked there. Missing in records of earlier versions. */
+  readonly maxResultBytes?: number;
   /** Whether it has something to run in reverse. */
   readonly compensates: boolean;
 }

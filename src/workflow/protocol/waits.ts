@@ -20,6 +20,8 @@ export interface Wait {
   readonly message: string;
   /** What an answer's value has to look like. Without one: anything. */
   readonly schema?: JsonSchema;
+  /** Largest value of an answer, in bytes of JSON. Without one: what a run can take. */
+  readonly maxBytes?: number;
   /** The call that it is about: with `approval` and `tool`. */
   readonly call?: {
     /** Of the run that waits. */

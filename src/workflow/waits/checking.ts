@@ -41,6 +41,9 @@ function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
   }
   if (wait.kind === 'approval' && !isApproval(outcome.value))
     return 'an approval is { approved: boolean, reason?: string }.';
+  const bytes = wait.maxBytes === undefined ? 0 : jsonBytes(outcome.value);
+  if (wait.maxBytes !== undefined && bytes > wait.maxBytes)
+    return `it has ${bytes} bytes; at most ${wait.maxBytes} are allowed (maxResultBytes).`;
   return wait.schema ? schemaProblem(outcome.value, wait.schema) : undefined;
 }
 

@@ -18,7 +18,7 @@ import { clip } from './clip.ts';
 import { WaitRegistry } from './registry.ts';
 
 /** What a run wants to wait for. */
-export interface WaitRequest extends Pick<Wait, 'message' | 'schema' | 'call'> {
+export interface WaitRequest extends Pick<Wait, 'message' | 'schema' | 'call' | 'maxBytes'> {
   /** Unique in the run; the wait's id is made from it. */
   readonly name: string;
   readonly kind: WaitKind;
@@ -222,7 +222,7 @@ export class Waits {
 }
 
 function makeWait(id: string, request: WaitRequest, agent: string, workflowId: string): Wait {
-  const { kind, message, schema, call, timeout } = request;
+  const { kind, message, schema, call, timeout, maxBytes } = request;
   const now = Date.now();
   return {
     id,
@@ -231,6 +231,7 @@ function makeWait(id: string, request: WaitRequest, agent: string, workflowId: s
     workflowId,
     message: clip(message),
     ...(schema ? { schema } : {}),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(call ? { call: { ...call, input: clip(call.input) } } : {}),
     openedAt: new Date(now).toISOString(),
     ...(timeout === undefined ? {} : { expiresAt: new Date(now + timeout).toISOString() }),

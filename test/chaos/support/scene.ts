@@ -31,10 +31,12 @@ export interface Scene {
   drive(options?: DriveOptions & { readonly client?: Client }): void;
 }
 
+type RedisPlace = Extract<Place, { readonly kind: 'redis' }>;
+
 /** A scene in a Redis. */
 export interface RedisScene extends Scene {
   readonly keys: Keys;
-  readonly place: Extract<Place, { readonly kind: 'redis' }>;
+  readonly place: RedisPlace;
 }
 
 /** Adds what is to be done when a test is over; the last one first. */
@@ -51,19 +53,19 @@ export function createScene(bundle: string, onFinished: OnFinished): Scene & { r
 
 /**
  * The same in a Redis, with keys of its own, which stay there.
- * @param membersUrl where the processes find it. Default: where the client does.
+ * @param members what is different for the processes, as where they find it.
  */
 export async function createRedisScene(
   url: string,
   bundle: string,
   onFinished: OnFinished,
-  membersUrl: string = url,
+  members: Partial<RedisPlace> = {},
 ): Promise<RedisScene> {
   const place = { kind: 'redis', url, prefix: `chaos-${randomUUID()}` } as const;
   const directory = temporaryDirectory(onFinished);
   const engine = await openPlace(place);
   onFinished(() => engine.close());
-  const scene = sceneAt(place, engine.client, directory, bundle, onFinished, { ...place, url: membersUrl });
+  const scene = sceneAt(place, engine.client, directory, bundle, onFinished, { ...place, ...members });
   return { ...scene, place, keys: new Keys(place.prefix) };
 }
 

@@ -1,8 +1,8 @@
 /** The share of the sizes for a release that is tried; `CHAOS_SCALE`. */
-const SCALE = Number(process.env['CHAOS_SCALE'] ?? 0.03);
+const SCALE = Number(process.env['CHAOS_SCALE'] ?? 0.02);
 
 /** How many kills each test makes; `CHAOS_KILLS`. */
-export const KILLS: number = Number(process.env['CHAOS_KILLS'] ?? 3);
+export const KILLS: number = Number(process.env['CHAOS_KILLS'] ?? 2);
 
 /** What chance begins with; `CHAOS_SEED`. */
 export const SEED: number = Number(process.env['CHAOS_SEED'] ?? 1);

@@ -180,6 +180,11 @@ describe.skipIf(redisUrl === undefined)('jobs of runs', { timeout: TIMEOUT }, ()
     const { taskQueue } = scene;
     const handle = await engine.client.workflow.start(sleeps, { taskQueue, workflowId: 's', args: [3_600_000] });
     await expect.poll(() => progress(handle.firstExecutionRunId), patient).toMatchObject({ waitsFor: ['timer'] });
+    const { workflowService } = engine.client;
+    await workflowService.pauseWorkflowExecution({ namespace: 'default', workflowId: 's' });
+    await expect
+      .poll(() => progress(handle.firstExecutionRunId), patient)
+      .toMatchObject({ waitsFor: ['being resumed'] });
     await events.close();
   });
 

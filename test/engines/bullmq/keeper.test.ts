@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { WorkflowExecutionStatus } from '../../../src/core/proto.ts';
+import { EventType, ParentClosePolicy, toLong, WorkflowExecutionStatus } from '../../../src/core/proto.ts';
 import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
 import type { Frontend } from '../../../src/runtime/frontend/frontend.ts';
 import { Keeper } from '../../../src/engines/bullmq/keeper.ts';
@@ -28,6 +29,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
   let frontend: Frontend;
   let keeper: Keeper;
   let queue: string;
+  let errors: unknown[];
 
   beforeEach(async () => {
     client = connectRedis();
@@ -44,7 +46,8 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
       kept: () => undefined,
     };
     frontend = await createFrontend({ store, residency: () => residency });
-    const onError = (error: unknown): void => expect.unreachable(String(error));
+    errors = [];
+    const onError = (error: unknown): void => void errors.push(error);
     const retention = { age: 60_000, bytes: Infinity };
     const shared = { client, keys, namespace, process: 'here', store, jobs, onError };
     keeper = new Keeper({ ...shared, retention, frontend: () => frontend });
@@ -53,10 +56,11 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
   afterEach(async () => {
     await frontend.close();
     client.disconnect();
+    if (errors.length > 0) throw new AggregateError(errors, 'in the background');
   });
 
-  const found = { scanned: 1, stalled: 1, repaired: 1, failed: 0 };
-  const healthy = { scanned: 1, stalled: 0, repaired: 0, failed: 0 };
+  const found = { scannedKeys: 1, stalledRuns: 1, reconciledRuns: 1, failedRuns: 0 };
+  const healthy = { scannedKeys: 1, stalledRuns: 0, reconciledRuns: 0, failedRuns: 0 };
 
   test('leaves alone what is well', async () => {
     expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([runId]);
@@ -96,8 +100,75 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
 
   test('forgets a run that there is not', async () => {
     await client.zadd(`${keys.base(namespace)}unfinished`, 1, memberOf({ runId: 'ghost', workflowId: 'w' }));
-    expect(await keeper.sweep()).toEqual({ ...found, scanned: 2 });
+    expect(await keeper.sweep()).toEqual({ ...found, scannedKeys: 2 });
     expect(await keeper.sweep()).toEqual(healthy);
+  });
+
+  test('delivers the result of a child, and closes what a parent has left, with no worker there', async () => {
+    const parent = exampleRecord('p', { runId: randomUUID(), nextEventId: 3, previousStartedEventId: 1 });
+    const child = exampleRecord('c', { runId: randomUUID(), nextEventId: 3, previousStartedEventId: 1 });
+    const pending = {
+      initiatedEventId: 2,
+      startedEventId: 2,
+      namespace,
+      workflowId: 'c',
+      runId: child.runId,
+      workflowType: 'example',
+      parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_TERMINATE,
+    };
+    await store.commit(creationOf({ ...parent, children: new Map([[2, pending]]) }, exampleEvents(1, 2)));
+    // It has closed, and whoever closed it died before telling.
+    const [begun = {}] = exampleEvents(1, 1);
+    const closing = { ...begun, eventId: toLong(2), eventType: EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED };
+    const told = {
+      ...child,
+      ...closedAt(2000),
+      parent: { namespace, workflowId: 'p', runId: parent.runId, initiatedEventId: 2 },
+      effects: [{ id: 'tell', kind: 'notifyParent', eventId: 2 } as const],
+    };
+    await store.commit(creationOf(told, [begun, closing]));
+    expect(await keeper.sweep({ stalledThresholdSeconds: 1e10 })).toMatchObject({ stalledRuns: 0 });
+    expect(await keeper.sweep()).toEqual({ ...found, scannedKeys: 3 });
+    const after = (await store.load(parent))?.record;
+    expect(after?.children.size).toBe(0);
+    expect(after?.workflowTask).toBeDefined();
+    expect((await store.load(child))?.record.effects).toEqual([]);
+    const [event] = await store.readHistory(parent, 3, 4);
+    expect(event?.eventType).toBe(EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED);
+    expect(await keeper.sweep()).toEqual({ ...healthy, scannedKeys: 2 });
+  });
+
+  test('does what is overdue, once it is for as long as was said', async () => {
+    const overdue = { ...open, runDeadline: Date.now() - 10_000 };
+    await store.commit(commitOf({ expectedRevision: 1, record: overdue, events: [] }));
+    expect(await keeper.sweep({ stalledThresholdSeconds: 60 })).toEqual(healthy);
+    expect((await store.load(open))?.record.closeTime).toBeUndefined();
+    expect(await keeper.sweep()).toEqual(found);
+    const timedOut = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
+    expect((await store.load(open))?.record.status).toBe(timedOut);
+    expect(await keeper.sweep()).toEqual({ ...healthy, scannedKeys: 0 });
+  });
+
+  test('fires a timer that nobody has fired, of a run whose job is lost', async () => {
+    const timer = { timerId: '1', startedEventId: 2, fireAt: Date.now() - 10_000 };
+    const waiting = { ...open, workflowTask: undefined, previousStartedEventId: 1, timers: new Map([['1', timer]]) };
+    await store.commit(commitOf({ expectedRevision: 1, record: waiting, events: [] }));
+    await client.del(`${queue}${runId}`, `${queue}wait`, `${queue}delayed`);
+    expect(await keeper.sweep()).toEqual(found);
+    const [event] = await store.readHistory(open, 3, 4);
+    expect(event?.eventType).toBe(EventType.EVENT_TYPE_TIMER_FIRED);
+    expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([runId]);
+    expect(await keeper.sweep()).toEqual(healthy);
+  });
+
+  test('tells of a run that it cannot help, and goes on with the others', async () => {
+    const other = exampleRecord('z', { runId: randomUUID(), nextEventId: 3, workflowTask: task(0) });
+    await store.commit(creationOf(other, exampleEvents(1, 2)));
+    await client.del(`${queue}wait`);
+    await client.hset(keys.run(open), 'rec', 'no record');
+    expect(await keeper.sweep()).toEqual({ scannedKeys: 2, stalledRuns: 2, reconciledRuns: 1, failedRuns: 1 });
+    expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([other.runId]);
+    expect(errors.splice(0)).toEqual([expect.any(SyntaxError)]);
   });
 
   test('does what falls due with no worker there', async () => {

@@ -5,7 +5,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { Queue } from 'bullmq';
 import { type BullmqEngine, type BullmqEngineOptions, createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
-import { Keys, queueName } from '../../../src/engines/bullmq/keys.ts';
+import { type JobKind, Keys, queueName } from '../../../src/engines/bullmq/keys.ts';
 import { redisUrl } from './support.ts';
 
 type Activities = Record<string, () => Promise<string>>;
@@ -76,10 +76,10 @@ export class Scene {
     return stop;
   }
 
-  /** BullMQ's view of the runs of the task queue, or of its activities. */
-  queue(kind: 'runs' | 'activities' = 'runs'): Queue {
+  /** BullMQ's view of the runs of the task queue, of its activities, or of job schedulers. */
+  queue(kind: JobKind = 'runs', taskQueue: string = this.taskQueue): Queue {
     const connection = { url: this.#url };
-    const queue = new Queue(queueName(this.taskQueue, kind), { connection, prefix: this.keys.tag('default') });
+    const queue = new Queue(queueName(taskQueue, kind), { connection, prefix: this.keys.tag('default') });
     this.#closes.push(() => queue.close());
     return queue;
   }

@@ -104,3 +104,13 @@ it('an answer is not larger than a run can take', () => {
     expect(checkOutcome(waitOf(kind), value('x'.repeat(1_100_000)))?.type).toBe('AnswerInvalid');
   }
 });
+
+it('the result of an async tool is not larger than the tool may give', () => {
+  const wait = { ...waitOf('tool'), maxBytes: 10 };
+  expect(checkOutcome(wait, value('12345678'))).toBeUndefined();
+  expect(checkOutcome(wait, value('123456789'))?.message).toContain(
+    'it has 11 bytes; at most 10 are allowed (maxResultBytes)',
+  );
+  expect(checkOutcome(wait, { type: 'error', message: 'x'.repeat(100) })).toBeUndefined();
+  expect(checkOutcome({ ...wait, maxBytes: 10_000_000 }, value('x'.repeat(1_100_000)))?.type).toBe('AnswerInvalid');
+});
