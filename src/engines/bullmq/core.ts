@@ -157,14 +157,8 @@ class Parts {
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
-    const store = new RedisStore({
-      client: commands,
-      keys,
-      process,
-      jobs: jobSettings,
-      payloadThreshold,
-      onRefused: (run) => this.residents.changed(run),
-    });
+    const onRefused = (run: RunKey): void => this.residents.changed(run);
+    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold, onRefused });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;
