@@ -41,6 +41,7 @@ export type {
   OpenToolSource,
   Time,
   Tool,
+  AsyncToolContext,
   ToolContext,
   ToolSource,
   TypesOf,

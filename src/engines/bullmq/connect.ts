@@ -1,10 +1,9 @@
 import { Cluster, Redis } from 'ioredis';
-import { ConfigurationError, EngineUnavailableError } from '../../engine/index.ts';
+import { EngineUnavailableError } from '../../engine/index.ts';
+import { checkServer } from './check-server.ts';
 import type { RedisSettings } from './options.ts';
 import type { RedisClient } from './redis.ts';
 
-/** The oldest Redis that has all that is used. */
-const OLDEST = [6, 2] as const;
 /** How often a command is tried on new connections before it fails. */
 const RETRIES = 20;
 const LONGEST_WAIT_MS = 500;
@@ -92,36 +91,6 @@ function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   return error.message || (code ?? error.name);
-}
-
-async function checkServer(client: RedisClient, warn: (message: string) => void): Promise<void> {
-  const info = await infoOf(client);
-  const version = info.get('redis_version') ?? '';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new ConfigurationError('redis', `is version ${version}.`, { fix: `Use ${OLDEST.join('.')} or newer.` });
-  }
-  const policy = info.get('maxmemory_policy');
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new ConfigurationError(
-      'redis',
-      `drops keys when its memory is full (maxmemory-policy ${policy}): runs would get lost.`,
-      {
-        fix: 'Set maxmemory-policy to noeviction.',
-      },
-    );
-  }
-  if (info.get('aof_enabled') === '0') {
-    warn(
-      'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes (redis-server --appendonly yes).',
-    );
-  }
-}
-
-async function infoOf(client: RedisClient): Promise<ReadonlyMap<string, string>> {
-  const text = await client.info();
-  const lines = text.split(/\r?\n/).filter((line) => line.includes(':'));
-  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
 }
 
 function addressOf({ url, cluster, host, port, path, sentinels, name }: RedisSettings): string {

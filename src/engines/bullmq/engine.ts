@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../engine/index.ts';
 import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { LocalEngine, type LocalEngineOptions, type OpenService } from '../local/engine.ts';
+import { checkRights } from './check-server.ts';
 import { connect } from './connect.ts';
 import { Core } from './core.ts';
 import { JobSchedulers } from './job-schedulers.ts';
@@ -53,6 +54,8 @@ export async function createBullmqEngine(
   const { address } = connections;
   let core: Core;
   try {
+    const base = new Keys(settings.prefix).base(settings.namespace);
+    await checkRights(connections.commands, connections.messages, base);
     core = await Core.open(connections, settings, onError);
   } catch (error) {
     connections.close();

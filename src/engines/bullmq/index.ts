@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { aclRules } from './acl.ts';
 export { StoreError, type StoreErrorCode } from '../../core/store.ts';
 export type { LocalConnection } from '../../runtime/connection.ts';
 export { type BullmqEngine, createBullmqEngine } from './engine.ts';

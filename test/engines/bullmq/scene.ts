@@ -6,6 +6,8 @@ import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/wor
 import { Queue } from 'bullmq';
 import { type BullmqEngine, type BullmqEngineOptions, createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
 import { type JobKind, Keys, queueName } from '../../../src/engines/bullmq/keys.ts';
+import { createRedisUser } from '../../support/redis-user.ts';
+import type { RedisUser } from '../../support/redis-user.ts';
 import { redisUrl } from './support.ts';
 
 type Activities = Record<string, () => Promise<string>>;
@@ -24,6 +26,8 @@ export class Scene {
   readonly errors: unknown[] = [];
   readonly #bundle: WorkflowBundleWithSourceMap;
   readonly #url: string;
+  /** May do no more than is documented. */
+  #user: Promise<RedisUser> | undefined;
   readonly #closes: (() => Promise<unknown>)[] = [];
 
   constructor(code: WorkflowBundleWithSourceMap, url: string = redisUrl ?? '') {
@@ -33,8 +37,10 @@ export class Scene {
 
   /** A process without a worker. */
   async engine(options: BullmqEngineOptions = {}): Promise<BullmqEngine> {
+    this.#user ??= createRedisUser(this.#url, this.prefix);
+    const { url } = await this.#user;
     const engine = await createBullmqEngine({
-      redis: this.#url,
+      redis: url,
       prefix: this.prefix,
       onError: (error) => this.errors.push(error),
       ...options,
@@ -92,6 +98,7 @@ export class Scene {
   /** Ends everything, the last first. */
   async close(): Promise<void> {
     for (let close = this.#closes.pop(); close !== undefined; close = this.#closes.pop()) await close();
+    await (await this.#user)?.close();
   }
 }
 

@@ -1,11 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, EngineUnavailableError } from '../../../src/engine/index.ts';
-import { connect } from '../../../src/engines/bullmq/connect.ts';
 import { type BullmqEngineOptions, createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
 import { settingsOf } from '../../../src/engines/bullmq/options.ts';
-import { freePort } from '../../../scripts/services/service.ts';
 
 describe('options of the engine on Redis', () => {
   test.each<[BullmqEngineOptions, string]>([
@@ -41,27 +37,5 @@ describe('options of the engine on Redis', () => {
     const failure = createBullmqEngine({ redis });
     await expect(failure).rejects.toThrow(EngineUnavailableError);
     await expect(failure).rejects.toThrow('No Redis answers at redis://127.0.0.1:1');
-  });
-});
-
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
-
-describe.skipIf(!isInstalled)('settings of Redis', () => {
-  test('dropping keys is an error, and having no append-only file a warning', async ({ onTestFinished }) => {
-    const port = await freePort();
-    const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'allkeys-lru'];
-    const server = spawn('redis-server', args, { stdio: 'ignore' });
-    onTestFinished(() => void server.kill('SIGKILL'));
-    const warnings: string[] = [];
-    const settings = { port, retryStrategy: (): number => 50 };
-    await delay(200);
-    await expect(connect(settings, (text) => warnings.push(text))).rejects.toThrow('maxmemory-policy allkeys-lru');
-    const { Redis } = await import('ioredis');
-    const client = new Redis(port);
-    await client.config('SET', 'maxmemory-policy', 'noeviction');
-    client.disconnect();
-    const connections = await connect(settings, (text) => warnings.push(text));
-    connections.close();
-    expect(warnings).toEqual([expect.stringContaining('no append-only file')]);
   });
 });
