@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
+import type { RunKey } from '../../core/record.ts';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { Residency } from '../../runtime/frontend/residency.ts';
