@@ -62,10 +62,11 @@ export class KnownRuns {
     known.contestedUntil = systemClock.now() + CONTESTED_MS;
   }
 
-  /** Whether a change may wait for the next one: most probably nobody else changes the run meanwhile. */
+  /** Whether a change may wait for the next one: most probably nobody else changes the run meanwhile. Children are often elsewhere, and tell their parent. */
   mayWait({ record, expectedRevision }: RunWrite): boolean {
     const known = this.#runs.get(nameOf(record));
-    return known?.stored?.revision === expectedRevision && known.contestedUntil <= systemClock.now();
+    const isAlone = record.children.size === 0 && (known?.contestedUntil ?? Infinity) <= systemClock.now();
+    return isAlone && known?.stored?.revision === expectedRevision;
   }
 
   /** This process has committed, or will. */

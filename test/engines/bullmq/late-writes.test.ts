@@ -98,6 +98,11 @@ describe.skipIf(redisUrl === undefined)('changes that wait for the next one', ()
     await takeCareOfIt();
     expect(here.commitLater(change(2))).toBeUndefined();
     expect(elsewhere.commitLater(change(1))).toBeUndefined();
+    const child = { namespace: 'default', workflowId: 'c', runId: 'c', workflowType: 'any', parentClosePolicy: 1 };
+    const children = new Map([[1, { ...child, initiatedEventId: 1, startedEventId: 0 }]]);
+    const [write] = change(1).runs;
+    if (write === undefined) throw new Error('there is no change');
+    expect(here.commitLater(commitOf({ ...write, record: { ...write.record, children } }))).toBeUndefined();
     here.known.delete(key);
     expect(here.commitLater(change(1))).toBeUndefined();
   });
