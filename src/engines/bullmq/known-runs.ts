@@ -25,18 +25,23 @@ export class KnownRuns {
   readonly #runs = new Map<string, Known>();
 
   /**
-   * The run is resident from now on, or was read anew. Older than what is known already counts for nothing.
+   * The run is resident from now on. Older than what is known already counts for nothing.
    * @param tail the last events, as far as they were read, too.
    */
   set(key: RunKey, stored: StoredRun, lastEventId: number, tail: readonly HistoryEvent[] = []): void {
+    const known = this.#runs.get(nameOf(key))?.stored;
+    if (known === undefined || known.revision < stored.revision) this.#replace(key, stored, lastEventId, tail);
+  }
+
+  /**
+   * A resident run was read anew. What was read counts, even when more is known: a Redis that comes back without what it had acknowledged last has
+   * forgotten it. That it was only read before it was changed does no harm, as all of this is to save reading.
+   */
+  read(key: RunKey, stored: StoredRun | undefined, lastEventId: number): void {
     const known = this.#runs.get(nameOf(key));
-    if (known === undefined) {
-      this.#runs.set(nameOf(key), { stored, lastEventId, tail: [...tail], contestedUntil: 0 });
-    } else if (known.stored === undefined || known.stored.revision < stored.revision) {
-      if (known.stored === undefined || known.lastEventId !== lastEventId) known.tail = [...tail];
-      known.stored = stored;
-      known.lastEventId = lastEventId;
-    }
+    if (known === undefined) return;
+    if (stored === undefined) this.delete(key);
+    else if (known.stored?.revision !== stored.revision) this.#replace(key, stored, lastEventId, []);
   }
 
   /** Whether the run is resident. */
@@ -46,6 +51,13 @@ export class KnownRuns {
 
   get(key: RunKey): StoredRun | undefined {
     return this.#runs.get(nameOf(key))?.stored;
+  }
+
+  #replace(key: RunKey, stored: StoredRun, lastEventId: number, read: readonly HistoryEvent[]): void {
+    const known = this.#runs.get(nameOf(key));
+    const before = known?.stored?.revision ?? Infinity;
+    const tail = known?.lastEventId === lastEventId && before < stored.revision ? known.tail : [...read];
+    this.#runs.set(nameOf(key), { stored, lastEventId, tail, contestedUntil: known?.contestedUntil ?? 0 });
   }
 
   /** The run is not resident any more. */
