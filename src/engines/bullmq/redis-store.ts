@@ -62,6 +62,8 @@ export class RedisStore implements Store {
   /** Runs that are resident in this process. */
   readonly known: KnownRuns = new KnownRuns();
   readonly #late: LateWrites = new LateWrites((run) => this.settle(run).catch(() => undefined));
+  /** Changes that waited and are being written, by run. */
+  readonly #settling = new Map<string, Promise<Written>>();
   readonly #onRefused: (run: RunKey) => void;
   #closed = false;
 
@@ -121,6 +123,7 @@ export class RedisStore implements Store {
   async commit(commit: Commit): Promise<'committed' | 'conflict'> {
     this.#assertOpen();
     for (const { record } of commit.runs) await this.#know(record.namespace);
+    for (const { record } of commit.runs) if (!(await this.#isTrue(record))) return 'conflict';
     for (const run of commit.runs) if (!this.#late.isContinuedBy(run)) await this.settle(run.record);
     const late = commit.runs.map(({ record }) => this.#late.take(record));
     const runs = commit.runs.map((run, index) => withEarlier(late[index], run));
@@ -141,7 +144,22 @@ export class RedisStore implements Store {
   /** Writes what waits of a run. @throws StoreError when the storage fails. */
   async settle(run: RunKey): Promise<void> {
     const late = this.#late.take(run);
-    if (late !== undefined) await this.#write({ runs: [late.writes], current: [] }, [late]);
+    if (late === undefined) return;
+    const name = this.#keys.run(run);
+    const writing = this.#write({ runs: [late.writes], current: [] }, [late]).finally(() =>
+      this.#settling.delete(name),
+    );
+    this.#settling.set(name, writing);
+    await writing;
+  }
+
+  /**
+   * Whether what was known of a run came true: a change that is being written may be refused, and whoever was faster has made as many commits, so that the
+   * revision alone does not tell.
+   */
+  async #isTrue(run: RunKey): Promise<boolean> {
+    const writing = this.#settling.get(this.#keys.run(run));
+    return writing === undefined || (await writing.catch(() => 'conflict')) === 'committed';
   }
 
   async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {

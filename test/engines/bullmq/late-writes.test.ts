@@ -94,6 +94,17 @@ describe.skipIf(redisUrl === undefined)('changes that wait for the next one', ()
     expect(await ids(elsewhere)).toEqual([1, 2]);
   });
 
+  test('are refused with what comes after them also when that is asked for while they are written', async () => {
+    await takeCareOfIt();
+    void here.commitLater(change(1));
+    expect(await elsewhere.commit(change(1))).toBe('committed');
+    const settled = here.settle(key);
+    // Redis has as many commits as this one expects, but not the same.
+    expect(await here.commit(change(2))).toBe('conflict');
+    await settled;
+    expect(await elsewhere.load(key)).toMatchObject({ revision: 2 });
+  });
+
   test('are only those of runs that this process takes care of, as it knows them', async () => {
     await takeCareOfIt();
     expect(here.commitLater(change(2))).toBeUndefined();
