@@ -1,6 +1,6 @@
 /** A tool whose result comes later: it starts something, and whoever ends it has a token to say so. No worker waits meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { defineAgent, defineTool, type Perdure, type ToolContext } from 'perdure';
+import { type AsyncToolContext, defineAgent, defineTool, type Perdure } from 'perdure';
 import { z } from 'zod';
 import { locally } from './locally.ts';
 import { model } from './model.ts';
@@ -29,7 +29,7 @@ const printBook = defineTool({
   completion: 'async',
   timeout: '3 days',
   // Returns at once. The token is signed, fits this call only, and may be kept in a database or sent in a callback URL.
-  run: ({ order }, { deps, completionToken }: ToolContext<{ shop: PrintShop }>) => {
+  run: ({ order }, { deps, completionToken }: AsyncToolContext<{ shop: PrintShop }>) => {
     void deps.shop.print(order, completionToken);
   },
 });

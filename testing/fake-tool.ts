@@ -1,17 +1,17 @@
-import type { CompensationContext, Tool, ToolContext } from '../src/agent/types.ts';
+import type { AsyncToolContext, CompensationContext, Tool } from '../src/agent/types.ts';
 import { count, shorten } from './text.ts';
 
 /** One call of a fake tool. */
 export interface FakeToolCall<Input> {
   /** Checked against the real tool's schema, and transformed by it. */
   readonly input: Input;
-  /** What the tool was given beside. */
-  readonly context: ToolContext;
+  /** What the tool was given beside; the completion token only if it is async. */
+  readonly context: AsyncToolContext;
 }
 
 /** What a fake tool does: a function in the place of the real one's, or `inOrder` of values. Anything else is what it returns every time. */
 export type FakeBehaviour<Input, Output> =
-  | ((input: Input, context: ToolContext) => Output | Promise<Output>)
+  | ((input: Input, context: AsyncToolContext) => Output | Promise<Output>)
   | InOrder<Output>
   | Output;
 
@@ -51,7 +51,7 @@ export function fakeTool<Input, Output>(
   return {
     ...tool,
     completion: typeof behaviour === 'function' ? tool.completion : 'sync',
-    run: (input: Input, context: ToolContext) => {
+    run: (input: Input, context: AsyncToolContext) => {
       calls.push({ input, context });
       return respond(input, context);
     },
@@ -78,8 +78,8 @@ function toFunction<Input, Output>(
   name: string,
   behaviour: FakeBehaviour<Input, Output>,
   problems: string[],
-): (input: Input, context: ToolContext) => unknown {
-  if (typeof behaviour === 'function') return behaviour as (input: Input, context: ToolContext) => unknown;
+): (input: Input, context: AsyncToolContext) => unknown {
+  if (typeof behaviour === 'function') return behaviour as (input: Input, context: AsyncToolContext) => unknown;
   if (!isInOrder(behaviour)) return () => behaviour;
   const { values } = behaviour;
   let next = 0;

@@ -1,4 +1,11 @@
-import { type ApprovalContext, type CompensationContext, defineTool, ToolError, type ToolContext } from 'perdure';
+import {
+  type ApprovalContext,
+  type AsyncToolContext,
+  type CompensationContext,
+  defineTool,
+  ToolError,
+  type ToolContext,
+} from 'perdure';
 import { z } from 'zod';
 import type { Desk } from './desk.ts';
 import type { Payments } from './payments.ts';
@@ -106,7 +113,7 @@ export const refund = defineTool({
   // The provider takes the order at once. The money arrives, and so the result, much later.
   completion: 'async',
   timeout: '24h',
-  run: (args, { deps: { desk, payments }, idempotencyKey, completionToken }: ToolContext<WithPayments>) => {
+  run: (args, { deps: { desk, payments }, idempotencyKey, completionToken }: AsyncToolContext<WithPayments>) => {
     const { id } = desk.order(args.order);
     const { amount = desk.refundable(id) } = args;
     // An attempt whose result got lost has ordered it already.

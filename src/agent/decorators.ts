@@ -15,19 +15,23 @@ import type {
   ApprovalAnswer,
   ApprovalContext,
   CompensationContext,
+  AsyncToolContext,
   ToolContext,
 } from './types.ts';
 
 export type { MethodDecorator } from '../workflow/decorated-members.ts';
 
 /** What `@Tool` is given. */
-export interface ToolDecoratorOptions<Schema extends StandardSchemaV1> extends Omit<ToolSettings, 'name'> {
+export interface ToolDecoratorOptions<
+  Schema extends StandardSchemaV1,
+  Completion extends 'sync' | 'async' = 'sync' | 'async',
+> extends Omit<ToolSettings, 'name'> {
   /** How models call it. Default: the method's name. */
   readonly name?: string;
   /** Of the arguments. Default: no arguments. */
   readonly input?: Schema;
   /** `async`: the method only begins it, and whoever has `context.completionToken` ends it later. Default: `sync`. */
-  readonly completion?: 'sync' | 'async';
+  readonly completion?: Completion;
   /** Whether a person has to decide first; or the name of the method that says so. Default: never. */
   readonly approval?:
     | boolean
@@ -72,10 +76,18 @@ export function Agent(
   };
 }
 
-/** On a method of an agent's class: the agent may call it. The method takes the schema's output, and a `ToolContext`. */
-export function Tool<Schema extends StandardSchemaV1 = StandardSchemaV1<JsonObject>>(
-  options: ToolDecoratorOptions<Schema>,
-): MethodDecorator<(args: StandardSchemaV1.InferOutput<Schema>, context: ToolContext<never>) => unknown> {
+/** On a method of an agent's class: the agent may call it. The method takes the schema's output, and a `ToolContext`; with `completion: 'async'` an `AsyncToolContext`. */
+export function Tool<
+  Schema extends StandardSchemaV1 = StandardSchemaV1<JsonObject>,
+  Completion extends 'sync' | 'async' = 'sync',
+>(
+  options: ToolDecoratorOptions<Schema, Completion>,
+): MethodDecorator<
+  (
+    args: StandardSchemaV1.InferOutput<Schema>,
+    context: Completion extends 'async' ? AsyncToolContext<never> : ToolContext<never>,
+  ) => unknown
+> {
   return tools.note(options as unknown as AnyToolNote);
 }
 

@@ -15,7 +15,15 @@ import { DefinitionError } from './errors.ts';
 import { jsonSchemaValidator } from './json-schema.ts';
 import { isStandardSchema, objectSchema, toJsonSchema } from './schema.ts';
 import { parseTime } from './time.ts';
-import type { ApprovalAnswer, ApprovalContext, CompensationContext, Time, Tool, ToolContext } from './types.ts';
+import type {
+  ApprovalAnswer,
+  ApprovalContext,
+  AsyncToolContext,
+  CompensationContext,
+  Time,
+  Tool,
+  ToolContext,
+} from './types.ts';
 
 /** What a tool is given beside its functions. */
 export interface ToolSettings {
@@ -57,7 +65,10 @@ export interface ToolOptions<
    * Does it, in an activity: databases, HTTP and secrets are fine here. What it returns is JSON; text and `{ type: 'content', value: [parts] }`
    * (text, images, files) reach the model as such. Throw a `ToolError` to tell the model what is wrong.
    */
-  readonly run: (args: StandardSchemaV1.InferOutput<Schema>, context: ToolContext<RunDeps>) => Result;
+  readonly run: (
+    args: StandardSchemaV1.InferOutput<Schema>,
+    context: Completion extends 'async' ? AsyncToolContext<RunDeps> : ToolContext<RunDeps>,
+  ) => Result;
   /** `async`: `run` only begins it, and whoever has `context.completionToken` ends it later. Default: `sync`. */
   readonly completion?: Completion;
   /** Whether a person has to decide first: always, or as a function says; text is what that person is asked. Default: never. */
@@ -75,7 +86,7 @@ export interface ToolOptions<
 export interface AnyToolOptions extends ToolSettings {
   /** Of the arguments. */
   readonly input?: StandardSchemaV1;
-  readonly run: (args: never, context: ToolContext<never>) => unknown;
+  readonly run: (args: never, context: AsyncToolContext<never>) => unknown;
   readonly completion?: 'sync' | 'async';
   readonly approval?:
     | boolean

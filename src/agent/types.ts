@@ -13,8 +13,6 @@ export interface ToolContext<Deps = unknown> {
   readonly signal: AbortSignal;
   /** The same for every attempt and replay of this call, and for no other call: give it to systems that must not do a thing twice. */
   readonly idempotencyKey: string;
-  /** With `completion: 'async'`: whoever has it may complete this call, once. @throws Error with `completion: 'sync'`. */
-  readonly completionToken: string;
   /** From 1. */
   readonly attempt: number;
   /** The model's name for this call, unique within the run. */
@@ -29,6 +27,12 @@ export interface ToolContext<Deps = unknown> {
   readonly rootWorkflowId: string;
   /** What the run was started with. */
   readonly metadata: JsonObject;
+}
+
+/** What a tool with `completion: 'async'` is given beside its arguments. */
+export interface AsyncToolContext<Deps = unknown> extends ToolContext<Deps> {
+  /** Whoever has it may complete this call, once. */
+  readonly completionToken: string;
 }
 
 /** What a tool's `compensate` is given beside the arguments of the call that it undoes. */
@@ -90,7 +94,7 @@ export interface Tool<out Input = unknown, out Output = unknown, out Deps = unkn
     | ((args: never, context: ApprovalContext<never>) => ApprovalAnswer | Promise<ApprovalAnswer>)
     | undefined;
   /** Does it. */
-  readonly run: (args: never, context: ToolContext<never>) => unknown;
+  readonly run: (args: never, context: AsyncToolContext<never>) => unknown;
   /** Undoes it. */
   readonly compensate: ((args: never, context: CompensationContext<never>) => unknown) | undefined;
   /** Largest result, in bytes of JSON. */

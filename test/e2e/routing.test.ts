@@ -346,6 +346,23 @@ describe('a worker of a routed engine', () => {
   });
 });
 
+it('what only some engines can, the routed one can with them', async () => {
+  const memory = { type: 'embedded', memory: true } as const;
+  const [a, b] = await Promise.all([openEngine(memory), openEngine(memory)]);
+  const plain = await createRoutedEngine({ engines: { a, b }, default: 'a' });
+  expect([plain.reconcile, plain.broadcasts, plain.secret?.()]).toEqual([undefined, undefined, a.secret?.()]);
+  const found = { scannedKeys: 5, stalledRuns: 2, reconciledRuns: 1, failedRuns: 1 };
+  const broadcasts = { publish: () => undefined, subscribe: () => () => undefined };
+  const able = Object.create(b, {
+    reconcile: { value: () => Promise.resolve(found) },
+    broadcasts: { value: broadcasts },
+  }) as Engine;
+  const routed = await createRoutedEngine({ engines: { a, able }, default: 'a' });
+  expect(await routed.reconcile?.()).toEqual(found);
+  expect(routed.broadcasts).toBe(broadcasts);
+  await Promise.all([plain.close(), routed.close(), a.close(), b.close()]);
+});
+
 it('one engine that is down makes it degraded, and its runs wait', async () => {
   const memory = { type: 'embedded', memory: true } as const;
   const routed = await createRoutedEngine({ engines: { a: memory, b: memory }, default: 'a' });

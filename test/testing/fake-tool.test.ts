@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { fakeTool, inOrder } from 'perdure/testing';
 import { describe, expect, it } from 'vitest';
-import type { Tool, ToolContext } from '../../src/agent/types.ts';
+import type { AsyncToolContext, Tool } from '../../src/agent/types.ts';
 
 const schema: StandardSchemaV1 = {
   '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
@@ -26,7 +26,7 @@ const real: Tool<{ orderId: string }, { status: string }> = {
   },
   maxResultBytes: 1000,
 };
-const context = { toolCallId: 's1.1' } as ToolContext<never>;
+const context = { toolCallId: 's1.1' } as AsyncToolContext<never>;
 const input = { orderId: '1042' } as never;
 
 describe('a fake tool', () => {

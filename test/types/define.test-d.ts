@@ -6,6 +6,7 @@ import {
   type Agent,
   type AnyAgent,
   type AnyTool,
+  type AsyncToolContext,
   defineAgent,
   defineTool,
   type DepsOf,
@@ -112,6 +113,25 @@ describe('a tool', () => {
     defineTool({ name: 'x', run: () => 1 });
     // @ts-expect-error An approval says yes, no, or what to ask.
     defineTool({ name: 'x', description: 'x', run: () => 1, approval: () => 5 });
+  });
+
+  it('has a completion token when its result arrives later, and only then', () => {
+    const common = { name: 'x', description: 'x' };
+    defineTool({
+      ...common,
+      completion: 'async',
+      run: (_, { completionToken }) => expectTypeOf(completionToken).toEqualTypeOf<string>(),
+    });
+    const later = defineTool({
+      ...common,
+      completion: 'async',
+      run: (_: JsonObject, { deps, completionToken }: AsyncToolContext<{ db: string }>) => deps.db + completionToken,
+    });
+    expectTypeOf<NonNullable<typeof later.__types>['deps']>().toEqualTypeOf<{ db: string }>();
+    // @ts-expect-error It has ended when run returns.
+    defineTool({ ...common, run: (_, { completionToken }) => completionToken });
+    // @ts-expect-error It is said to be async nowhere else.
+    defineTool({ ...common, run: (_: JsonObject, context: AsyncToolContext) => context.completionToken });
   });
 
   it('knows nothing of deps that nobody named', () => {

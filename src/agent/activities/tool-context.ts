@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { ExecuteToolInput, JsonObject } from '../../workflow/protocol/index.ts';
 import { signCompletionToken } from '../completion-token.ts';
-import type { ApprovalContext, CompensationContext, ToolContext } from '../types.ts';
+import type { ApprovalContext, AsyncToolContext, CompensationContext } from '../types.ts';
 import type { AgentActivityOptions } from './options.ts';
 
 /** Which call is decided on. */
@@ -49,13 +49,14 @@ export function compensationContext(options: AgentActivityOptions, input: Execut
   };
 }
 
-/** What a tool's `run` is given. */
-export function toolContext(options: AgentActivityOptions, input: ExecuteToolInput): ToolContext {
+/** What a tool's `run` is given; without a completion token, but a word about that, when the tool is not async. */
+export function toolContext(options: AgentActivityOptions, input: ExecuteToolInput): AsyncToolContext {
   // A spread would read `deps`, which may throw.
   return Object.defineProperty(compensationContext(options, input), 'completionToken', {
-    enumerable: true,
+    // Who copies the context of another tool has not asked for it.
+    enumerable: input.waitId !== undefined,
     get: () => completionToken(options, input),
-  }) as ToolContext;
+  }) as AsyncToolContext;
 }
 
 function completionToken({ secret }: AgentActivityOptions, { tool, waitId, caller }: ExecuteToolInput): string {

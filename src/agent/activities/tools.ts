@@ -3,7 +3,7 @@ import { approvalNeeded } from '../approval.ts';
 import { encodeResult } from '../encode-result.ts';
 import { toolFailure } from '../failures.ts';
 import { toolRecord } from '../records.ts';
-import type { CompensationContext, ToolContext } from '../types.ts';
+import type { AsyncToolContext, CompensationContext } from '../types.ts';
 import { findTool, prepareCall, prepareCompensation } from './find-tool.ts';
 import { cancellable, withHeartbeat } from './heartbeat.ts';
 import type { AgentActivityOptions } from './options.ts';
@@ -23,7 +23,7 @@ export function createToolActivities(options: AgentActivityOptions): ToolActivit
 
     'agent.executeTool': async (input) => {
       const { tool, args } = await prepareCall(registry, input);
-      const context = toolContext(options, input) as ToolContext<never>;
+      const context = toolContext(options, input) as AsyncToolContext<never>;
       const result = await attempt(() => tool.run(args as never, context));
       return tool.completion === 'async'
         ? { type: 'pending' }

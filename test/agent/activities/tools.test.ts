@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { createAgentActivities } from '../../../src/agent/activities/index.ts';
 import { readCompletionToken } from '../../../src/agent/completion-token.ts';
 import { AgentRegistry } from '../../../src/agent/registry.ts';
-import { type AnyTool, defineTool, ToolError, type ToolContext } from '../../../src/index.ts';
+import { type AnyTool, type AsyncToolContext, defineTool, ToolError, type ToolContext } from '../../../src/index.ts';
 import type { AgentActivities } from '../../../src/workflow/protocol/index.ts';
 import { callOf, mockActivity } from '../support.ts';
 
@@ -75,7 +75,7 @@ describe('agent.executeTool', () => {
     const tool = defineTool({
       ...base,
       completion: 'async',
-      run: (_: object, { completionToken }: ToolContext) => {
+      run: (_: object, { completionToken }: AsyncToolContext) => {
         token = completionToken;
         return 'ignored';
       },
@@ -86,10 +86,13 @@ describe('agent.executeTool', () => {
   });
 
   it('says why there is no token, and no deps', async () => {
-    const token = defineTool({ ...base, run: (_: object, context: ToolContext) => context.completionToken });
+    const read = (context: ToolContext): unknown => (context as AsyncToolContext).completionToken;
+    const token = defineTool({ ...base, run: (_: object, context: ToolContext) => read(context) });
     await expect(call(token)).rejects.toThrow(
       "The tool find has no completionToken: define it with completion: 'async'",
     );
+    const copies = defineTool({ ...base, run: (_: object, { deps: _deps, ...rest }: ToolContext) => rest.toolCallId });
+    expect(await call(copies, {}, { deps: {} })).toMatchObject({ output: { value: 's1.1' } });
     const deps = defineTool({ ...base, run: (_: object, context: ToolContext<{ db: string }>) => context.deps.db });
     await expect(call(deps)).rejects.toThrow('The tool find reads deps, but this worker was given none');
   });
