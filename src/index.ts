@@ -79,6 +79,13 @@ export type {
 } from './client/events/event.ts';
 export { compareEventIds } from './client/events/ids.ts';
 export type { EventsOptions } from './client/events/stream.ts';
+export {
+  migrateRun,
+  type MigrateOptions,
+  type Migration,
+  type MigrationWay,
+  type Obstacle,
+} from './client/migrate/index.ts';
 export type { PendingOptions, PendingWait, Perdure, RunsOptions } from './client/perdure.ts';
 export type { AnswerOptions, WaitChoice } from './client/answers.ts';
 export type { Outcome } from './client/result.ts';

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { DefinitionError } from '../agent/errors.ts';
 import { ConfigurationError } from '../engine/index.ts';
 import { ENGINE_TYPES } from '../engines/index.ts';
+import { migrate, type MigrateFlags } from './migrate-command.ts';
 import type { CliOutput } from './output.ts';
 import { type ReconcileFlags, reconcileNow } from './reconcile-command.ts';
 import { workOn, type WorkerFlags } from './worker-command.ts';
@@ -74,6 +75,7 @@ function createProgram(output: CliOutput): Command {
     )
     .action(async (flags: ReconcileFlags) => await reconcileNow(flags, output))
     .exitOverride();
+  addMigrate(program, output.out);
   return program;
 }
 
@@ -93,6 +95,24 @@ function toSeconds(value: string): number {
   if (value.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
     throw new InvalidArgumentError('Give seconds from 0 on.');
   return seconds;
+}
+
+function addMigrate(program: Command, out: CliOutput['out']): void {
+  program
+    .command('migrate')
+    .description('Moves a run to another engine, where it goes on; says why when it cannot be moved.')
+    .argument('<run>', 'its id')
+    .addOption(new Option('--to <name>', 'where it is to go on').choices(ENGINE_TYPES).makeOptionMandatory())
+    .addOption(new Option('--from <name>', 'where it is; default: PERDURE_ENGINE, then embedded').choices(ENGINE_TYPES))
+    .option('--database <path>', 'file of the embedded engine that it is on; default: PERDURE_DATABASE')
+    .option('--from-namespace <name>', 'default: default')
+    .option('--address <host:port>', 'of the Temporal server; default: TEMPORAL_ADDRESS, then localhost:7233')
+    .option('--namespace <name>', 'of the engine where it is to go on; default: TEMPORAL_NAMESPACE, then default')
+    .option('--to-database <path>', 'file of the embedded engine where it is to go on')
+    .option('--dry-run', 'only says what would happen')
+    .option('--verbose', 'errors with all that is known about them')
+    .action(async (run: string, flags: MigrateFlags) => await migrate(run, flags, out))
+    .exitOverride();
 }
 
 function notEmpty(value: string): string {

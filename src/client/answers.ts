@@ -13,6 +13,7 @@ import {
 import {
   type ClientContext,
   isNotFound,
+  isOfChain,
   isUnavailable,
   type RunReference,
   serverError,
@@ -96,9 +97,8 @@ interface Described {
 
 async function describe({ client }: ClientContext, { workflowId, firstRunId }: RunReference): Promise<Described> {
   const { status, taskQueue, memo, raw } = await client.workflow.getHandle(workflowId).describe();
-  const first = raw.workflowExecutionInfo?.firstRunId;
   // The id was used again: the run that is meant has ended.
-  const isAnother = Boolean(firstRunId && first && first !== firstRunId);
+  const isAnother = !isOfChain(firstRunId, raw.workflowExecutionInfo?.firstRunId, memo);
   const isRunning = ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED'].includes(status.name) && !isAnother;
   return { isRunning, isPaused: status.name === 'PAUSED', taskQueue, waits: waitsOf(memo) };
 }

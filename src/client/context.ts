@@ -2,6 +2,7 @@ import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/clien
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { EngineUnavailableError } from '../engine/index.ts';
 import type { TokenChannel } from '../agent/token-channel.ts';
+import { MOVED_MEMO, type MovedFrom } from '../workflow/protocol/index.ts';
 import { RunNotFoundError } from './errors.ts';
 
 /** What every call about runs needs. */
@@ -58,4 +59,17 @@ export function toRunError(workflowId: string, error: unknown): unknown {
   const cause = error instanceof ServiceError ? (error.cause ?? error) : error;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new EngineUnavailableError(`The engine cannot be reached: ${reason}`, { cause: error });
+}
+
+/**
+ * Whether a run belongs to the chain that is meant, also when it was moved here from another engine, where the chain began.
+ * @param wanted first run of the chain that is meant; without one any is. @param first that of the run, where the server says it.
+ */
+export function isOfChain(
+  wanted: string | undefined,
+  first: string | null | undefined,
+  memo: Readonly<Record<string, unknown>> | undefined,
+): boolean {
+  if (!wanted || !first || first === wanted) return true;
+  return (memo?.[MOVED_MEMO] as Partial<MovedFrom> | undefined)?.firstRunId === wanted;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { isNotFound, type RunReference, serverError, translated } from './context.ts';
+import { isNotFound, isOfChain, type RunReference, serverError, translated } from './context.ts';
 import { PauseNotSupportedError, RunEndedError } from './errors.ts';
 import { childrenOf, listedBelow } from './tree.ts';
 
@@ -61,9 +61,8 @@ export async function isPaused(client: Client, { workflowId }: RunReference): Pr
 
 /** @throws RunEndedError when the run is over, or its id stands for another one by now. */
 async function requireOpen(client: Client, { workflowId, firstRunId }: RunReference): Promise<void> {
-  const { closeTime, raw, status } = await client.workflow.getHandle(workflowId).describe();
-  const first = raw.workflowExecutionInfo?.firstRunId;
-  const isAnother = Boolean(firstRunId && first && first !== firstRunId);
+  const { closeTime, memo, raw, status } = await client.workflow.getHandle(workflowId).describe();
+  const isAnother = !isOfChain(firstRunId, raw.workflowExecutionInfo?.firstRunId, memo);
   if (isAnother || (closeTime !== undefined && status.name !== 'CONTINUED_AS_NEW')) throw new RunEndedError(workflowId);
 }
 

@@ -65,16 +65,23 @@ export interface AgentStart {
  * @example
  * await engine.jobSchedulers.upsert('digest', { pattern: '0 7 * * *' }, agentStart(digest, { input: 'What is new?' }));
  */
-export function agentStart<A extends AnyAgent>(agent: A, options: Omit<StartOptions<InputOf<A>>, Named>): AgentStart;
-export function agentStart(agent: string, options: Omit<StartOptions, Named>): AgentStart;
-export function agentStart(agent: AnyAgent | string, options: Omit<StartOptions<unknown>, Named>): AgentStart {
+export function agentStart<A extends AnyAgent>(
+  agent: A,
+  options: Omit<StartOptions<InputOf<A>>, 'id' | 'ifExists'>,
+): AgentStart;
+export function agentStart(agent: string, options: Omit<StartOptions, 'id' | 'ifExists'>): AgentStart;
+export function agentStart(
+  agent: AnyAgent | string,
+  options: Omit<StartOptions<unknown>, 'id' | 'ifExists'>,
+): AgentStart {
   return startOf(typeof agent === 'string' ? agent : agent.name, options, options.taskQueue ?? DEFAULT_TASK_QUEUE);
 }
 
-/** What concerns the name of a run. */
-type Named = 'id' | 'ifExists';
-
-function startOf(agent: string, options: Omit<StartOptions<unknown>, Named>, taskQueue: string): AgentStart {
+function startOf(
+  agent: string,
+  options: Omit<StartOptions<unknown>, 'id' | 'ifExists'>,
+  taskQueue: string,
+): AgentStart {
   const { input, metadata, limits, timeout, priority } = options;
   checkId(agent, 'agent');
   checkContent(input, 'input');

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type EngineFlags, engineFromFlags } from '../../src/cli/engine-flags.ts';
 import { loadWorkerFile } from '../../src/cli/load-file.ts';
+import { type MigrateFlags, sidesOf } from '../../src/cli/migrate-command.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { connect } from '../../src/client/connect.ts';
+import { openEngine } from '../../src/engines/index.ts';
 import { ConfigurationError } from '../../src/engine/index.ts';
 import { temporaryDirectory } from '../engines/embedded/support.ts';
 
@@ -31,6 +34,9 @@ describe('the command line', () => {
     [['worker', 'x.ts', '--engine', 'redis'], 'Allowed choices are embedded, bullmq, temporal.'],
     [['worker', 'x.ts', '--shutdown-deadline', ' '], 'It is empty.'],
     [['worker', 'nowhere.ts'], 'perdure: nowhere.ts: there is no such file.'],
+    [['migrate', 'r-1'], "required option '--to <name>' not specified"],
+    [['migrate', 'r-1', '--to', 'redis'], 'Allowed choices are embedded, bullmq, temporal.'],
+    [['migrate', 'r-1', '--to', 'embedded', '--address', 'x:1'], 'perdure: --address: is for the temporal engine'],
     [['worker', 'x.ts', '--engine', 'embedded', '--address', 'x:1'], 'perdure: --address: is for the temporal engine'],
   ])('refuses %j', async (args, message) => {
     const { code, err } = await run(...args);
@@ -42,6 +48,72 @@ describe('the command line', () => {
   it('shows all that is known of an error when asked', async () => {
     const { err } = await run('worker', 'nowhere.ts', '--verbose');
     expect(err).toMatch(/^perdure: ConfigurationError: nowhere\.ts[^]*\n {4}at /);
+  });
+});
+
+describe('perdure migrate', () => {
+  const prepare = async (path: string): Promise<void> => {
+    const engine = await openEngine({ type: 'embedded', path });
+    const { client } = await connect({ engine });
+    await client.workflow.start('order', { taskQueue: 'nobody', workflowId: 'order-1', args: [7] });
+    await engine.close();
+  };
+
+  it('moves a run from one file to another', async () => {
+    const [here, there] = [join(temporaryDirectory(), 'a.db'), join(temporaryDirectory(), 'b.db')];
+    await prepare(here);
+    const args = ['migrate', 'order-1', '--database', here, '--to', 'embedded', '--to-database', there];
+    expect(await run(...args, '--dry-run')).toEqual({
+      code: 0,
+      out: 'order-1 can be moved to the engine embedded: it begins there with its input.\n',
+      err: '',
+    });
+    expect(await run(...args)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^order-1 goes on on the engine embedded, as run [-\w]+\.\n$/) as string,
+    });
+    const engine = await openEngine({ type: 'embedded', path: there });
+    const { status, type } = await engine.client.workflow.getHandle('order-1').describe();
+    expect([status.name, type]).toEqual(['RUNNING', 'order']);
+    await engine.close();
+  });
+
+  it('says why it does not', async () => {
+    const [here, there] = [join(temporaryDirectory(), 'a.db'), join(temporaryDirectory(), 'b.db')];
+    await prepare(here);
+    await prepare(there);
+    const flags = ['--database', here, '--to', 'embedded', '--to-database', there];
+    expect(await run('migrate', 'order-1', ...flags)).toEqual({
+      code: 1,
+      out: '',
+      err:
+        'perdure: order-1 stays where it is:\n' +
+        "- On the engine 'embedded' another run has this id. Let it end, or end it, and try again.\n",
+    });
+    expect(await run('migrate', 'order-2', ...flags)).toMatchObject({ code: 1 });
+  });
+
+  it.each<[MigrateFlags, Record<string, string>, unknown]>([
+    [{ to: 'temporal' }, {}, [{ type: 'embedded' }, { type: 'temporal', connection: {} }]],
+    [{ to: 'temporal' }, { PERDURE_ENGINE: 'bullmq' }, [{ type: 'bullmq' }, { type: 'temporal', connection: {} }]],
+    [
+      { to: 'temporal', from: 'bullmq', fromNamespace: 'shop', namespace: 'prod', address: 'x:1' },
+      {},
+      [
+        { type: 'bullmq', namespace: 'shop' },
+        { type: 'temporal', connection: { address: 'x:1', namespace: 'prod' } },
+      ],
+    ],
+    [
+      { to: 'embedded', database: 'a.db', toDatabase: 'b.db' },
+      { PERDURE_DATABASE: 'c.db' },
+      [
+        { type: 'embedded', path: 'a.db' },
+        { type: 'embedded', path: 'b.db' },
+      ],
+    ],
+  ])('%j with %j is between %j', (flags, env, expected) => {
+    expect(sidesOf(flags, env)).toEqual(expected);
   });
 });
 

@@ -43,6 +43,7 @@ export type ScheduledStart = Omit<
 
 /** A job scheduler as it is stored. */
 export interface JobSchedulerInfo {
+  /** What it is called. */
   readonly id: string;
   /** As BullMQ keeps it: times are milliseconds since the epoch. */
   readonly repeat: RepeatOptions;

@@ -2,12 +2,20 @@ import { createRequire } from 'node:module';
 import { Client } from '@temporalio/client';
 import { IllegalStateError, type DataConverter } from '@temporalio/common';
 import type { WorkerOptions } from '@temporalio/worker';
-import { ConfigurationError, type Engine, type NativeConnectionLike, type PerdureWorker } from '../../engine/index.ts';
+import {
+  type Broadcasts,
+  ConfigurationError,
+  type Engine,
+  type NativeConnectionLike,
+  type PerdureWorker,
+  type ReconcileOptions,
+  type ReconcileResult,
+} from '../../engine/index.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
 import { checkRouting, type RoutedEngineOptions } from './options.ts';
 import { Part } from './part.ts';
 import { routedService } from './service.ts';
-import { healthOf, infoOf, type RoutedEngineHealth, type RoutedEngineInfo } from './status.ts';
+import { healthOf, infoOf, reconcileAll, type RoutedEngineHealth, type RoutedEngineInfo } from './status.ts';
 import { RoutedWorker } from './worker.ts';
 
 const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
@@ -62,6 +70,8 @@ class Routed implements RoutedEngine {
   readonly client: Client;
   readonly nativeConnection: NativeConnectionLike;
   readonly database: string | undefined;
+  readonly broadcasts: Broadcasts | undefined;
+  readonly reconcile?: (options?: ReconcileOptions) => Promise<ReconcileResult>;
   readonly secret?: () => string;
   readonly #parts: readonly Part[];
   readonly #ours: readonly Engine[];
@@ -85,9 +95,14 @@ class Routed implements RoutedEngine {
     this.#connection = createConnection(service, { address: parts.map(({ name }) => name).join('+'), retries: false });
     this.client = new Client({ ...clientOptions, namespace, connection: this.#connection });
     this.nativeConnection = fallback.engine.nativeConnection;
-    this.database = parts.find(({ engine }) => engine.database !== undefined)?.engine.database;
-    const keeper = parts.find(({ engine }) => engine.secret !== undefined)?.engine;
+    const engines = parts.map(({ engine }) => engine);
+    // All processes have the same engines, so whatever reaches those of one reaches all; messages go further than a file.
+    this.broadcasts = engines.find((engine) => engine.broadcasts !== undefined)?.broadcasts;
+    this.database = this.broadcasts === undefined ? engines.find((engine) => engine.database)?.database : undefined;
+    const keeper = engines.find((engine) => engine.secret !== undefined);
     if (keeper?.secret !== undefined) this.secret = keeper.secret.bind(keeper);
+    if (engines.some((engine) => engine.reconcile !== undefined))
+      this.reconcile = async (looking) => await reconcileAll(engines, looking);
   }
 
   engine(name: string): Engine {

@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { toMillis } from '../../core/proto.ts';
+import { toMillis, WorkflowExecutionStatus } from '../../core/proto.ts';
 import { grpcStatus, hasCode } from '../../runtime/errors.ts';
 import type { ResponseOf } from '../../runtime/service.ts';
 import type { Part } from './part.ts';
@@ -12,6 +12,8 @@ export interface Found {
   readonly part: Part;
   readonly runId: string;
   readonly isOpen: boolean;
+  /** It may be one that is being moved: another engine may have it already. */
+  readonly isPaused: boolean;
   readonly status: temporal.api.enums.v1.WorkflowExecutionStatus;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -57,7 +59,7 @@ export class Places {
   async current(workflowId: string): Promise<Found | undefined> {
     const last = this.last(workflowId);
     const known = last && (await this.#ask([last], { workflowId }, () => true));
-    if (known?.isOpen === true) return known;
+    if (known !== undefined && isGoingOn(known)) return known;
     const found = await this.newest(workflowId, this.#parts);
     if (found !== undefined) this.note(found.part, workflowId, found.runId);
     return found;
@@ -65,7 +67,7 @@ export class Places {
 
   /** As `current`, among some of the engines, all of which are asked. */
   async newest(workflowId: string, parts: readonly Part[]): Promise<Found | undefined> {
-    return await this.#ask(parts, { workflowId }, ({ isOpen }) => isOpen);
+    return await this.#ask(parts, { workflowId }, isGoingOn);
   }
 
   /** Asks all at once, and is content with the first answer that is `enough`; otherwise the newest run counts. */
@@ -97,6 +99,10 @@ export class Places {
   }
 }
 
+function isGoingOn({ isOpen, isPaused }: Found): boolean {
+  return isOpen && !isPaused;
+}
+
 class NotEnough extends Error {}
 
 async function describe(
@@ -110,6 +116,7 @@ async function describe(
       part,
       runId: run?.runId ?? '',
       isOpen: !closeTime,
+      isPaused: status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED,
       status: status ?? 0,
       startedAt: toMillis(startTime) ?? 0,
       description,

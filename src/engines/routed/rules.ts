@@ -30,6 +30,20 @@ function fits(rule: RoutingRule, start: RoutedStart): boolean {
   throw failedPrecondition(`A routing rule for the engine '${rule.engine}' has to answer true or false at once.`);
 }
 
+/** A field of a memo, decoded; `undefined` when there is none. */
+export async function readMemo(
+  field: string,
+  memo: temporal.api.common.v1.IMemo | null | undefined,
+  converter: LoadedDataConverter,
+  context: { readonly type: 'workflow'; readonly namespace: string; readonly workflowId: string },
+): Promise<unknown> {
+  const encoded = memo?.fields?.[field];
+  let payloads = encoded ? [encoded] : [];
+  for (const codec of converter.payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
+  const [payload] = payloads;
+  return payload && converter.payloadConverter.fromPayload(payload, context);
+}
+
 /** What rules see of a request. */
 export async function readStart(
   request: StartLike,
@@ -38,16 +52,13 @@ export async function readStart(
 ): Promise<RoutedStart> {
   const workflowId = request.workflowId ?? '';
   const workflowType = request.workflowType?.name ?? '';
-  const agent = workflowType === AGENT_WORKFLOW ? request.memo?.fields?.[AGENT_MEMO] : undefined;
   const context = { type: 'workflow', namespace, workflowId } as const;
-  let payloads = agent ? [agent] : [];
-  for (const codec of converter.payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
-  const [payload] = payloads;
-  const name: unknown = payload && converter.payloadConverter.fromPayload(payload, context);
+  const agent =
+    workflowType === AGENT_WORKFLOW ? await readMemo(AGENT_MEMO, request.memo, converter, context) : undefined;
   return {
     workflowId,
     workflowType,
     taskQueue: request.taskQueue?.name ?? '',
-    agent: typeof name === 'string' ? name : undefined,
+    agent: typeof agent === 'string' ? agent : undefined,
   };
 }

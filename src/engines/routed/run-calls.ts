@@ -1,10 +1,12 @@
+import type { temporal } from '@temporalio/proto';
 import { grpcStatus, hasCode } from '../../runtime/errors.ts';
 import { decodeToken, type TaskToken } from '../../runtime/frontend/tokens.ts';
 import type { RpcMethod } from '../../runtime/rpc-methods.ts';
 import type { CallOptions, MethodName } from '../../runtime/service.ts';
 import { openPage, sealPage } from './page-tokens.ts';
 import type { Part } from './part.ts';
-import type { Places } from './places.ts';
+import { followMoves } from './moved.ts';
+import type { Found, Places } from './places.ts';
 
 /** Which run a request is about. */
 interface Target {
@@ -18,6 +20,8 @@ export interface Routes {
   /** For what is of no run, and to say that there is no such run. */
   readonly fallback: Part;
   readonly places: Places;
+  /** Whether a run goes on with a chain that began as the run of this id, on another engine. */
+  readonly isMovedFrom: (found: Found, firstRunId: string) => Promise<boolean>;
 }
 
 /** These are refused once a run is closed, so the engine where it was last may simply be asked. */
@@ -60,6 +64,10 @@ export async function callOfRun(
   if (PAGED.has(name)) return await readPages(routes, name, request, options);
   const target = targetOf(request);
   const { workflowId, runId } = target;
+  if (await hasMoved(routes, target, request)) {
+    const part = await partOf(routes, target);
+    return await part.pass(name, { ...(request as object), firstExecutionRunId: '' }, options);
+  }
   const last = routes.places.last(workflowId);
   if (runId !== '' || last === undefined || !REFUSED_WHEN_CLOSED.has(name))
     return await (await partOf(routes, target)).pass(name, request, options);
@@ -71,6 +79,15 @@ export async function callOfRun(
     if (part === last) throw error;
     return await part.pass(name, request, options);
   }
+}
+
+/** Whether a request names the first run of a chain that goes on on another engine, which does not know that run. */
+async function hasMoved({ places, isMovedFrom, parts }: Routes, target: Target, request: unknown): Promise<boolean> {
+  const { firstExecutionRunId } = request as { readonly firstExecutionRunId?: string | null };
+  if (!firstExecutionRunId || target.runId !== '' || parts.length === 1) return false;
+  const found = await places.current(target.workflowId);
+  const first = found?.description.workflowExecutionInfo?.firstRunId;
+  return found !== undefined && first !== firstExecutionRunId && (await isMovedFrom(found, firstExecutionRunId));
 }
 
 /** The engine of a run, or the one that may say that there is none. */
@@ -90,10 +107,12 @@ async function readPages(
   const page = openPage((request as { nextPageToken?: Uint8Array }).nextPageToken, routes.parts);
   const part = page?.part ?? (await partOf(routes, targetOf(request)));
   const answer = (await part.pass(name, { ...(request as object), nextPageToken: page?.token ?? null }, options)) as {
+    readonly history?: temporal.api.history.v1.IHistory | null;
     readonly nextPageToken?: Uint8Array | null;
   };
   // Messages of generated classes keep what is not set in their prototypes.
   return Object.assign(Object.create(Object.getPrototypeOf(answer) as object | null) as object, answer, {
+    history: { events: followMoves(answer.history?.events ?? []) },
     nextPageToken: sealPage(part, answer.nextPageToken),
   });
 }

@@ -3,6 +3,7 @@ import { invalidArgument, namespaceNotFound, unimplemented } from '../../runtime
 import { type AnyCall, type RpcMethod, serviceOf } from '../../runtime/rpc-methods.ts';
 import type { MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 import { countRuns, describeQueue, listRuns, LISTS } from './lists.ts';
+import { isMovedFrom } from './moved.ts';
 import type { RoutingRule } from './options.ts';
 import type { Part } from './part.ts';
 import { Places } from './places.ts';
@@ -28,7 +29,13 @@ export function routedService({
   namespace,
   converter,
 }: RoutedServiceOptions): WorkflowServiceApi {
-  const routes: Routes = { parts, fallback, places: new Places(parts) };
+  const routes: Routes = {
+    parts,
+    fallback,
+    places: new Places(parts),
+    isMovedFrom: async ({ description }, firstRunId) =>
+      await isMovedFrom(description.workflowExecutionInfo, firstRunId, converter, namespace),
+  };
   const starts = new Starts({
     ...routes,
     choose: async (request) => {

@@ -1,4 +1,4 @@
-import type { EngineHealth, EngineInfo } from '../../engine/index.ts';
+import type { Engine, EngineHealth, EngineInfo, ReconcileOptions, ReconcileResult } from '../../engine/index.ts';
 import type { Part } from './part.ts';
 
 /** What a routed engine is, and each of those behind it. */
@@ -40,6 +40,21 @@ export async function healthOf(version: string, parts: readonly Part[], uptime: 
     capabilities: commonOf(all.map(({ capabilities }) => capabilities)),
     error: errors.length === 0 ? undefined : errors.join(' '),
     engines: Object.fromEntries(healths),
+  };
+}
+
+/** Looks at the unfinished runs of all engines that can leave some behind. The figures are those of all together. */
+export async function reconcileAll(
+  engines: readonly Engine[],
+  options: ReconcileOptions | undefined,
+): Promise<ReconcileResult> {
+  const results = await Promise.all(engines.map(async (engine) => await engine.reconcile?.(options)));
+  const total = (name: keyof ReconcileResult): number => sum(results.map((result) => result?.[name] ?? 0));
+  return {
+    scannedKeys: total('scannedKeys'),
+    stalledRuns: total('stalledRuns'),
+    reconciledRuns: total('reconciledRuns'),
+    failedRuns: total('failedRuns'),
   };
 }
 

@@ -50,6 +50,8 @@ export class AgentRun {
   lastText = '';
   /** Of the current step. */
   calls: readonly Call[] = [];
+  /** Whether the next run could take over now. Set while the run does nothing but wait. */
+  parked: (() => boolean) | undefined;
 
   constructor(input: AgentRunInput, definition: AgentRecord, session: Session, control: Control) {
     this.input = input;

@@ -4,6 +4,7 @@ import {
   WAIT_MEMO_PREFIX,
   type AgentRunInput,
   type CarriedConversation,
+  type CarriedNow,
   type CarriedState,
 } from '../protocol/index.ts';
 import type { AgentRun } from './agent-run.ts';
@@ -17,7 +18,20 @@ const MAX_SHOWN_INPUT = 4096;
 
 /** Whether the run should go on in a new one: history has become long, and nobody is in the middle of anything. */
 function handOverIsDue(run: AgentRun): boolean {
-  return workflowInfo().continueAsNewSuggested && run.session.outbox.idle && allHandlersFinished();
+  return workflowInfo().continueAsNewSuggested && isAtRest(run);
+}
+
+function isAtRest(run: AgentRun): boolean {
+  return run.session.outbox.idle && allHandlersFinished();
+}
+
+/** What another run would need to go on from here; only while there is nothing to do but wait. */
+export function carriedNow(run: AgentRun | undefined): CarriedNow {
+  if (run === undefined) return { type: 'busy', reason: 'it has not begun' };
+  if (run.control.main.consideredCancelled) return { type: 'busy', reason: 'it is being cancelled' };
+  if (run.parked?.() !== true) return { type: 'busy', reason: 'it is in the middle of a step' };
+  if (!isAtRest(run)) return { type: 'busy', reason: 'it is telling other runs something' };
+  return { type: 'parked', input: nextInput(run, run.transcript.carry(workflowInfo()), carriedState(run)) };
 }
 
 /** Awaits something; when history has become long while there is nothing to do but wait, the next run awaits it. */
@@ -25,7 +39,12 @@ export async function awaitOrHandOver<T>(run: AgentRun, task: Promise<T>, parked
   let ended = false;
   const end = (): void => void (ended = true);
   task.then(end, end);
-  await condition(() => ended || (parked() && handOverIsDue(run)));
+  run.parked = () => !ended && parked();
+  try {
+    await condition(() => ended || (parked() && handOverIsDue(run)));
+  } finally {
+    run.parked = undefined;
+  }
   if (!ended) await handOver(run);
   return await task;
 }

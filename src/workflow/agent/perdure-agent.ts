@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   ContinueAsNew,
+  defineQuery,
   defineSignal,
   isCancellation,
   log,
@@ -12,12 +13,14 @@ import {
 } from '@temporalio/workflow';
 import {
   CANCEL_RUN,
+  CARRIED,
   CHILD_ENDED,
   FAILURE,
   STEER,
   type AgentRecord,
   type AgentResult,
   type AgentRunInput,
+  type CarriedNow,
   type ChildEnd,
   type ChildReport,
   type Json,
@@ -30,6 +33,7 @@ import { lookups } from './activity-options.ts';
 import { AgentRun, type Control } from './agent-run.ts';
 import { endAsCancelled } from './cancelled-status.ts';
 import { CANCEL_DEADLINE, cleanUp } from './cleaning-up.ts';
+import { carriedNow } from './hand-over.ts';
 import { runFailure, type FailureDetails } from './failures.ts';
 import { checkLimits } from './limits.ts';
 import { turn } from './loop.ts';
@@ -37,6 +41,7 @@ import { userMessage } from './outputs.ts';
 
 const steer = defineSignal<[unknown]>(STEER);
 const cancelRun = defineSignal<[unknown]>(CANCEL_RUN);
+const carried = defineQuery<CarriedNow>(CARRIED);
 
 /**
  * Runs an agent: resolves its definition, and calls its model until the model has completed its work; on the way it makes the calls that the model
@@ -68,6 +73,7 @@ export async function perdureAgent(input: AgentRunInput): Promise<AgentResult> {
     control.main.cancel();
   });
   let run: AgentRun | undefined;
+  setHandler(carried, () => carriedNow(run));
   try {
     const result = await control.main.run(async () => {
       run = await begin(input, session, control);

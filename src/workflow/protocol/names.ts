@@ -26,11 +26,17 @@ export const PENDING = 'pending';
 /** Query: what the run has used, as `Spent`. */
 export const SPENT = 'spent';
 
+/** Query: what another run would need to go on from here, as `CarriedNow`. */
+export const CARRIED = 'perdure.carried';
+
 /** Memo fields with open waits begin so; the wait's id follows. A closed wait's field is gone. */
 export const WAIT_MEMO_PREFIX = 'perdure.wait.';
 
 /** Memo field with the name of the agent, of runs that no other agent has started. */
 export const AGENT_MEMO = 'perdure.agent';
+
+/** Memo field of a run that was moved here from another engine, with a `MovedFrom`. */
+export const MOVED_MEMO = 'perdure.movedFrom';
 
 /** Why an answer is refused: types of `ApplicationFailure`. */
 export const ANSWER_REFUSED = {

@@ -48,3 +48,20 @@ export interface AgentResult {
   /** Of a sub-agent: the calls that its caller has to undo when it fails itself, in the order in which they were completed. */
   readonly undo?: readonly Undoable[];
 }
+
+/** The answer to the query `perdure.carried`. */
+export type CarriedNow =
+  | { readonly type: 'parked'; readonly input: AgentRunInput }
+  /** The run cannot be left where it is. */
+  | { readonly type: 'busy'; readonly reason: string };
+
+/** Where a run was moved from. */
+export interface MovedFrom {
+  /** The engine's name. */
+  readonly engine: string;
+  readonly runId: string;
+  /** The first run of the chain there: what completion tokens and handles may name. */
+  readonly firstRunId: string;
+  /** Id of the event there of the signal that came with the start here. */
+  readonly signal?: string;
+}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { activityInfo } from '@temporalio/activity';
 import type { ChildWorkflowOptions } from '@temporalio/workflow';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario, ScenarioContext } from '../scenario.ts';
@@ -12,6 +13,7 @@ import {
   cancelThatChild,
   failByChild,
   family2,
+  priorities,
   signalChild,
   talkToChild,
 } from '../workflows/children.ts';
@@ -50,6 +52,17 @@ async function cancelByScope(
 
 /** Children as their parents see them. */
 export const children: readonly Scenario[] = topic('children', [
+  scenario(
+    'priorities are inherited',
+    async (t) => {
+      await t.startWorker({ activities: { tellPriority: async () => activityInfo().priority?.priorityKey } });
+      const priority = { priorityKey: 2 };
+      assert.deepEqual(await t.execute(priorities, { priority }), [2, 2, 2, 2, 5, 5]);
+      const none = await t.execute(priorities, {});
+      assert.deepEqual(none.slice(-2), [5, 5]);
+    },
+    quick,
+  ),
   scenario('a child returns its result', async (t) => {
     await t.startWorker();
     const workflowId = t.workflowId('child');

@@ -6,6 +6,7 @@ import {
   defineSignal,
   executeChild,
   getExternalWorkflowHandle,
+  proxyActivities,
   setHandler,
   startChild,
   workflowInfo,
@@ -166,4 +167,26 @@ export async function cancelSignalAtOnce(workflowId: string): Promise<unknown> {
     );
   scope.cancel();
   return await outcome;
+}
+
+/** Its priority, or that of the run that it goes on as. */
+export async function ownPriority(goesOn: boolean): Promise<number | undefined> {
+  if (goesOn) return await continueAsNew<typeof ownPriority>(false);
+  return workflowInfo().priority?.priorityKey;
+}
+
+/** Priorities of itself, an activity, a child, a child's next run, and a child and an activity that ask for one themselves. */
+export async function priorities(): Promise<unknown[]> {
+  const priority = { priorityKey: 5 };
+  const options = { startToCloseTimeout: '1 minute' } as const;
+  const { tellPriority } = proxyActivities<{ tellPriority(): Promise<number> }>(options);
+  const { tellPriority: tellOther } = proxyActivities<{ tellPriority(): Promise<number> }>({ ...options, priority });
+  return [
+    await ownPriority(false),
+    await tellPriority(),
+    await executeChild(ownPriority, { args: [false] }),
+    await executeChild(ownPriority, { args: [true] }),
+    await executeChild(ownPriority, { args: [false], priority }),
+    await tellOther(),
+  ];
 }

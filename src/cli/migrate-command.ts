@@ -1,0 +1,71 @@
+import type { Migration } from '../client/migrate/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { type EngineConfig, engineFromEnv, openEngine } from '../engines/index.ts';
+import { engineFromFlags } from './engine-flags.ts';
+
+/** What the command line says about moving a run. */
+export interface MigrateFlags {
+  readonly to: EngineConfig['type'] & ('bullmq' | 'embedded' | 'temporal');
+  readonly from?: MigrateFlags['to'];
+  readonly database?: string;
+  readonly fromNamespace?: string;
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly toDatabase?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Moves a run, and says what came of it. @throws Error with all that stands in the way. */
+export async function migrate(run: string, flags: MigrateFlags, out: (text: string) => void): Promise<void> {
+  const [source, target] = sidesOf(flags);
+  // Late, for it is much to load: mistakes above are told at once.
+  const { migrateRun } = await import('../client/migrate/index.ts');
+  const opened: Engine[] = [];
+  try {
+    const from = await openEngine(source);
+    opened.push(from);
+    const to = await openEngine(target);
+    opened.push(to);
+    out(said(run, to.name, await migrateRun(run, { from, to, dryRun: flags.dryRun === true })));
+  } finally {
+    await Promise.allSettled(opened.map(async (engine) => await engine.close()));
+  }
+}
+
+/** Where the run is, and where it is to go on. @throws ConfigurationError when flags contradict each other. */
+export function sidesOf(
+  flags: MigrateFlags,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): readonly [EngineConfig, EngineConfig] {
+  const { from, database, fromNamespace, to, toDatabase, address, namespace } = flags;
+  const source = engineFromFlags(
+    {
+      ...(from === undefined ? {} : { engine: from }),
+      ...(database === undefined ? {} : { database }),
+      ...(fromNamespace === undefined ? {} : { namespace: fromNamespace }),
+    },
+    env,
+  );
+  const target = engineFromFlags(
+    {
+      engine: to,
+      ...(toDatabase === undefined ? {} : { database: toDatabase }),
+      ...(address === undefined ? {} : { address }),
+      ...(namespace === undefined ? {} : { namespace }),
+    },
+    // The file in the environment is the one that the run is on.
+    { ...env, PERDURE_DATABASE: undefined },
+  );
+  return [source ?? engineFromEnv(env), target ?? { type: to }];
+}
+
+function said(run: string, engine: string, migration: Migration): string {
+  if (migration.type === 'moved') return `${run} goes on on the engine ${engine}, as run ${migration.newRunId}.\n`;
+  if (migration.type === 'refused') {
+    const lines = migration.obstacles.map(({ problem, fix }) => `- ${problem} ${fix}`);
+    throw new Error([`${run} stays where it is:`, ...lines].join('\n'));
+  }
+  const signals = migration.signals === 0 ? '' : `, and ${migration.signals} signals that it has not seen`;
+  const way = migration.way === 'anew' ? 'begins there with its input' : 'goes on there with all that its agent knows';
+  return `${run} can be moved to the engine ${engine}: it ${way}${signals}.\n`;
+}
