@@ -1,18 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, Redis } from 'ioredis';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { BullmqEngineOptions } from '../../../src/engines/bullmq/index.ts';
+import { freePort } from '../../../scripts/services/service.ts';
 import { hasRedisServer, startRedis, until } from '../../support/redis-process.ts';
 import { add, finish, state, waits } from './fixtures/workflows.ts';
 import { bundle, Scene } from './scene.ts';
 
 type Code = Awaited<ReturnType<typeof bundle>>;
 
-/** Small workloads on real servers: what ioredis is told passes through, and a worker that leaves is followed by another. */
-describe.skipIf(!hasRedisServer)('Redis with', { timeout: 60_000 }, () => {
+/** Small workloads on real servers: what ioredis is told passes through, and a worker that dies or a server that fails over is survived. */
+describe.skipIf(!hasRedisServer)('Redis with', { timeout: 120_000 }, () => {
   let code: Code;
   let scene: Scene;
   beforeAll(async () => {
@@ -24,7 +25,7 @@ describe.skipIf(!hasRedisServer)('Redis with', { timeout: 60_000 }, () => {
   afterEach(() => scene.close());
 
   /** A run that waits, is told something through another process, and goes on in another worker. */
-  async function workload(redis: BullmqEngineOptions['redis']): Promise<void> {
+  async function workload(redis: BullmqEngineOptions['redis'], inTheMiddle?: () => Promise<void>): Promise<void> {
     const options = { redis: redis ?? {} };
     const [client, first, second] = await Promise.all([
       scene.engine(options),
@@ -37,6 +38,7 @@ describe.skipIf(!hasRedisServer)('Redis with', { timeout: 60_000 }, () => {
     expect(await handle.executeUpdate(add, { args: [1] })).toBe(1);
     await stop();
     await scene.work(second);
+    await inTheMiddle?.();
     expect(await handle.executeUpdate(add, { args: [2] })).toBe(3);
     expect(await handle.query(state)).toBe('waiting, sum 3');
     await handle.signal(finish, 'done');
@@ -55,6 +57,34 @@ describe.skipIf(!hasRedisServer)('Redis with', { timeout: 60_000 }, () => {
     await expect(scene.engine({ redis: { port: server.port, tls: {}, retryStrategy: () => null } })).rejects.toThrow(
       /No Redis answers.*certificate/s,
     );
+  });
+
+  // Going on takes about half a minute.
+  test.skipIf(process.env['PERDURE_TEST_DEPTH'] !== 'full')('a sentinel, through a failover', async () => {
+    const primary = await startRedis(onTestFinished);
+    const replica = await startRedis(onTestFinished, { args: ['--replicaof', '127.0.0.1', `${primary.port}`] });
+    const sentinel = await startSentinel(primary.port);
+    const admin = new Redis(sentinel);
+    const old = new Redis(primary.port);
+    old.on('error', () => undefined);
+    onTestFinished(() => {
+      admin.disconnect();
+      old.disconnect();
+    });
+    await until(async () => (await old.info('replication')).includes('state=online'), 'the replica is in step');
+    await until(
+      async () => ((await admin.call('SENTINEL', 'REPLICAS', 'main')) as unknown[]).length === 1,
+      'the sentinel knows it',
+    );
+    await workload({ sentinels: [{ port: sentinel }], name: 'main', sentinelRetryStrategy: () => 50 }, async () => {
+      // What has not reached the replica yet would be lost: that is what asynchronous replication means.
+      await old.wait(1, 5000);
+      await primary.kill();
+      await until(async () => {
+        const [, port] = (await admin.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main')) as string[];
+        return Number(port) === replica.port;
+      }, 'the replica has taken over');
+    });
   });
 
   test('a cluster', async () => {
@@ -102,4 +132,25 @@ function certificates(): { readonly ca: string; readonly args: readonly string[]
       'no',
     ],
   };
+}
+
+/** A sentinel that looks after one primary. @returns its port. */
+async function startSentinel(primary: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'perdure-sentinel-'));
+  const config = join(folder, 'sentinel.conf');
+  const port = await freePort();
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `sentinel monitor main 127.0.0.1 ${primary} 1`,
+    'sentinel down-after-milliseconds main 500',
+    'sentinel failover-timeout main 5000',
+  ];
+  writeFileSync(config, `${lines.join('\n')}\n`);
+  const child = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return port;
 }
