@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, Processor, WorkerOptions } from 'bullmq';
 import { DelayedError, Worker } from 'bullmq';
 import { StoreError } from '../../core/store.ts';
+import { Consumption } from './consumption.ts';
 import { queueName } from './keys.ts';
 import type { JobKind, Keys } from './keys.ts';
 import type { RedisClient } from './redis.ts';
@@ -11,6 +13,10 @@ export type Hold = (job: Job, token: string, queue: string, isLeaving: () => boo
 
 /** How often is looked whether a queue is paused, in milliseconds. */
 const LOOK_MS = 1000;
+/** How often is looked whether jobs are taken, in milliseconds. */
+const PROBE_MS = 15_000;
+/** How long a worker that takes nothing may need to end before another one begins, in milliseconds. */
+const END_MS = 5_000;
 
 /** What is set for one of BullMQ's queues, by whom ever. */
 export interface QueueState {
@@ -28,7 +34,7 @@ interface Claim {
   readonly worker: Worker;
   readonly prefix: string;
   leaving: boolean;
-  /** Ends looking at its state. */
+  /** Ends looking at its state, and at whether its jobs are taken. */
   readonly stopLooking: () => void;
 }
 
@@ -47,6 +53,8 @@ export interface ClaimsOptions {
   readonly onLost: (jobIds: readonly string[], queue: string) => void;
   /** Gives back what is here of a queue. */
   readonly giveBack: (queue: string) => Promise<void>;
+  /** How often is looked whether jobs that wait are taken, in milliseconds. Default: 15 s. */
+  readonly probeMs?: number;
   /** Told often how a queue is. */
   readonly onState?: (queue: QueueState) => void;
   readonly onError: (error: unknown) => void;
@@ -57,6 +65,8 @@ export class Claims {
   readonly #options: ClaimsOptions;
   readonly #claims = new Map<string, Claim>();
   readonly #endings = new Set<Promise<void>>();
+  /** Task queues whose workers are about to begin again. */
+  readonly #restarting = new Set<string>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -75,6 +85,7 @@ export class Claims {
   /** Begins to take the jobs of a task queue. */
   begin(taskQueue: string): void {
     if (this.#claims.has(taskQueue)) return;
+    this.#restarting.delete(taskQueue);
     const { client, keys, namespace, kind, settings, concurrency, hold, onLost, onError } = this.#options;
     const name = queueName(taskQueue, kind);
     const tag = keys.tag(namespace);
@@ -89,7 +100,9 @@ export class Claims {
       maxStalledCount: settings.maxStalledCount,
       runRetryDelay: 1000,
     };
+    const consumption = new Consumption({ client, queue: prefix, capacity: concurrency });
     const processor: Processor = async (job, token = '') => {
+      const ended = consumption.took();
       try {
         await hold(job, token, prefix, () => claim.leaving);
       } catch (error) {
@@ -98,10 +111,16 @@ export class Claims {
         // The job stays as it is until nobody prolongs it any more; then it is tried again.
         if (error instanceof StoreError) throw new DelayedError();
         throw error;
+      } finally {
+        ended();
       }
     };
     const worker = new Worker(name, processor, options);
-    const claim: Claim = { worker, prefix, leaving: false, stopLooking: this.#watch(taskQueue, prefix) };
+    const stops = [this.#watch(taskQueue, prefix), this.#probe(taskQueue, consumption)];
+    const stopLooking = (): void => {
+      for (const stop of stops) stop();
+    };
+    const claim: Claim = { worker, prefix, leaving: false, stopLooking };
     worker.on('error', onError);
     worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, prefix));
     this.#claims.set(taskQueue, claim);
@@ -109,6 +128,7 @@ export class Claims {
 
   /** Takes no more jobs of a task queue, and gives back those that are here. */
   async end(taskQueue: string): Promise<void> {
+    this.#restarting.delete(taskQueue);
     const claim = this.#claims.get(taskQueue);
     if (claim === undefined) return;
     this.#claims.delete(taskQueue);
@@ -119,6 +139,7 @@ export class Claims {
 
   /** Ends all, those included that are about to end. */
   async close(): Promise<void> {
+    this.#restarting.clear();
     await Promise.all([...Array.from(this.#claims.keys(), (taskQueue) => this.end(taskQueue)), ...this.#endings]);
   }
 
@@ -133,6 +154,32 @@ export class Claims {
     const timer = setInterval(() => void look().catch(onError), LOOK_MS);
     void look().catch(onError);
     return () => clearInterval(timer);
+  }
+
+  /** A worker that lives and takes nothing would leave its queue to others, or to nobody. */
+  #probe(taskQueue: string, consumption: Consumption): () => void {
+    const { probeMs = PROBE_MS, onError } = this.#options;
+    const look = async (): Promise<void> => {
+      try {
+        if (await consumption.isStuck()) await this.#restart(taskQueue);
+      } catch (error) {
+        if (this.has(taskQueue)) onError(error);
+      }
+    };
+    const timer = setInterval(() => void look(), probeMs).unref();
+    return () => clearInterval(timer);
+  }
+
+  async #restart(taskQueue: string): Promise<void> {
+    const { kind, onError } = this.#options;
+    if (!this.#claims.has(taskQueue)) return;
+    const problem = `Jobs (${kind}) of the task queue ${taskQueue} wait, and its worker in this process takes none.`;
+    onError(new Error(`${problem} It is started anew.`));
+    const ended = this.end(taskQueue);
+    this.#restarting.add(taskQueue);
+    await Promise.race([ended, delay(END_MS, undefined, { ref: false })]);
+    // Unless it was ended, or begun, meanwhile.
+    if (this.#restarting.has(taskQueue)) this.begin(taskQueue);
   }
 
   async #end(claim: Claim): Promise<void> {
