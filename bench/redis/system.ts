@@ -146,7 +146,10 @@ async function liveWith(url: string, options: BenchWorker, linger: number | unde
 }
 
 async function signalParked(client: Client, { redis, prefix }: Living): Promise<number> {
-  const handle = await startWaiting(client);
+  const handle = await client.workflow.start<typeof untilSignal>('untilSignal', {
+    taskQueue,
+    workflowId: randomUUID(),
+  });
   await untilParked(redis, prefix, handle.firstExecutionRunId);
   return timed(async () => {
     await handle.signal(input, 'go on');

@@ -13,6 +13,7 @@ import { mayRefer } from './payload-references.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
+import { decodeEvents } from './run-codec.ts';
 
 const adoptScript = new Script(ADOPT);
 const parkScript = new Script(PARK);
@@ -38,6 +39,9 @@ interface Resident {
 
 /** How residence ended. `done`: the run needs nobody any more. `parked`: its job was put aside. `lost`: another process has the job. */
 type Outcome = 'done' | 'parked' | 'lost';
+
+/** What `ADOPT` gives. */
+type Adopted = readonly [Buffer, Buffer | null, Buffer, Buffer | null, number, readonly Buffer[]];
 
 /** How residents live. */
 export interface ResidentsOptions {
@@ -84,12 +88,12 @@ export class Residents {
     const input = [jobId, token, activation, process];
     const answer = await adoptScript.run(
       client,
-      [keys.run(key), queue, keys.expected(key.namespace, key.workflowId)],
+      [keys.run(key), queue, keys.expected(key.namespace, key.workflowId), keys.history(key)],
       input,
     );
     if (answer === null) return;
     if (!Array.isArray(answer)) throw new DelayedError();
-    const [revision, last, text, time, isExpected] = answer as readonly (Buffer | number | null)[];
+    const [revision, last, text, time, isExpected, commits] = answer as unknown as Adopted;
     const encoded = String(text);
     const record = await store.decode(key, encoded);
     // It has changed already.
@@ -107,7 +111,8 @@ export class Residents {
       refreshing: 'no',
     };
     this.#add(resident);
-    store.known.set(key, { record, revision: Number(revision), lastEventTime: Number(time ?? 0) }, Number(last ?? 0));
+    const stored = { record, revision: Number(revision), lastEventTime: Number(time ?? 0) };
+    store.known.set(key, stored, Number(last ?? 0), commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
     for (const arrived of this.#arrivals) arrived();
     // An update that is on its way comes with the first task.
     if (isExpected === 1 && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
@@ -219,6 +224,7 @@ export class Residents {
   async #release(resident: Resident): Promise<void> {
     const { store, onError } = this.#options;
     try {
+      await store.settle(resident.key);
       const stored = store.recall(resident.key) ?? (await store.load(resident.key));
       const now = systemClock.now();
       const wakeAt =
@@ -256,7 +262,9 @@ export class Residents {
         else frontend().changed((store.recall(resident.key) ?? stored).record);
       } catch (error) {
         onError(error);
-        this.#parkIn(resident, RETRY_MS);
+        systemClock.schedule(systemClock.now() + RETRY_MS, () => {
+          if (this.#isHere(resident)) void this.#refresh(resident);
+        });
       }
     } while (this.#wantsMore(resident));
     resident.refreshing = 'no';
@@ -300,6 +308,7 @@ export class Residents {
     if (!this.#isHere(resident)) return;
     this.#residents.delete(nameOf(resident.key));
     this.#options.store.known.delete(resident.key);
+    this.#options.store.settle(resident.key).catch(this.#options.onError);
     this.#options.frontend().forget(resident.key);
   }
 }

@@ -133,6 +133,7 @@ export class RunCodec {
   }
 }
 
-function decodeEvents(commit: Buffer): HistoryEvent[] {
+/** The events of a commit as they are in Redis, with what they refer to left as it is. */
+export function decodeEvents(commit: Buffer): HistoryEvent[] {
   return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
 }
