@@ -7,6 +7,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './run.ts';
+import { redisServer } from './services/redis.ts';
+import type { Service } from './services/service.ts';
+import { toxiproxy } from './services/toxiproxy.ts';
 
 const defaults = { CHAOS_KILLS: '45', CHAOS_SCALE: '1' };
 
@@ -15,17 +18,29 @@ interface Line {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+const log = (line: string): void => console.log(line);
+const running: Service[] = [];
+process.on('exit', () => {
+  for (const service of running) service.stop();
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'perdure-chaos-'));
   const reportFile = join(folder, 'report.jsonl');
   const given = process.argv.slice(2);
   const files = given.length > 0 ? given.map((name) => `test/chaos/${name}`) : ['test/chaos/redis-'];
-  const env = { ...defaults, ...process.env, CHAOS_REPORT: reportFile };
-  const child = spawn(process.execPath, [`${root}/scripts/test.ts`, '--project', 'e2e', ...files], {
-    cwd: root,
-    env,
-    stdio: 'inherit',
-  });
+  running.push(await redisServer(log), await toxiproxy(log));
+  const [redis, proxy] = running;
+  const env = {
+    ...defaults,
+    ...process.env,
+    CHAOS_REPORT: reportFile,
+    PERDURE_TEST_REDIS_URL: redis?.value,
+    PERDURE_TEST_TOXIPROXY_URL: proxy?.value,
+  };
+  const args = [`${root}/node_modules/vitest/vitest.mjs`, 'run', '--project', 'e2e', ...files];
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
   const code = await new Promise<number>((resolve) => child.on('close', (status) => resolve(status ?? 1)));
   const text = await readFile(reportFile, 'utf8').catch(() => '');
   await rm(folder, { recursive: true, force: true });

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../src/engines/bullmq/connect.ts';
+import { Core } from '../../src/engines/bullmq/core.ts';
+import { settingsOf } from '../../src/engines/bullmq/options.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
 import { quiet } from '../conformance/targets/quiet.ts';
 import { canStartRedis } from '../support/redis-server.ts';
-import { LOCK_MS, openPlace } from './fixtures/place.ts';
+import { LOCK_MS } from './fixtures/place.ts';
 import { type BundleFile, writeBundle } from './support/bundle.ts';
 import { RedisProcess } from './support/redis-process.ts';
 import { report } from './support/report.ts';
@@ -26,16 +29,18 @@ describe.skipIf(!canStartRedis)('a Redis without room', () => {
     const { client, driven } = scene;
     const [first, second] = [scene.start(), scene.start()];
     await Promise.all([first.ready(), second.ready()]);
+    // Not by an official client, which would try again for long.
+    const settings = settingsOf({ redis: redis.url, prefix: scene.place.prefix }, {});
+    const connections = await connect(settings.redis, () => undefined);
+    const core = await Core.open(connections, settings, () => undefined);
     for (let i = 0; i < 3; i++) scene.drive({ pause: 800 });
     await Promise.all(driven.map(({ started }) => started));
     // They are in the middle of their work, with activities, timers and children.
     await redis.command('CONFIG', 'SET', 'maxmemory', `${(await redis.memory()) + 2_000_000}`);
-    const engine = await openPlace(scene.place);
-    const { workflowService } = engine.client.connection as unknown as { readonly workflowService: WorkflowServiceApi };
     const accepted = [
-      ...(await startUntilRefused(workflowService, 20_000)),
+      ...(await startUntilRefused(core.service, 20_000)),
       // Until there is not even room for little.
-      ...(await startUntilRefused(workflowService, 10)),
+      ...(await startUntilRefused(core.service, 10)),
     ];
     // Nobody can say for so long that they still live.
     await delay(2 * LOCK_MS);
@@ -46,7 +51,8 @@ describe.skipIf(!canStartRedis)('a Redis without room', () => {
     }
     await redis.command('CONFIG', 'SET', 'maxmemory', '0');
     for (const workflowId of accepted) await client.workflow.getHandle(workflowId).terminate();
-    await engine.close();
+    await core.close();
+    connections.close();
     const audited = await finish(scene);
     for (const { errors } of scene.members) expect(errors).toBe('');
     report('Redis full', { accepted: accepted.length, ...audited });

@@ -158,6 +158,10 @@ export class RunCache {
   #receive(task: WorkflowTask): void {
     const cached = this.#use(task.runId);
     if (cached) {
+      if (isAhead(cached, task)) {
+        const reason = EvictionReason.PAGINATION_OR_HISTORY_FETCH;
+        this.#emit(cached, cached.evict({ message: 'History has lost its end', reason }));
+      }
       this.#emit(cached, cached.receive(task));
       return;
     }
@@ -248,4 +252,9 @@ export class RunCache {
       this.#emit(run, run.evict({ message: 'Workflow cache full', reason }));
     }
   }
+}
+
+/** Whether an idle run has seen what the server has forgotten, whose store came back without its last moments. */
+function isAhead(run: ManagedRun, { legacyQuery, update }: WorkflowTask): boolean {
+  return !legacyQuery && !run.hasPendingWork(true) && update.previousStartedId < run.machines.currentStartedId;
 }

@@ -18,20 +18,31 @@ interface Known {
 export class KnownRuns {
   readonly #runs = new Map<string, Known>();
 
-  /** The run is resident from now on, or was read anew. Older than what is known already counts for nothing. */
+  /** The run is resident from now on. Older than what is known already counts for nothing. */
   set(key: RunKey, stored: StoredRun, lastEventId: number): void {
     const known = this.#runs.get(nameOf(key));
-    if (known === undefined) {
-      this.#runs.set(nameOf(key), { stored, lastEventId, tail: [] });
-    } else if (known.stored.revision < stored.revision) {
-      known.stored = stored;
-      if (known.lastEventId !== lastEventId) known.tail = [];
-      known.lastEventId = lastEventId;
-    }
+    if (known === undefined || known.stored.revision < stored.revision) this.#replace(key, stored, lastEventId);
+  }
+
+  /**
+   * A resident run was read anew. What was read counts, even when more is known: a Redis that comes back without what it had acknowledged last has
+   * forgotten it. That it was only read before it was changed does no harm, as all of this is to save reading.
+   */
+  read(key: RunKey, stored: StoredRun | undefined, lastEventId: number): void {
+    const known = this.#runs.get(nameOf(key));
+    if (known === undefined || known.stored.revision === stored?.revision) return;
+    if (stored === undefined) this.delete(key);
+    else this.#replace(key, stored, lastEventId);
   }
 
   get(key: RunKey): StoredRun | undefined {
     return this.#runs.get(nameOf(key))?.stored;
+  }
+
+  #replace(key: RunKey, stored: StoredRun, lastEventId: number): void {
+    const known = this.#runs.get(nameOf(key));
+    const tail = known?.lastEventId === lastEventId && known.stored.revision < stored.revision ? known.tail : [];
+    this.#runs.set(nameOf(key), { stored, lastEventId, tail });
   }
 
   /** The run is not resident any more. */

@@ -74,11 +74,14 @@ export class RedisStore implements Store {
     for (let look = 0; look < LOOKS; look++) {
       const fields = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'));
       const [revision, last, text, time] = fields;
-      if (!revision || !text) return undefined;
+      if (!revision || !text) {
+        this.known.read(key, undefined, 0);
+        return undefined;
+      }
       const record = await this.decode(key, text);
       if (record === undefined) continue;
       const stored = { record, revision: Number(revision), ...(time ? { lastEventTime: Number(time) } : {}) };
-      if (this.known.get(key) !== undefined) this.known.set(key, stored, Number(last ?? 0));
+      this.known.read(key, stored, Number(last ?? 0));
       return stored;
     }
     throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);

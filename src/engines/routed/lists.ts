@@ -33,10 +33,10 @@ interface ListResponse {
 interface Shelf {
   readonly part: Part;
   readonly runs: readonly ExecutionInfo[];
-  /** How many runs of the page were given out before. */
-  readonly before: number;
+  /** How many of them are given out. */
   taken: number;
-  readonly progress: ListProgress;
+  /** Where the page begins, and where the next one does; base64. */
+  readonly token: string;
   readonly next: string;
 }
 
@@ -68,20 +68,19 @@ export async function listRuns(
   return { executions, nextPageToken: sealLists(Object.fromEntries(rest) as Record<string, ListProgress>) };
 }
 
-const BEGINNING: ListProgress = { token: '', taken: 0, last: '' };
+const BEGINNING: ListProgress = { token: '', taken: 0, next: '' };
 
 function shelfOf(part: Part, progress: ListProgress, { executions, nextPageToken }: ListResponse): Shelf {
   const runs = executions ?? [];
-  const last = runs.findIndex((run) => nameOf(run) === progress.last);
-  // Where the last one is gone from the page, its place has to do.
-  const before = progress.taken === 0 ? 0 : last === -1 ? Math.min(progress.taken, runs.length) : last + 1;
-  return { part, runs, before, taken: before, progress, next: nextPageToken?.length ? toText(nextPageToken) : '' };
+  const next = progress.next === '' ? 0 : runs.findIndex((run) => nameOf(run) === progress.next);
+  // Where that one is gone from the page, its place has to do.
+  const taken = next === -1 ? Math.min(progress.taken, runs.length) : next;
+  return { part, runs, taken, token: progress.token, next: nextPageToken?.length ? toText(nextPageToken) : '' };
 }
 
-function progressOf({ runs, before, taken, progress, next }: Shelf): ListProgress | undefined {
-  if (taken === runs.length) return next === '' ? undefined : { ...BEGINNING, token: next };
-  if (taken === before) return progress;
-  return { token: progress.token, taken, last: nameOf(runs[taken - 1]) };
+function progressOf({ runs, taken, token, next }: Shelf): ListProgress | undefined {
+  if (taken < runs.length) return { token, taken, next: nameOf(runs[taken]) };
+  return next === '' ? undefined : { ...BEGINNING, token: next };
 }
 
 function newestOf(shelves: readonly Shelf[]): Shelf | undefined {

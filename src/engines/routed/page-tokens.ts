@@ -7,8 +7,8 @@ export interface ListProgress {
   readonly token: string;
   /** How many of its runs were given out. */
   readonly taken: number;
-  /** The last of them: what was started since moves the others. */
-  readonly last: string;
+  /** The run that is next: what was started since stands before it. Empty: the first of the page. */
+  readonly next: string;
 }
 
 /** How far the lists of all engines were read, by their names. Those that are missing are read to their ends. */
@@ -58,8 +58,8 @@ export function fromText(token: string): Uint8Array {
 }
 
 function isProgress(value: unknown): value is ListProgress {
-  const { token, taken, last } = (value ?? {}) as Partial<ListProgress>;
-  return typeof token === 'string' && Number.isSafeInteger(taken) && typeof last === 'string';
+  const { token, taken, next } = (value ?? {}) as Partial<ListProgress>;
+  return typeof token === 'string' && Number.isSafeInteger(taken) && typeof next === 'string';
 }
 
 function encode(content: unknown): Uint8Array {

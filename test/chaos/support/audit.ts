@@ -125,7 +125,8 @@ function timerLateness({ history }: RunHistory): number[] {
 /** One at a time: the official runtime goes with the last replayer, though the next one has it already. */
 let replays = Promise.resolve();
 
-async function expectReplay(runs: readonly RunHistory[], bundle: string): Promise<void> {
+/** The official replayer finds nothing wrong with the histories. */
+export async function expectReplay(runs: readonly RunHistory[], bundle: string): Promise<void> {
   const replay = replays.then(() => expectReplayOf(runs, bundle));
   replays = replay.catch(() => undefined);
   await replay;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,6 +49,18 @@ export class RedisProcess {
   /** Kills it at once. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Keeps a copy of what is on its disk. @returns what kills it and puts the copy back: what it had acknowledged meanwhile is lost. */
+  copy(): () => Promise<void> {
+    const directory = this.#directory;
+    const kept = `${directory}.copy`;
+    cpSync(directory, kept, { recursive: true });
+    return async () => {
+      await this.kill();
+      rmSync(directory, { recursive: true });
+      renameSync(kept, directory);
+    };
   }
 
   /** Runs one command. */

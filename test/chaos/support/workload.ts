@@ -41,7 +41,7 @@ export function drive(
     const handle = client.workflow.getHandle(workflowId);
     for (let i = 0; i < NOTES; i++) {
       await delay(pause);
-      await handle.signal(note, `${sender}${i}`);
+      await untilRoom(() => handle.signal(note, `${sender}${i}`));
     }
   };
   const increase = async (): Promise<void> => {
@@ -49,12 +49,26 @@ export function drive(
     const handle = client.workflow.getHandle(workflowId, firstExecutionRunId);
     for (let i = 1; i <= ADDITIONS; i++) {
       await delay(pause);
-      await handle.executeUpdate(add, { updateId: `addition-${i}`, args: [i] });
+      await untilRoom(() => handle.executeUpdate(add, { updateId: `addition-${i}`, args: [i] }));
     }
   };
   const done = Promise.all([send('a'), send('b'), increase()]).then(() => undefined);
   done.catch(() => undefined);
   return { workflowId, started, done };
+}
+
+/** Tries again what was refused because Redis was full, of which nothing was written. */
+async function untilRoom(call: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (!(cause instanceof Error) || !cause.message.includes('Redis has no memory left')) throw error;
+      await delay(200);
+    }
+  }
 }
 
 /** The same for every run, whatever happens to the processes. */

@@ -50,3 +50,22 @@ describe('runs that the host lost', () => {
     expect(bench.lose('a')).toMatchObject({ kind: 'fail-task' });
   });
 });
+
+describe('runs that have seen what the store has forgotten', () => {
+  it('are replayed from what is left', () => {
+    const bench = new Bench(2);
+    const history = bench.waiting('a').after(5, 'TIMER_FIRED', { timerId: '1' }).task();
+    bench.cache.receive(bench.task('a', history, { update: incremental(history, 3) }));
+    expect(bench.complete('a', [{ startTimer: { seq: 2 } }])).toMatchObject({ kind: 'complete-task' });
+    bench.after('a');
+    // The store came back as it was before the timer had fired, and something else has happened since.
+    const other = History.started().completed().add('TIMER_STARTED', { timerId: '1' });
+    const forgotten = other.add('WORKFLOW_EXECUTION_SIGNALED').task();
+    bench.cache.receive(bench.task('a', forgotten, { update: incremental(forgotten, 3) }));
+    bench.evicted('a');
+    const [task] = bench.toFetch;
+    expect(task?.runId).toBe('a');
+    bench.cache.receiveExpected(bench.task('a', forgotten));
+    expect(bench.jobs).toEqual(['initializeWorkflow']);
+  });
+});
