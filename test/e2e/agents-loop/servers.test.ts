@@ -155,7 +155,7 @@ for (const { title, isThere, place, maxCachedWorkflows } of targets) {
       const handle = await world.start({});
       expect(await world.waitFor(handle)).toMatchObject([{ id: 'limit1', kind: 'approval' }]);
       await world.answer(handle, { kind: 'approval', outcome: { type: 'value', value: { approved: true } } });
-      await expect(handle.result()).rejects.toThrow();
+      await expect(handle.result()).rejects.toThrow('Workflow execution failed');
       expect(world.asked.model).toHaveLength(3);
       expect(world.asked.undone.map((call) => inputOf(call).n)).toEqual([2, 1]);
     });
