@@ -109,7 +109,7 @@ export async function clear(url: string, prefix: string): Promise<void> {
 }
 
 /** The key of the jobs that a queue has put aside. */
-export function delayedKey(prefix: string, queue: string = taskQueue): string {
+function delayedKey(prefix: string, queue: string = taskQueue): string {
   return `{${prefix}.${namespace}}:${queue}:delayed`;
 }
 
