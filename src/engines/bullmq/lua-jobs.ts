@@ -8,6 +8,38 @@ import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
  * wake it in the commit that gives it work.
  */
 const HELPERS = `
+-- What a script has written stays when it fails later. So what would refuse to be written is found out before.
+local function expectType(key, wanted)
+  local found = redis.call('TYPE', key).ok
+  if found ~= wanted and found ~= 'none' then
+    error(key .. ' is a ' .. found .. ' where a ' .. wanted .. ' belongs: something else writes keys with this prefix.', 0)
+  end
+end
+
+local function expectCount(key)
+  expectType(key, 'string')
+  local count = redis.call('GET', key)
+  if count and not string.match(count, '^%-?%d+$') then
+    error(key .. ' is no count: something else writes keys with this prefix.', 0)
+  end
+end
+
+-- All of a queue that the functions below write.
+local function expectQueue(q, id)
+  for _, name in ipairs({'meta', id}) do expectType(q .. name, 'hash') end
+  for _, name in ipairs({'delayed', 'prioritized', 'marker', 'completed', 'failed'}) do expectType(q .. name, 'zset') end
+  for _, name in ipairs({'wait', 'active'}) do expectType(q .. name, 'list') end
+  for _, name in ipairs({'id', 'pc'}) do expectCount(q .. name) end
+  expectType(q .. 'events', 'stream')
+end
+
+local function expectLink(parentRun, parentId)
+  expectType(parentRun, 'hash')
+  local parent = redis.call('HGET', parentRun, 'queue')
+  if not parent or parent == '' then return end
+  expectType(parent .. parentId .. ':dependencies', 'set')
+end
+
 -- Length of the event stream, whether jobs may be taken now, whether that has a bound, whether any job of the queue has had a priority.
 local function settings(q)
   local meta = redis.call('HMGET', q .. 'meta', 'opts.maxLenEvents', 'paused', 'concurrency', 'prioritised')
