@@ -68,6 +68,12 @@ export function needsWorker(record: RunRecord, now: number): boolean {
   return false;
 }
 
+/** What the field `wants` of a run says. */
+function wants(record: RunRecord, now: number): '0' | '1' | '2' {
+  if (record.effects.length > 0) return '2';
+  return needsWorker(record, now) ? '1' : '0';
+}
+
 /** What a commit is written with, beside the commit. */
 export interface CommitContext {
   readonly keys: Keys;
@@ -126,7 +132,7 @@ function runArguments(
     isOpen ? '1' : '0',
     nextDeadline(record, now) ?? 'inf',
     jobs?.queuePrefix(record) ?? '',
-    needsWorker(record, now) ? '1' : '0',
+    wants(record, now),
     job?.name ?? '',
     job?.data ?? '',
     job?.options ?? '',
