@@ -189,10 +189,13 @@ export const jobHelpers: string = HELPERS;
 export const ADD_JOB: string = `${HELPERS}
 return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]))`;
 
+/** Commits whose events come with a run that is taken care of: what a worker needs that has the run in its cache, or a run that has just begun. */
+const ADOPTED_COMMITS = 4;
+
 /**
- * The process that holds a run's job takes care of the run. KEYS: the run's hash, queue prefix, what says that an update is expected.
+ * The process that holds a run's job takes care of the run. KEYS: the run's hash, queue prefix, what says that an update is expected, history.
  * ARGV: job id, token, activation, process.
- * @returns revision, id of the last event, record, time of the last event, 1 when an update is expected; 0 when the job is not held any more, `nil` when
+ * @returns revision, id of the last event, record, time of the last event, 1 when an update is expected, the last commits' events; 0 when the job is not held any more, `nil` when
  * there is no run.
  */
 export const ADOPT: string = `${HELPERS}
@@ -201,6 +204,7 @@ local fields = redis.call('HMGET', KEYS[1], 'rev', 'last', 'rec', 'time')
 if not fields[1] then return false end
 redis.call('HSET', KEYS[1], 'owner', ARGV[4])
 fields[5] = redis.call('EXISTS', KEYS[3])
+fields[6] = redis.call('LRANGE', KEYS[4], -${ADOPTED_COMMITS}, -1)
 return fields`;
 
 /**

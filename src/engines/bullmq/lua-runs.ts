@@ -1,7 +1,7 @@
 import { jobHelpers } from './lua-jobs.ts';
 
 /** Arguments of one run in `COMMIT`. */
-const RUN_ARGUMENTS = 27;
+const RUN_ARGUMENTS = 28;
 /** Arguments of one pointer in `COMMIT`. */
 const POINTER_ARGUMENTS = 3;
 
@@ -48,7 +48,7 @@ end
  *  has something to do, `2` when some of it is outside of the run, else `0`, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
  *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open), 24 part of its parent's keys (empty: no parent here),
  *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
- *  (empty: leave it);
+ *  (empty: leave it), 28 revision after;
  * then for each pointer workflow id, expected run (empty: none), run; then for each payload that is sent along index of the run, name, data.
  * A commit that was sent twice, because its answer was lost, counts once.
  * @returns 1 when written, 0 on a conflict, 2 when a payload that was not sent along is not there; `{index of the run, id of its last event}` when the
@@ -67,7 +67,7 @@ for i = 1, count do
   local revision = tonumber(fields[1] or '0')
   local expected = tonumber(argument(i, 4))
   if revision ~= expected then
-    if revision == expected + 1 and fields[5] == commit then return 1 end
+    if revision == tonumber(argument(i, 28)) and fields[5] == commit then return 1 end
     return 0
   end
   before[i] = fields
@@ -86,7 +86,7 @@ for i = 1, count do
   local base, id, workflow, part = KEYS[i], argument(i, 1), argument(i, 2), argument(i, 3)
   local key, fields, status = base .. 'run:' .. part, before[i], argument(i, 9)
   local member, start = id .. '\\0' .. workflow, argument(i, 11)
-  redis.call('HSET', key, 'rev', tonumber(argument(i, 4)) + 1, 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
+  redis.call('HSET', key, 'rev', argument(i, 28), 'rec', argument(i, 7), 'commit', commit, 'wants', argument(i, 15))
   local bytes = tonumber(fields[7] or '0') + #argument(i, 8)
   if fields[6] or argument(i, 21) ~= '' or argument(i, 22) ~= '' then
     local held, grown = keepPayloads(base .. 'data:' .. part, fields[6] or '', argument(i, 21), argument(i, 22), sent[i])

@@ -12,6 +12,9 @@ import type { RedisClient } from './redis.ts';
 
 const { History } = proto.temporal.api.history.v1;
 
+/** Looks at a run whose payloads are not there; it changes all the time, or they are lost. */
+const LOOKS = 20;
+
 /** A run's part of a commit, as Redis keeps it. */
 export interface EncodedRun {
   readonly record: string;
@@ -91,6 +94,24 @@ export class RunCodec {
     return data.size === names.size ? attachPayloads(record, data) : undefined;
   }
 
+  /**
+   * A record, with what `look` finds beside it. Looks again when it is changed while its payloads are read.
+   * @returns `undefined` when `look` finds none.
+   * @throws StoreError when its payloads are lost.
+   */
+  async whole<Found extends { readonly text: string }>(
+    key: RunKey,
+    look: () => Promise<Found | undefined>,
+  ): Promise<(Found & { readonly record: RunRecord }) | undefined> {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      const found = await look();
+      if (found === undefined) return undefined;
+      const record = await this.record(key, found.text);
+      if (record !== undefined) return { ...found, record };
+    }
+    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
+  }
+
   /** The events of commits, in order. @throws StoreError when data that they refer to is missing, though the run is there. */
   async events(key: RunKey, commits: readonly Buffer[]): Promise<readonly HistoryEvent[]> {
     const events = commits.flatMap(decodeEvents);
@@ -147,6 +168,7 @@ export function bareRecord({ workflowId, runId }: RunKey, text: string): RunReco
   }
 }
 
-function decodeEvents(commit: Buffer): HistoryEvent[] {
+/** The events of a commit as they are in Redis, with what they refer to left as it is. */
+export function decodeEvents(commit: Buffer): HistoryEvent[] {
   return History.decode(commit.subarray(commit.indexOf(':') + 1)).events;
 }

@@ -133,16 +133,22 @@ describe.skipIf(redisUrl === undefined)('scripts on jobs', () => {
   test('only who holds a job adopts its run or puts it aside', async () => {
     const run = `${tag}:run:held`;
     const expected = `${tag}:expected:held`;
+    const history = `${tag}:hist:held`;
+    await redis.rpush(history, '1:a', '4:b');
     await redis.hset(run, 'rev', 7, 'last', 3, 'rec', '{}', 'time', 9);
     await addJob('held');
     const worker = taker();
     const job = await worker.getNextJob('token');
     const activation = String(job.attemptsStarted);
     const far = Date.now() + 3_600_000;
-    expect(await adopt.run(redis, [run, prefix, expected], ['held', 'other', activation, 'p'])).toBe(0);
-    expect(await adopt.run(redis, [run, prefix, expected], ['held', 'token', '9', 'p'])).toBe(0);
-    const adopted = (await adopt.run(redis, [run, prefix, expected], ['held', 'token', activation, 'p'])) as Buffer[];
-    expect(adopted.map(String)).toEqual(['7', '3', '{}', '9', '0']);
+    expect(await adopt.run(redis, [run, prefix, expected, history], ['held', 'other', activation, 'p'])).toBe(0);
+    expect(await adopt.run(redis, [run, prefix, expected, history], ['held', 'token', '9', 'p'])).toBe(0);
+    const adopted = (await adopt.run(
+      redis,
+      [run, prefix, expected, history],
+      ['held', 'token', activation, 'p'],
+    )) as Buffer[];
+    expect(adopted.map(String)).toEqual(['7', '3', '{}', '9', '0', '1:a,4:b']);
     expect(await redis.hget(run, 'owner')).toBe('p');
     // It has changed since.
     expect(await park.run(redis, [run, prefix], ['held', 'token', activation, 'p', 6, Date.now(), far])).toBe(0);
