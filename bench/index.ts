@@ -11,6 +11,7 @@ import { cacheFolder } from '../scripts/services/service.ts';
 import type { Service } from '../scripts/services/service.ts';
 import { temporalServer } from '../scripts/services/temporal.ts';
 import { type Amount, type Figures, medians } from './measure.ts';
+import { isPeer, type PeerPlaces, preparePeers } from './peers.ts';
 import { readOptions } from './options.ts';
 import { coldStart, SystemProcess } from './processes.ts';
 import {
@@ -21,6 +22,7 @@ import {
   readMachine,
   type Row,
 } from './report.ts';
+import { formatRedisFigures, type RedisFigures, redisFigures } from './redis/figures.ts';
 import { knows, type Surroundings, type System } from './systems.ts';
 import { agentWorkloads, type Workload } from './workloads.ts';
 
@@ -36,7 +38,7 @@ interface Pair {
   readonly rounds: Figures[];
 }
 
-const pairs: Pair[] = options.workloads.flatMap((workload) =>
+let pairs: Pair[] = options.workloads.flatMap((workload) =>
   options.systems.filter((system) => knows(system, workload)).map((system) => ({ workload, system, rounds: [] })),
 );
 /** Enough for the compiler; what is slow need not be slow for long. */
@@ -44,7 +46,21 @@ const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.m
 /** Measured once, after the rounds: sizes don't vary. */
 const conversations: ConversationRow[] = [];
 const isConversation = ({ workload }: Pair): boolean => workload === 'conversation';
+const isRedisFigures = ({ workload }: Pair): boolean => workload === 'redis-figures';
+/** Measured once, after everything else. */
+let figuresOfRedis: RedisFigures | undefined;
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
+
+/** Peers that cannot be had, and why. */
+const leftOut: string[] = [];
+const noPlaces: PeerPlaces = { postgres: '', restate: undefined };
+const isOnce = (pair: Pair): boolean => isConversation(pair) || isRedisFigures(pair);
+
+function leaveOut(peer: System, reason: string): void {
+  const line = `LEFT OUT: ${peer}: ${reason}`;
+  leftOut.push(line);
+  console.error(line);
+}
 
 function alone(amount: Amount): Amount {
   return { ...amount, inFlight: 0 };
@@ -76,17 +92,22 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
   const processes = new Map<System, SystemProcess>();
   try {
     for (const { system, workload } of pairs) {
-      if (processes.has(system) || isCold(workload)) continue;
-      processes.set(system, await SystemProcess.start(system, surroundings));
+      if (processes.has(system) || isCold(workload) || workload === 'redis-figures') continue;
+      try {
+        processes.set(system, await SystemProcess.start(system, surroundings));
+      } catch (error) {
+        if (!isPeer(system)) throw error;
+        leaveOut(system, String(error));
+      }
     }
-    const rounds = pairs.every(isConversation) ? -1 : options.rounds;
+    const rounds = pairs.every(isOnce) ? -1 : options.rounds;
     // The first round warms up.
     for (let round = 0; round <= rounds; round++) {
       console.error(round === 0 ? 'warming up' : `round ${round} of ${options.rounds}`);
       const amount = round === 0 ? warmUp : options;
       for (const pair of pairs) {
         const { workload, system } = pair;
-        if (isConversation(pair)) continue;
+        if (isOnce(pair)) continue;
         const figures = isCold(workload)
           ? await coldFigures(pair, surroundings)
           : await processes.get(system)?.measure(workload, workload === 'first-token' ? alone(amount) : amount);
@@ -110,31 +131,48 @@ async function measureAll(surroundings: Surroundings): Promise<void> {
 const machine = readMachine();
 let server: Service | undefined;
 let redis: Service | undefined;
+let peerServices: readonly Service[] = [];
 process.on('exit', () => {
   server?.stop();
   redis?.stop();
+  for (const service of peerServices) service.stop();
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
 if (pairs.some(({ workload }) => isCold(workload))) await compile();
 const onServer: readonly System[] = ['temporal', 'ours-temporal', 'ai-sdk'];
 if (pairs.some(({ system }) => onServer.includes(system))) server = await temporalServer(console.error);
-const onRedis: readonly System[] = ['redis', 'redis-2'];
+const onRedis: readonly System[] = ['redis', 'redis-2', 'bullmq-chain', 'bullmq-steps', 'flowcraft'];
 if (pairs.some(({ system }) => onRedis.includes(system))) redis = await redisServer(console.error);
+const wantedPeers = [...new Set(pairs.flatMap(({ system }) => (isPeer(system) ? [system] : [])))];
+const others = wantedPeers.length === 0 ? undefined : await preparePeers(wantedPeers, console.error);
+peerServices = others?.services ?? [];
+for (const [peer, reason] of others?.missing ?? []) leaveOut(peer, reason);
+pairs = pairs.filter(({ system }) => !isPeer(system) || others?.missing.has(system) === false);
 const agents = pairs.some(({ workload }) => agentWorkloads.includes(workload));
-await measureAll({ codePath: await bundle(), address: server?.value ?? '', redis: redis?.value ?? '', agents });
+const codePath = await bundle();
+await measureAll({
+  codePath,
+  address: server?.value ?? '',
+  redis: redis?.value ?? '',
+  peers: others?.places ?? noPlaces,
+  agents,
+});
+if (redis !== undefined && pairs.some(isRedisFigures)) figuresOfRedis = await redisFigures(redis.value, codePath);
 machine.load.after = currentLoad();
 
-const measured = pairs.filter((pair) => !isConversation(pair));
+const measured = pairs.filter((pair) => !isOnce(pair) && pair.rounds.length > 0);
 const rows = measured.map(({ workload, system, rounds }): Row => ({ workload, system, ...medians(rounds) }));
 console.log(JSON.stringify(machine));
 if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
 if (redis !== undefined) console.log(`Redis: ${redis.value} (${redis.origin})`);
+for (const line of leftOut) console.log(line);
 console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
 console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
+if (figuresOfRedis !== undefined) console.log(formatRedisFigures(figuresOfRedis));
 if (options.json !== undefined) {
-  const all = { machine, rows: [...rows, ...conversations] };
+  const all = { machine, rows: [...rows, ...conversations], redis: figuresOfRedis };
   await writeFile(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 process.exit();

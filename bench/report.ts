@@ -49,6 +49,13 @@ export function currentLoad(): number {
 const comparisons: readonly { readonly of: System; readonly with: System; readonly aim?: number }[] = [
   { of: 'memory', with: 'temporal', aim: 10 },
   { of: 'sqlite', with: 'temporal' },
+  { of: 'redis', with: 'temporal', aim: 10 },
+  { of: 'redis', with: 'bullmq-chain', aim: 1 },
+  { of: 'redis', with: 'bullmq-steps' },
+  { of: 'redis', with: 'flowcraft' },
+  { of: 'redis', with: 'restate', aim: 1.5 },
+  { of: 'redis', with: 'dbos', aim: 1.5 },
+  { of: 'redis-2', with: 'redis' },
   { of: 'memory', with: 'ai-sdk' },
   { of: 'sqlite', with: 'ai-sdk' },
   { of: 'ours-temporal', with: 'ai-sdk' },

@@ -11,6 +11,7 @@ import { bundleFixtures, driveFiveActivities } from '../test/host/driver.ts';
 import { activities } from './activities.ts';
 import { startOfficialAgents } from './agents/official.ts';
 import { type RunningAgents, startAgentsOnTemporal, startEmbeddedAgents } from './agents/ours.ts';
+import { isPeer, type Peer, type PeerPlaces, peers, startPeer } from './peers.ts';
 import { startRedis, startTwoWorkers } from './redis/system.ts';
 import { agentWorkloads, clientOperations, type Operation, timed, type Workload } from './workloads.ts';
 
@@ -26,6 +27,7 @@ export const systems: Readonly<Record<System, string>> = {
   'memory-official-host': 'our engine in memory, the official host',
   host: 'our host alone',
   'official-host': 'official host alone',
+  ...peers,
 };
 
 /** Name of a system. */
@@ -39,7 +41,8 @@ export type System =
   | 'ai-sdk'
   | 'memory-official-host'
   | 'host'
-  | 'official-host';
+  | 'official-host'
+  | Peer;
 
 /** A system at work: what can be measured on it. */
 export interface RunningSystem {
@@ -57,17 +60,23 @@ export interface Surroundings {
   readonly address: string;
   /** URL of a Redis; empty when none is needed. */
   readonly redis: string;
+  /** What other systems need. */
+  readonly peers: PeerPlaces;
   /** Whether agents are measured, too. */
   readonly agents: boolean;
 }
 
 const taskQueue = 'bench';
+/** Jobs of a chain have no parent to tell. */
+const peerWorkloads: readonly Workload[] = ['5-activities', '3-children', 'signal'];
 
 /** The workloads that a system knows. */
 export function knows(system: System, workload: Workload): boolean {
   const isEmbedded = system === 'memory' || system === 'sqlite';
+  if (isPeer(system))
+    return peerWorkloads.includes(workload) && !(system === 'bullmq-chain' && workload === '3-children');
   if (workload === 'first-token') return isEmbedded;
-  if (workload === 'signal-parked') return system === 'redis';
+  if (workload === 'signal-parked' || workload === 'redis-figures') return system === 'redis';
   if (system === 'ours-temporal' || system === 'ai-sdk' || agentWorkloads.includes(workload)) {
     return agentWorkloads.includes(workload) && (isEmbedded || system === 'ours-temporal' || system === 'ai-sdk');
   }
@@ -79,6 +88,7 @@ export function knows(system: System, workload: Workload): boolean {
 
 /** Starts a system in this process. */
 export async function startSystem(system: System, surroundings: Surroundings): Promise<RunningSystem> {
+  if (isPeer(system)) return await startPeer(system, { ...surroundings.peers, redis: surroundings.redis });
   const options = { taskQueue, activities, workflowBundle: { codePath: surroundings.codePath } };
   switch (system) {
     case 'memory':

@@ -18,7 +18,8 @@ export const workloads: Readonly<
     | 'cold-start-prebuilt'
     | 'agent'
     | 'first-token'
-    | 'conversation',
+    | 'conversation'
+    | 'redis-figures',
     string
   >
 > = {
@@ -33,6 +34,7 @@ export const workloads: Readonly<
   'first-token':
     "from a model's first word to whoever reads the events: in its process (memory), in another one (SQLite, a socket)",
   conversation: 'history of a long conversation, turn by turn',
+  'redis-figures': 'what the engine on Redis costs Redis, and how long a killed worker is missed',
 };
 
 /** Name of a workload. */

@@ -21,7 +21,8 @@ export async function locally(
   const worker = await createWorker({ ...options, engine });
   const working = worker.run();
   try {
-    await use(await connect({ engine }));
+    // Ctrl-C ends the worker, and nobody would be left to come to a result.
+    await Promise.race([use(await connect({ engine })), working]);
   } finally {
     worker.shutdown();
     await working;

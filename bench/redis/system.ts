@@ -109,7 +109,7 @@ export async function clear(url: string, prefix: string): Promise<void> {
 }
 
 /** The key of the jobs that a queue has put aside. */
-export function delayedKey(prefix: string, queue: string = taskQueue): string {
+function delayedKey(prefix: string, queue: string = taskQueue): string {
   return `{${prefix}.${namespace}}:${queue}:delayed`;
 }
 
@@ -146,7 +146,10 @@ async function liveWith(url: string, options: BenchWorker, linger: number | unde
 }
 
 async function signalParked(client: Client, { redis, prefix }: Living): Promise<number> {
-  const handle = await startWaiting(client);
+  const handle = await client.workflow.start<typeof untilSignal>('untilSignal', {
+    taskQueue,
+    workflowId: randomUUID(),
+  });
   await untilParked(redis, prefix, handle.firstExecutionRunId);
   return timed(async () => {
     await handle.signal(input, 'go on');

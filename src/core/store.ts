@@ -28,6 +28,13 @@ export interface Store {
    */
   commit(commit: Commit): Promise<'committed' | 'conflict'>;
 
+  /**
+   * Like `commit`, for a change of one run that nobody outside of this process hears of before it is stored: it is written together with the next commit
+   * of that run, or alone a moment later. From now on `recall` knows it; whoever reads the run otherwise has it written first.
+   * @returns what came of it in the end, the next commit's conflict included; `undefined` when it has to be committed at once.
+   */
+  commitLater?(commit: Commit): Promise<'committed' | 'conflict'> | undefined;
+
   /** Events with `from <= id < to`, ascending; without `to`, to the end. Fewer are given when fewer exist. */
   readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]>;
 

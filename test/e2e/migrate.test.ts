@@ -213,10 +213,10 @@ describe.each(pairs.filter(([, isAvailable]) => isAvailable))('a run moves %s', 
     const handle = await source.client.workflow.start(parcel, { taskQueue, workflowId });
     const { workflowService } = from.client;
     const terminate = workflowService.terminateWorkflowExecution.bind(workflowService);
-    const spy = vi.spyOn(workflowService, 'terminateWorkflowExecution').mockImplementationOnce((async (request) => {
+    const spy = vi.spyOn(workflowService, 'terminateWorkflowExecution').mockImplementationOnce(async (request) => {
       await handle.signal(arrived, 'Narvik');
       return await terminate(request);
-    }) as typeof terminate);
+    });
     await move(workflowId);
     spy.mockRestore();
     const worker = await work(to, taskQueue);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job, Processor, WorkerOptions } from 'bullmq';
 import { DelayedError, Worker } from 'bullmq';
 import { StoreError } from '../../core/store.ts';
+import { grpcStatus, hasCode } from '../../runtime/errors.ts';
 import { Consumption } from './consumption.ts';
 import { queueName } from './keys.ts';
 import type { JobKind, Keys } from './keys.ts';
@@ -109,7 +110,7 @@ export class Claims {
         if (error instanceof DelayedError) throw error;
         onError(error);
         // The job stays as it is until nobody prolongs it any more; then it is tried again.
-        if (error instanceof StoreError) throw new DelayedError();
+        if (isPassing(error)) throw new DelayedError();
         throw error;
       } finally {
         ended();
@@ -193,4 +194,10 @@ export class Claims {
       this.#options.onError(error);
     }
   }
+}
+
+/** Whether the same may work later: a store that cannot be used, as it is seen here or as a caller of the service gets it. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof StoreError) return true;
+  return hasCode(error, grpcStatus.UNAVAILABLE, grpcStatus.RESOURCE_EXHAUSTED, grpcStatus.ABORTED);
 }

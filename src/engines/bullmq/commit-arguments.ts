@@ -7,10 +7,11 @@ import type { PendingActivity, RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import { isPaused } from '../../core/run/paused.ts';
 import { DEFAULT_PRIORITY, priorityOf } from '../../core/run/priority.ts';
-import type { Commit, CurrentWrite, RunWrite } from '../../core/store.ts';
+import type { Commit, CurrentWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
+import type { RunWrites } from './late-writes.ts';
 import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
 import type { EncodedRun } from './run-codec.ts';
@@ -68,6 +69,18 @@ export function needsWorker(record: RunRecord, now: number): boolean {
   return false;
 }
 
+/** What the field `wants` of a run says. */
+function wants(record: RunRecord, now: number): '0' | '1' | '2' {
+  if (record.effects.length > 0) return '2';
+  return needsWorker(record, now) ? '1' : '0';
+}
+
+/** A commit with what waited for it. */
+export interface Writes {
+  readonly runs: readonly RunWrites[];
+  readonly current: Commit['current'];
+}
+
 /** What a commit is written with, beside the commit. */
 export interface CommitContext {
   readonly keys: Keys;
@@ -81,7 +94,7 @@ export interface CommitContext {
 }
 
 /** A commit as the script `COMMIT` takes it. */
-export function commitArguments({ runs, current }: Commit, context: CommitContext): ScriptInput {
+export function commitArguments({ runs, current }: Writes, context: CommitContext): ScriptInput {
   const now = systemClock.now();
   const { keys, process, jobs, encoded, payloads } = context;
   return {
@@ -99,7 +112,7 @@ export function commitArguments({ runs, current }: Commit, context: CommitContex
 }
 
 function runArguments(
-  { record, events, expectedRevision }: RunWrite,
+  { record, events, expectedRevision, commits = 1 }: RunWrites,
   encoded: EncodedRun | undefined,
   now: number,
   jobs: JobSettings | undefined,
@@ -126,7 +139,7 @@ function runArguments(
     isOpen ? '1' : '0',
     nextDeadline(record, now) ?? 'inf',
     jobs?.queuePrefix(record) ?? '',
-    needsWorker(record, now) ? '1' : '0',
+    wants(record, now),
     job?.name ?? '',
     job?.data ?? '',
     job?.options ?? '',
@@ -139,6 +152,7 @@ function runArguments(
     parent?.runId ?? '',
     record.closeTime === undefined ? '' : jobs?.finishedGo ? 'gone' : 'kept',
     progress === undefined ? '' : JSON.stringify(progress),
+    expectedRevision + commits,
   ];
 }
 

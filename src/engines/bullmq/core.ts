@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Job, Queue } from 'bullmq';
+import type { RunKey } from '../../core/record.ts';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { Residency } from '../../runtime/frontend/residency.ts';
@@ -157,7 +158,8 @@ class Parts {
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
-    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold });
+    const onRefused = (run: RunKey): void => this.residents.changed(run);
+    const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold, onRefused });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.keys = keys;
     this.store = store;

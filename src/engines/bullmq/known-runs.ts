@@ -2,26 +2,35 @@ import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey } from '../../core/record.ts';
 import type { RunWrite, StoredRun } from '../../core/store.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
 import { lastEventTime } from './commit-arguments.ts';
 
 /** Events of one run that are kept. */
-const MAX_EVENTS = 500;
+const MAX_EVENTS = 100;
+/** How long changes of a run do not wait to be written after others were faster, in milliseconds. */
+const CONTESTED_MS = 1000;
 
 interface Known {
-  stored: StoredRun;
+  /** Not known while it has to be read anew. */
+  stored: StoredRun | undefined;
   lastEventId: number;
   /** The last events, ending with `lastEventId`; maybe none. */
   tail: HistoryEvent[];
+  /** Until when others are taken to change the run, too. */
+  contestedUntil: number;
 }
 
 /** The runs that are resident in this process, as it saw them last. Others may change them: this only saves reading what one has written oneself. */
 export class KnownRuns {
   readonly #runs = new Map<string, Known>();
 
-  /** The run is resident from now on. Older than what is known already counts for nothing. */
-  set(key: RunKey, stored: StoredRun, lastEventId: number): void {
-    const known = this.#runs.get(nameOf(key));
-    if (known === undefined || known.stored.revision < stored.revision) this.#replace(key, stored, lastEventId);
+  /**
+   * The run is resident from now on. Older than what is known already counts for nothing.
+   * @param tail the last events, as far as they were read, too.
+   */
+  set(key: RunKey, stored: StoredRun, lastEventId: number, tail: readonly HistoryEvent[] = []): void {
+    const known = this.#runs.get(nameOf(key))?.stored;
+    if (known === undefined || known.revision < stored.revision) this.#replace(key, stored, lastEventId, tail);
   }
 
   /**
@@ -30,19 +39,25 @@ export class KnownRuns {
    */
   read(key: RunKey, stored: StoredRun | undefined, lastEventId: number): void {
     const known = this.#runs.get(nameOf(key));
-    if (known === undefined || known.stored.revision === stored?.revision) return;
+    if (known === undefined) return;
     if (stored === undefined) this.delete(key);
-    else this.#replace(key, stored, lastEventId);
+    else if (known.stored?.revision !== stored.revision) this.#replace(key, stored, lastEventId, []);
+  }
+
+  /** Whether the run is resident. */
+  has(key: RunKey): boolean {
+    return this.#runs.has(nameOf(key));
   }
 
   get(key: RunKey): StoredRun | undefined {
     return this.#runs.get(nameOf(key))?.stored;
   }
 
-  #replace(key: RunKey, stored: StoredRun, lastEventId: number): void {
+  #replace(key: RunKey, stored: StoredRun, lastEventId: number, read: readonly HistoryEvent[]): void {
     const known = this.#runs.get(nameOf(key));
-    const tail = known?.lastEventId === lastEventId && known.stored.revision < stored.revision ? known.tail : [];
-    this.#runs.set(nameOf(key), { stored, lastEventId, tail });
+    const before = known?.stored?.revision ?? Infinity;
+    const tail = known?.lastEventId === lastEventId && before < stored.revision ? known.tail : [...read];
+    this.#runs.set(nameOf(key), { stored, lastEventId, tail, contestedUntil: known?.contestedUntil ?? 0 });
   }
 
   /** The run is not resident any more. */
@@ -50,13 +65,32 @@ export class KnownRuns {
     this.#runs.delete(nameOf(key));
   }
 
-  /** This process has committed. */
+  /** What is known of the run is not true: it has to be read anew. */
+  invalidate(key: RunKey): void {
+    const known = this.#runs.get(nameOf(key));
+    if (known === undefined) return;
+    known.stored = undefined;
+    known.tail = [];
+    known.contestedUntil = systemClock.now() + CONTESTED_MS;
+  }
+
+  /** Whether a change may wait for the next one: most probably nobody else changes the run meanwhile. Children are often elsewhere, and tell their parent. */
+  mayWait({ record, expectedRevision }: RunWrite): boolean {
+    const known = this.#runs.get(nameOf(record));
+    const isAlone = record.children.size === 0 && (known?.contestedUntil ?? Infinity) <= systemClock.now();
+    return isAlone && known?.stored?.revision === expectedRevision;
+  }
+
+  /** This process has committed, or will. */
   wrote({ record, events, expectedRevision }: RunWrite): void {
     const known = this.#runs.get(nameOf(record));
-    if (known === undefined) return;
+    if (known?.stored === undefined) return;
     if (known.stored.revision !== expectedRevision) {
       // It was read anew before its change was known here: its end is not.
-      if (known.stored.revision < expectedRevision) this.delete(record);
+      if (known.stored.revision < expectedRevision) {
+        known.stored = undefined;
+        known.tail = [];
+      }
       return;
     }
     const time = lastEventTime(events) ?? known.stored.lastEventTime;
@@ -67,12 +101,12 @@ export class KnownRuns {
     if (last !== undefined) known.lastEventId = toNumber(last.eventId);
   }
 
-  /** Events with `from <= id < to`, if all of them are known. */
+  /** Of the events with `from <= id < to` those at the end that are known: all, some or none of them; `undefined` when the last is not. */
   events(key: RunKey, from: number, to: number): readonly HistoryEvent[] | undefined {
     const known = this.#runs.get(nameOf(key));
     if (known === undefined || to > known.lastEventId + 1) return undefined;
     const tailStart = known.lastEventId + 1 - known.tail.length;
-    return from < tailStart ? undefined : known.tail.slice(from - tailStart, to - tailStart);
+    return to <= tailStart ? undefined : known.tail.slice(Math.max(from - tailStart, 0), to - tailStart);
   }
 }
 

@@ -5,13 +5,15 @@ import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
-import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
+import type { Commit, ListFilter, ListPage, ListQuery, RunWrite, Store, StoredRun } from '../../core/store.ts';
 import { commitArguments } from './commit-arguments.ts';
-import type { JobSettings } from './commit-arguments.ts';
+import type { JobSettings, Writes } from './commit-arguments.ts';
 import { keyOfMember, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
-import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
+import { joined, LateWrites } from './late-writes.ts';
+import type { Late, RunWrites, Written } from './late-writes.ts';
+import { COMMIT, DELETE_RUNS, READ_HISTORY } from './lua-runs.ts';
 import { PAYLOAD_THRESHOLD } from './options.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -21,12 +23,10 @@ import type { EncodedRun } from './run-codec.ts';
 
 const commitScript = new Script(COMMIT);
 const readHistoryScript = new Script(READ_HISTORY);
-const deleteScript = new Script(DELETE_RUN);
+const deleteScript = new Script(DELETE_RUNS);
 
 /** Runs that are loaded in one go. */
 const BATCH = 100;
-/** Looks at a run whose payloads are not there; it changes all the time, or they are lost. */
-const LOOKS = 20;
 /** What `COMMIT` answers when a payload is not there that was not sent along. */
 const LACKS_PAYLOADS = 2;
 
@@ -41,6 +41,8 @@ export interface RedisStoreOptions {
   readonly jobs?: JobSettings;
   /** Payloads with more bytes are kept once for a run, and not written again with its record. Default: 32 KiB. */
   readonly payloadThreshold?: number;
+  /** Told when changes that waited could not be written: the run is not as this process took it to be. */
+  readonly onRefused?: (run: RunKey) => void;
 }
 
 /**
@@ -57,39 +59,54 @@ export class RedisStore implements Store {
   readonly #namespaces = new Set<string>();
   /** Runs that are resident in this process. */
   readonly known: KnownRuns = new KnownRuns();
+  readonly #late: LateWrites = new LateWrites((run) => this.settle(run).catch(() => undefined));
+  /** Changes that waited and are being written, by run. */
+  readonly #settling = new Map<string, Promise<Written>>();
+  readonly #onRefused: (run: RunKey) => void;
   #closed = false;
 
   constructor(options: RedisStoreOptions) {
-    const { client, keys, process = randomUUID(), jobs, payloadThreshold: threshold = PAYLOAD_THRESHOLD } = options;
+    const {
+      client,
+      keys,
+      process = randomUUID(),
+      jobs,
+      payloadThreshold: threshold = PAYLOAD_THRESHOLD,
+      onRefused,
+    } = options;
     this.#client = client;
     this.#keys = keys;
     this.#process = process;
     this.#jobs = jobs;
+    this.#onRefused = onRefused ?? (() => undefined);
     this.#codec = new RunCodec({ client, keys, threshold });
     this.#lists = new RedisLists(client, keys, this.#codec);
   }
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
-    for (let look = 0; look < LOOKS; look++) {
+    await this.settle(key);
+    const found = await this.read(key, async () => {
       const fields = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'));
       const [revision, last, text, time] = fields;
-      if (!revision || !text) {
-        this.known.read(key, undefined, 0);
-        return undefined;
-      }
-      const record = await this.decode(key, text);
-      if (record === undefined) continue;
-      const stored = { record, revision: Number(revision), ...(time ? { lastEventTime: Number(time) } : {}) };
-      this.known.read(key, stored, Number(last ?? 0));
-      return stored;
+      return revision && text ? { revision: Number(revision), last: Number(last ?? 0), text, time } : undefined;
+    });
+    if (found === undefined) {
+      this.known.read(key, undefined, 0);
+      return undefined;
     }
-    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
+    const { record, revision, last, time } = found;
+    const stored = { record, revision, ...(time ? { lastEventTime: Number(time) } : {}) };
+    this.known.read(key, stored, last);
+    return stored;
   }
 
-  /** A record as it stands in Redis. @returns `undefined` when it has changed meanwhile, and has to be read again. */
-  async decode(key: RunKey, text: string): Promise<RunRecord | undefined> {
-    return this.#codec.record(key, text);
+  /** See `RunCodec.whole`. */
+  async read<Found extends { readonly text: string }>(
+    key: RunKey,
+    look: () => Promise<Found | undefined>,
+  ): Promise<(Found & { readonly record: RunRecord }) | undefined> {
+    return this.#codec.whole(key, look);
   }
 
   recall(key: RunKey): StoredRun | undefined {
@@ -105,28 +122,58 @@ export class RedisStore implements Store {
   async commit(commit: Commit): Promise<'committed' | 'conflict'> {
     this.#assertOpen();
     for (const { record } of commit.runs) await this.#know(record.namespace);
-    const encoded = commit.runs.map((run) => this.#codec.encode(run));
-    const parts = commit.runs.map(({ record }, index) => ({ record, part: encoded[index] as EncodedRun }));
-    const context = { keys: this.#keys, process: this.#process, jobs: this.#jobs, encoded };
-    const write = async (payloads: readonly ReadonlyMap<string, Uint8Array>[]): Promise<unknown> => {
-      const { keys, args } = commitArguments(commit, { ...context, payloads });
-      return commitScript.run(this.#client, keys, args);
-    };
-    let answer = await write(parts.map(({ record, part }) => this.#codec.unsent(record, part)));
-    if (answer === LACKS_PAYLOADS) answer = await write(encoded.map(({ data }) => data));
-    if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
-    if (answer !== 1) return 'conflict';
-    for (const { record, part } of parts) this.#codec.sent(record, part);
-    for (const run of commit.runs) this.known.wrote(run);
-    return 'committed';
+    for (const { record } of commit.runs) if (!(await this.#isTrue(record))) return 'conflict';
+    for (const run of commit.runs) if (!this.#late.isContinuedBy(run)) await this.settle(run.record);
+    const late = commit.runs.map(({ record }) => this.#late.take(record));
+    const runs = commit.runs.map((run, index) => withEarlier(late[index], run));
+    const written = await this.#write({ ...commit, runs }, late);
+    if (written === 'committed') for (const run of commit.runs) this.known.wrote(run);
+    return written;
+  }
+
+  commitLater({ runs: [write], current }: Commit): Promise<Written> | undefined {
+    this.#assertOpen();
+    if (write === undefined || current.length > 0) return undefined;
+    if (!this.known.mayWait(write) || !this.#late.isContinuedBy(write)) return undefined;
+    const written = this.#late.add(write);
+    this.known.wrote(write);
+    return written;
+  }
+
+  /** Writes what waits of a run. @throws StoreError when the storage fails. */
+  async settle(run: RunKey): Promise<void> {
+    const late = this.#late.take(run);
+    if (late === undefined) return;
+    const name = this.#keys.run(run);
+    const writing = this.#write({ runs: [late.writes], current: [] }, [late]).finally(() =>
+      this.#settling.delete(name),
+    );
+    this.#settling.set(name, writing);
+    await writing;
+  }
+
+  /**
+   * Whether what was known of a run came true: a change that is being written may be refused, and whoever was faster has made as many commits, so that the
+   * revision alone does not tell.
+   */
+  async #isTrue(run: RunKey): Promise<boolean> {
+    const writing = this.#settling.get(this.#keys.run(run));
+    return writing === undefined || (await writing.catch(() => 'conflict')) === 'committed';
   }
 
   async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
     this.#assertOpen();
     if (to !== undefined && to <= from) return [];
-    const known = to === undefined ? undefined : this.known.events(key, Math.max(from, 1), to);
-    if (known !== undefined) return known;
-    const args = [Math.max(from, 1), to ?? ''];
+    const first = Math.max(from, 1);
+    const known = to === undefined ? undefined : this.known.events(key, first, to);
+    if (to === undefined || known === undefined) return await this.#readHistory(key, first, to);
+    if (known.length === to - first) return known;
+    return [...(await this.#readHistory(key, first, to - known.length)), ...known];
+  }
+
+  async #readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
+    if (!this.#isWritten(key, to)) await this.settle(key);
+    const args = [from, to ?? ''];
     const commits = (await readHistoryScript.run(this.#client, [this.#keys.history(key)], args)) as readonly Buffer[];
     const events = await this.#codec.events(key, commits);
     return events.filter(({ eventId }) => toNumber(eventId) >= from && (to === undefined || toNumber(eventId) < to));
@@ -156,12 +203,67 @@ export class RedisStore implements Store {
   }
 
   async delete(key: RunKey): Promise<void> {
+    await this.deleteAll(key.namespace, [key]);
+  }
+
+  /** Removes some closed runs of a namespace in one go, which nothing else comes between: only a few at a time. */
+  async deleteAll(namespace: string, runs: readonly RunKey[]): Promise<void> {
     this.#assertOpen();
-    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, runPart(key)]);
+    const args = runs.flatMap((key) => [key.runId, key.workflowId, runPart(key)]);
+    await deleteScript.run(this.#client, [this.#keys.base(namespace)], args);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.allSettled(this.#late.runs().map((run) => this.settle(run)));
+  }
+
+  /** Writes a commit with the changes that waited for it. */
+  async #write(commit: Writes, late: readonly (Late | undefined)[]): Promise<Written> {
+    const waited = late.filter((each) => each !== undefined);
+    try {
+      const written = await this.#send(commit);
+      for (const { writes, done } of waited) {
+        if (written === 'conflict') this.#refused(writes);
+        done.resolve(written);
+      }
+      return written;
+    } catch (error) {
+      for (const { writes, done } of waited) {
+        this.#refused(writes);
+        done.reject(error);
+      }
+      throw error;
+    }
+  }
+
+  async #send(commit: Writes): Promise<Written> {
+    const encoded = commit.runs.map((run) => this.#codec.encode(run));
+    const parts = commit.runs.map(({ record }, index) => ({ record, part: encoded[index] as EncodedRun }));
+    const context = { keys: this.#keys, process: this.#process, jobs: this.#jobs, encoded };
+    const write = async (payloads: readonly ReadonlyMap<string, Uint8Array>[]): Promise<unknown> => {
+      const { keys, args } = commitArguments(commit, { ...context, payloads });
+      return commitScript.run(this.#client, keys, args);
+    };
+    let answer = await write(parts.map(({ record, part }) => this.#codec.unsent(record, part)));
+    if (answer === LACKS_PAYLOADS) answer = await write(encoded.map(({ data }) => data));
+    if (Array.isArray(answer)) this.#refuseGap(commit, Number(answer[0]), Number(answer[1]));
+    if (answer !== 1) return 'conflict';
+    for (const { record, part } of parts) this.#codec.sent(record, part);
+    return 'committed';
+  }
+
+  /** Changes that waited are not written, and what came after them cannot be either. */
+  #refused({ record }: RunWrite): void {
+    this.known.invalidate(record);
+    this.#late.take(record)?.done.resolve('conflict');
+    this.#onRefused(record);
+  }
+
+  /** Whether all events before `to` are in Redis. */
+  #isWritten(key: RunKey, to: number | undefined): boolean {
+    const [first] = this.#late.get(key)?.events ?? [];
+    return first === undefined || (to !== undefined && to <= toNumber(first.eventId));
   }
 
   /** Who looks for unfinished runs must know the namespaces; a namespace is made known before it has its first run. */
@@ -171,7 +273,7 @@ export class RedisStore implements Store {
     this.#namespaces.add(namespace);
   }
 
-  #refuseGap(commit: Commit, index: number, last: number): never {
+  #refuseGap(commit: Writes, index: number, last: number): never {
     const write = commit.runs[index];
     if (write !== undefined) continueHistory(write.record, last, write.events);
     throw new RangeError(
@@ -182,4 +284,8 @@ export class RedisStore implements Store {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('closed', 'The store is closed.');
   }
+}
+
+function withEarlier(late: Late | undefined, write: RunWrite): RunWrites {
+  return late === undefined ? write : joined(late.writes, write);
 }

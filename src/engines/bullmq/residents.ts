@@ -13,6 +13,7 @@ import { mayRefer } from './payload-references.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
+import { decodeEvents } from './run-codec.ts';
 
 const adoptScript = new Script(ADOPT);
 const parkScript = new Script(PARK);
@@ -38,6 +39,23 @@ interface Resident {
 
 /** How residence ended. `done`: the run needs nobody any more. `parked`: its job was put aside. `lost`: another process has the job. */
 type Outcome = 'done' | 'parked' | 'lost';
+
+/** What `ADOPT` gives. */
+type AdoptAnswer = readonly [Buffer, Buffer | null, Buffer, Buffer | null, number, readonly Buffer[]];
+
+/** A run as it was when this process took it over. */
+interface Adopted {
+  readonly revision: number;
+  /** Id of the last event. */
+  readonly last: number;
+  /** The record as it stands in Redis. */
+  readonly text: string;
+  readonly lastEventTime: number;
+  /** An update is on its way. */
+  readonly isExpected: boolean;
+  /** Events of the last commits. */
+  readonly commits: readonly Buffer[];
+}
 
 /** How residents live. */
 export interface ResidentsOptions {
@@ -77,23 +95,13 @@ export class Residents {
    * @throws DelayedError when it is not, which tells BullMQ to leave the job as it is.
    */
   async hold(job: Job, token: string, queue: string, isLeaving: () => boolean): Promise<void> {
-    const { client, keys, process, store, frontend } = this.#options;
+    const { store, frontend } = this.#options;
     const key = job.data as RunKey;
     const jobId = job.id ?? key.runId;
     const activation = String(job.attemptsStarted);
-    const input = [jobId, token, activation, process];
-    const answer = await adoptScript.run(
-      client,
-      [keys.run(key), queue, keys.expected(key.namespace, key.workflowId)],
-      input,
-    );
-    if (answer === null) return;
-    if (!Array.isArray(answer)) throw new DelayedError();
-    const [revision, last, text, time, isExpected] = answer as readonly (Buffer | number | null)[];
-    const encoded = String(text);
-    const record = await store.decode(key, encoded);
-    // It has changed already.
-    if (record === undefined) return this.hold(job, token, queue, isLeaving);
+    const adopted = await store.read(key, () => this.#adopt(key, queue, [jobId, token, activation]));
+    if (adopted === undefined) return;
+    const { record, revision, last, text, lastEventTime, isExpected, commits } = adopted;
     if (!isUnfinished(record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const resident: Resident = {
@@ -107,18 +115,37 @@ export class Residents {
       refreshing: 'no',
     };
     this.#add(resident);
-    store.known.set(key, { record, revision: Number(revision), lastEventTime: Number(time ?? 0) }, Number(last ?? 0));
+    const stored = { record, revision, lastEventTime };
+    store.known.set(key, stored, last, commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
     for (const arrived of this.#arrivals) arrived();
     // An update that is on its way comes with the first task.
-    if (isExpected === 1 && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
+    if (isExpected && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
     const latest = store.recall(key)?.record ?? record;
     frontend().changed(latest, 'adopted');
     // News that came while payloads were read found nobody here.
-    if (mayRefer(encoded)) this.changed(key);
+    if (mayRefer(text)) this.changed(key);
     if (isLeaving()) void this.#release(resident);
     const outcome = await promise;
     this.#remove(resident);
     if (outcome !== 'done') throw new DelayedError();
+  }
+
+  /** Takes over a run. @returns `undefined` when there is none. @throws DelayedError when its job is not held here any more. */
+  async #adopt(key: RunKey, queue: string, held: readonly string[]): Promise<Adopted | undefined> {
+    const { client, keys, process } = this.#options;
+    const names = [keys.run(key), queue, keys.expected(key.namespace, key.workflowId), keys.history(key)];
+    const answer = await adoptScript.run(client, names, [...held, process]);
+    if (answer === null) return undefined;
+    if (!Array.isArray(answer)) throw new DelayedError();
+    const [revision, last, text, time, isExpected, commits] = answer as unknown as AdoptAnswer;
+    return {
+      revision: Number(revision),
+      last: Number(last ?? 0),
+      text: String(text),
+      lastEventTime: Number(time ?? 0),
+      isExpected: isExpected === 1,
+      commits,
+    };
   }
 
   /** Resolves when the next run arrives, or the signal aborts, or the time is over. */
@@ -219,6 +246,7 @@ export class Residents {
   async #release(resident: Resident): Promise<void> {
     const { store, onError } = this.#options;
     try {
+      await store.settle(resident.key);
       const stored = store.recall(resident.key) ?? (await store.load(resident.key));
       const now = systemClock.now();
       const wakeAt =
@@ -256,7 +284,9 @@ export class Residents {
         else frontend().changed((store.recall(resident.key) ?? stored).record);
       } catch (error) {
         onError(error);
-        this.#parkIn(resident, RETRY_MS);
+        systemClock.schedule(systemClock.now() + RETRY_MS, () => {
+          if (this.#isHere(resident)) void this.#refresh(resident);
+        });
       }
     } while (this.#wantsMore(resident));
     resident.refreshing = 'no';
@@ -300,6 +330,7 @@ export class Residents {
     if (!this.#isHere(resident)) return;
     this.#residents.delete(nameOf(resident.key));
     this.#options.store.known.delete(resident.key);
+    this.#options.store.settle(resident.key).catch(this.#options.onError);
     this.#options.frontend().forget(resident.key);
   }
 }

@@ -48,7 +48,7 @@ export class Triggers {
     this.#options = options;
   }
 
-  /** Does a job. @throws ServiceError when the run cannot be started, ever. */
+  /** Does a job. @throws ServiceError when the run cannot be started; with `UNAVAILABLE` it may be later. */
   async hold(job: Job): Promise<void> {
     const { request, overlap } = job.data as TriggerData;
     const { scheduler, workflowId } = tickOf(job.id ?? '');
@@ -95,6 +95,6 @@ export class Triggers {
 
 /** The scheduler of a job, as BullMQ names its jobs, and the id of the workflow that it starts. */
 function tickOf(jobId: string): { readonly scheduler: string; readonly workflowId: string } {
-  const [, scheduler = '', at = ''] = /^repeat:(.*):(\d+)$/.exec(jobId) ?? [];
+  const [, scheduler = '', at = ''] = /^repeat:(.*):(\d+)$/s.exec(jobId) ?? [];
   return { scheduler, workflowId: `${scheduler}/${new Date(Number(at)).toISOString()}` };
 }

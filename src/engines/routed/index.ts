@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { type OpenedPart, openRoutedEngine, type RoutedEngine } from './engine.ts';
+export { openRoutedEngine, type RoutedEngine } from './engine.ts';
 export type { RoutedEngineOptions, RoutedStart, RoutingRule } from './options.ts';
 export type { RoutedEngineHealth, RoutedEngineInfo } from './status.ts';

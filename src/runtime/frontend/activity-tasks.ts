@@ -17,6 +17,7 @@ import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { keyOf } from './keys.ts';
+import type { Storing } from './runs.ts';
 import { decodeToken } from './tokens.ts';
 import { giveBackUndelivered } from './undelivered.ts';
 
@@ -46,14 +47,18 @@ export function activityTaskHandlers(
   | 'recordActivityTaskHeartbeat'
   | 'recordActivityTaskHeartbeatById'
 > {
-  const report = async <T>(at: At, rule: (draft: RunDraft, activity: PendingActivity) => T): Promise<T> => {
+  const report = async <T>(
+    at: At,
+    rule: (draft: RunDraft, activity: PendingActivity) => T,
+    storing?: Storing,
+  ): Promise<T> => {
     const { key, find } = await at;
-    return context.runs.change(key, (draft) => rule(draft, find(draft)));
+    return context.runs.change(key, (draft) => rule(draft, find(draft)), storing);
   };
   return {
     pollActivityTaskQueue: (request, options = {}) => poll(context, request, options),
     async respondActivityTaskCompleted(request) {
-      await report(byToken(request.taskToken), completing(request));
+      await report(byToken(request.taskToken), completing(request), 'answered');
       return {};
     },
     async respondActivityTaskCompletedById(request) {
@@ -64,7 +69,7 @@ export function activityTaskHandlers(
       return {};
     },
     async respondActivityTaskFailed(request) {
-      await report(byToken(request.taskToken), failing(request));
+      await report(byToken(request.taskToken), failing(request), 'answered');
       return { failures: [] };
     },
     async respondActivityTaskFailedById(request) {

@@ -15,6 +15,18 @@ export type WorkflowKey = Pick<RunKey, 'namespace' | 'workflowId'>;
 
 const uuidShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/**
+ * When a change has to be stored. `now`: before anybody goes on. Otherwise a store may write it together with the run's next change, and this process goes on
+ * as if it were there: `answered`: but whoever asked for it waits; `lost`: nobody waits, as nothing is missing when it gets lost.
+ */
+export type Storing = 'now' | 'answered' | 'lost';
+
+/** What came of a change, and (when it is not stored yet) of storing it. */
+interface Changed<T> {
+  readonly result: T;
+  readonly written: Promise<'committed' | 'conflict'> | undefined;
+}
+
 /** How often a change is tried when another owner of the store keeps changing the same run. */
 const maximumTries = 20;
 /** The first tries follow on each other at once; then there is a pause, which doubles up to the longest, in milliseconds. */
@@ -90,6 +102,18 @@ export class Transaction {
     return (await this.#store.commit(commit)) === 'committed' ? drafts : undefined;
   }
 
+  /** Leaves it to the store when to write the change. @returns what comes of that; `undefined` when it has to be committed at once. */
+  commitLater(): Promise<'committed' | 'conflict'> | undefined {
+    const [draft] = this.#drafts.values();
+    const isAlone = this.#drafts.size === 1 && this.#current.length === 0 && draft?.successors.length === 0;
+    return isAlone ? this.#store.commitLater?.({ runs: [draft.toWrite()], current: [] }) : undefined;
+  }
+
+  /** What this would commit. */
+  get drafts(): readonly RunDraft[] {
+    return [...this.#drafts.values()];
+  }
+
   #recall(key: RunKey): StoredRun | undefined {
     const known = this.#mayRecall ? this.#store.recall?.(key) : undefined;
     this.#recalled ||= known !== undefined;
@@ -146,25 +170,42 @@ export class Runs {
   }
 
   /** Changes one run. @throws ServiceError NOT_FOUND when there is no such run. */
-  change<T>(key: RunKey, rule: (draft: RunDraft) => T): Promise<T> {
-    return this.transact([key], async (transaction) => {
+  change<T>(key: RunKey, rule: (draft: RunDraft) => T, storing: Storing = 'now'): Promise<T> {
+    const body = async (transaction: Transaction): Promise<T> => {
       const draft = await transaction.draft(key);
       if (draft === undefined) throw workflowNotFound(key.workflowId, key.runId);
       return rule(draft);
-    });
+    };
+    return this.transact([key], body, storing);
   }
 
   /**
    * Changes runs together. `body` may run again when somebody else was faster, so it must have no effect but on its transaction; when it throws,
    * nothing is committed.
    */
-  transact<T>(workflows: readonly WorkflowKey[], body: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async transact<T>(
+    workflows: readonly WorkflowKey[],
+    body: (transaction: Transaction) => Promise<T>,
+    storing: Storing = 'now',
+  ): Promise<T> {
     const names = workflows.map(({ namespace, workflowId }) => `${namespace}\0${workflowId}`);
     const release = this.#clock.hold('workflowTask');
-    return this.#locks.run(names, () => this.#attempt(body)).finally(release);
+    try {
+      const { result, written } = await this.#locks.run(names, () => this.#attempt(body, storing !== 'now'));
+      if (written === undefined) return result;
+      if (storing === 'lost') {
+        written.catch(this.#report);
+        return result;
+      }
+      if ((await written) === 'committed') return result;
+      // Others have changed the run before this was stored.
+      return (await this.#locks.run(names, () => this.#attempt(body, false))).result;
+    } finally {
+      release();
+    }
   }
 
-  async #attempt<T>(body: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async #attempt<T>(body: (transaction: Transaction) => Promise<T>, mayWait: boolean): Promise<Changed<T>> {
     for (let conflicts = 0; conflicts < maximumTries; conflicts++) {
       if (conflicts >= tries.atOnce) await delay(pauseAfter(conflicts));
       // What this process knows of a run is tried once; from then on, what is stored.
@@ -177,11 +218,12 @@ export class Runs {
         throw error;
       }
       if (transaction.isUnproven) continue;
-      const committed = await transaction.commit();
+      const written = mayWait && conflicts === 0 ? transaction.commitLater() : undefined;
+      const committed = written === undefined ? await transaction.commit() : transaction.drafts;
       if (committed === undefined) continue;
       for (const action of transaction.afterwards) this.#guarded(action);
       for (const draft of committed) this.#publish(draft.record, draft.events);
-      return result;
+      return { result, written };
     }
     throw unavailable('Too many others change this workflow at the same time. Try again.');
   }

@@ -8,20 +8,24 @@ export interface TaskToken extends RunKey {
   readonly attempt: number;
   /** Set for tasks that only ask a query. */
   readonly queryId?: string;
+  /**
+   * Of workflow tasks: which taking of the task it was. Where a task may be taken before that is stored, others can take one with the same events' ids.
+   */
+  readonly requestId?: string;
 }
 
 /** A token as the worker gets it. */
 export function encodeToken(token: TaskToken): Uint8Array {
-  const { namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId } = token;
+  const { namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId, requestId } = token;
   return Buffer.from(
-    JSON.stringify([namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId]),
+    JSON.stringify([namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId, requestId]),
   );
 }
 
 /** Reads a token. @throws ServiceError when it is none of ours. */
 export function decodeToken(bytes: Uint8Array | null | undefined): TaskToken {
   const fields = parse(bytes);
-  const [namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId] = fields;
+  const [namespace, workflowId, runId, scheduledEventId, startedEventId, attempt, queryId, requestId] = fields;
   if (
     typeof namespace !== 'string' ||
     typeof workflowId !== 'string' ||
@@ -33,7 +37,11 @@ export function decodeToken(bytes: Uint8Array | null | undefined): TaskToken {
     throw invalidArgument('Error deserializing task token.');
   }
   const token = { namespace, workflowId, runId, scheduledEventId, startedEventId, attempt };
-  return typeof queryId === 'string' ? { ...token, queryId } : token;
+  return {
+    ...token,
+    ...(typeof queryId === 'string' ? { queryId } : {}),
+    ...(typeof requestId === 'string' ? { requestId } : {}),
+  };
 }
 
 function parse(bytes: Uint8Array | null | undefined): readonly unknown[] {

@@ -30,9 +30,9 @@ export async function workflowTaskResponse(
     from,
     Math.min(task.startedEventId + 1, record.nextEventId),
   );
-  const { scheduledEventId, startedEventId, attempt } = task;
+  const { scheduledEventId, startedEventId, attempt, requestId } = task;
   return {
-    taskToken: encodeToken({ ...keyOf(record), scheduledEventId, startedEventId, attempt }),
+    taskToken: encodeToken({ ...keyOf(record), scheduledEventId, startedEventId, attempt, requestId }),
     ...runFacts(record),
     startedEventId: toLong(startedEventId),
     attempt,

@@ -81,22 +81,34 @@ async function take(
     await context.announceAgain(task);
     return {};
   }
-  const record = await context.runs.transact([task.run], async (transaction) => {
-    const draft = await transaction.draft(task.run);
-    const current = draft?.record.workflowTask;
-    const fits = current?.scheduledEventId === task.scheduledEventId && current.attempt === task.attempt;
-    if (draft === undefined || !fits || current.startedEventId > 0) {
-      transaction.discard(task.run);
-      return undefined;
-    }
-    startWorkflowTask(draft, {
-      identity: request.identity ?? '',
-      buildId: buildIdOf(request),
-      requestId: context.newId(),
-    });
-    return draft.record;
-  });
+  // Should it get lost, the task is offered again, and the answer to this one does not count.
+  const record = await context.runs.transact(
+    [task.run],
+    (transaction) => start(context, transaction, task, request),
+    'lost',
+  );
   return record === undefined ? undefined : workflowTaskResponse(context, record, sticky);
+}
+
+async function start(
+  context: FrontendContext,
+  transaction: Transaction,
+  task: QueuedTask,
+  request: Poll,
+): Promise<RunRecord | undefined> {
+  const draft = await transaction.draft(task.run);
+  const current = draft?.record.workflowTask;
+  const fits = current?.scheduledEventId === task.scheduledEventId && current.attempt === task.attempt;
+  if (draft === undefined || !fits || current.startedEventId > 0) {
+    transaction.discard(task.run);
+    return undefined;
+  }
+  startWorkflowTask(draft, {
+    identity: request.identity ?? '',
+    buildId: buildIdOf(request),
+    requestId: context.newId(),
+  });
+  return draft.record;
 }
 
 type Completed =
@@ -173,7 +185,8 @@ function requireOut(draft: RunDraft | undefined, token: TaskToken): asserts draf
     task !== undefined &&
     task.startedEventId === token.startedEventId &&
     task.scheduledEventId === token.scheduledEventId &&
-    task.attempt === token.attempt;
+    task.attempt === token.attempt &&
+    task.requestId === (token.requestId ?? task.requestId);
   if (draft === undefined || !draft.isOpen || !fits) throw notFound('Workflow task not found.');
 }
 

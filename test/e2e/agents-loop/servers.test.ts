@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
@@ -138,6 +139,25 @@ for (const { title, isThere, place, maxCachedWorkflows } of targets) {
         expect((await leaf.describe()).status.name).toBe('CANCELLED');
         expect(world.asked.undone.map((call) => inputOf(call).n)).toEqual([2, 1]);
       }
+    });
+
+    it('asks a person at a limit, and undoes what was done when it fails after that', async () => {
+      const book = (n: number) => ({ calls: [{ tool: 'book', input: { n } }] });
+      const fail = (): never => {
+        throw ApplicationFailure.nonRetryable('broken');
+      };
+      const world = await create({
+        scripts: { main: [book(1), book(2), fail] },
+        tools: { book: () => 'booked' },
+        toolRecords: { book: { compensates: true } },
+        definitions: { main: { limits: { steps: 2, depth: 5 }, onLimit: 'ask' } },
+      });
+      const handle = await world.start({});
+      expect(await world.waitFor(handle)).toMatchObject([{ id: 'limit1', kind: 'approval' }]);
+      await world.answer(handle, { kind: 'approval', outcome: { type: 'value', value: { approved: true } } });
+      await expect(handle.result()).rejects.toThrow('Workflow execution failed');
+      expect(world.asked.model).toHaveLength(3);
+      expect(world.asked.undone.map((call) => inputOf(call).n)).toEqual([2, 1]);
     });
 
     it('takes effect of a termination below and above', async () => {

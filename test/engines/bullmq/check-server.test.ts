@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigurationError } from '../../../src/engine/index.ts';
@@ -71,5 +72,6 @@ describe.skipIf(!hasRedisServer)('Redis is looked at first:', () => {
 
 test('rights are for the keys of the prefix alone', () => {
   expect(aclRules()).toEqual(expect.arrayContaining(['~perdure:*', '~{perdure.*}:*', '&{perdure.*}:*', '-@all']));
+  expect(readFileSync('docs/redis.md', 'utf8')).toContain(`ACL SETUSER perdure on >PASSWORD ${aclRules().join(' ')}\n`);
   expect(aclRules('a*{b}')[1]).toBe(String.raw`~a\*%7Bb%7D:*`);
 });

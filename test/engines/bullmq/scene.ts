@@ -37,10 +37,9 @@ export class Scene {
 
   /** A process without a worker. */
   async engine(options: BullmqEngineOptions = {}): Promise<BullmqEngine> {
-    this.#user ??= createRedisUser(this.#url, this.prefix);
-    const { url } = await this.#user;
+    if (options.redis === undefined) this.#user ??= createRedisUser(this.#url, this.prefix);
     const engine = await createBullmqEngine({
-      redis: url,
+      redis: (await this.#user)?.url ?? '',
       prefix: this.prefix,
       onError: (error) => this.errors.push(error),
       ...options,

@@ -6,6 +6,7 @@ import {
   type RoutedEngineOptions,
   type RoutedStart,
 } from '../../../src/engines/routed/options.ts';
+import { MOVED_MEMO } from '../../../src/engines/routed/moved.ts';
 import { AGENT_MEMO, engineFor } from '../../../src/engines/routed/rules.ts';
 import * as protocol from '../../../src/workflow/protocol/index.ts';
 
@@ -46,8 +47,12 @@ describe('rules', () => {
     expect(() => engineFor(start({}), later, 'temporal')).toThrow("for the engine 'local' has to answer true or false");
   });
 
-  it('know agents by the words of the protocol', () => {
-    expect([AGENT_WORKFLOW, AGENT_MEMO]).toEqual([protocol.AGENT_WORKFLOW, protocol.AGENT_MEMO]);
+  it('and moves are known by the words of the protocol', () => {
+    expect([AGENT_WORKFLOW, AGENT_MEMO, MOVED_MEMO]).toEqual([
+      protocol.AGENT_WORKFLOW,
+      protocol.AGENT_MEMO,
+      protocol.MOVED_MEMO,
+    ]);
   });
 });
 

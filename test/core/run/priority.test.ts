@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { mergePriorities, priorityOf, priorityProblem } from '../../../src/core/run/priority.ts';
+
+describe('priorities', () => {
+  test('what is asked for goes before what is inherited, field by field', () => {
+    const inherited = { priorityKey: 2, fairnessKey: 'tenant', fairnessWeight: 3 };
+    expect(mergePriorities(undefined, null)).toBeNull();
+    expect(mergePriorities(inherited, null)).toBe(inherited);
+    expect(mergePriorities(null, inherited)).toBe(inherited);
+    expect(mergePriorities(inherited, { priorityKey: 5 })).toEqual({ ...inherited, priorityKey: 5 });
+    expect(mergePriorities({}, {})).toEqual({ priorityKey: 0, fairnessKey: '', fairnessWeight: 0 });
+  });
+
+  test('3 stands for none', () => {
+    expect(priorityOf({})).toBe(3);
+    expect(priorityOf({ priority: { priorityKey: 1 } })).toBe(1);
+    expect(priorityOf({ priority: { priorityKey: 1 } }, {})).toBe(1);
+    expect(priorityOf({ priority: { priorityKey: 1 } }, { priority: { priorityKey: 4 } })).toBe(4);
+  });
+
+  test('some are none', () => {
+    expect(priorityProblem(undefined)).toBeUndefined();
+    expect(priorityProblem({ priorityKey: 5, fairnessKey: 'tenant', fairnessWeight: 2 })).toBeUndefined();
+    expect(priorityProblem({ priorityKey: -1 })).toContain('priority key');
+    expect(priorityProblem({ fairnessKey: 'x'.repeat(65) })).toContain('fairness key');
+    expect(priorityProblem({ fairnessWeight: -1 })).toContain('fairness weight');
+  });
+});
