@@ -27,7 +27,8 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:latest`                   | hash   | job scheduler → workflow id that it started last, where it skips           | entries: with those |
  *
  * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
- * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do,
+ * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do, `2` when some
+ * of it is outside of the run,
  * `held` names of payloads that the record alone refers to, `bytes` size of history and payloads, `counted` what `bytes` of the namespace has of it.
  *
  * Fields of ours in BullMQ's: `progress` of a job says what its run waits for, `parent`, `parentKey` and the set `<parent's job>:dependencies` link a
@@ -121,6 +122,14 @@ export function queueName(taskQueue: string, kind: JobKind = 'runs'): string {
   if (kind === 'schedulers') return '~schedulers';
   const name = escapeId(taskQueue).replaceAll('~', '%7E');
   return kind === 'runs' ? name : `${name}~activities`;
+}
+
+/** The id of the job that brings an attempt of an activity to workers of other processes. */
+export function activityJobId(
+  { runId }: Pick<RunKey, 'runId'>,
+  { scheduledEventId, attempt }: { readonly scheduledEventId: number; readonly attempt: number },
+): string {
+  return `${runId}~${scheduledEventId}~${attempt}`;
 }
 
 /** An id without the characters that have a meaning in keys. */

@@ -120,12 +120,11 @@ export class RedisLists {
 
   /** A record; `undefined` when there is none any more. */
   async #read(key: RunKey): Promise<RunRecord | undefined> {
-    for (;;) {
+    const found = await this.#codec.whole(key, async () => {
       const text = await orStoreError(this.#client.hget(this.#keys.run(key), 'rec'));
-      if (text === null) return undefined;
-      const record = await this.#codec.record(key, text);
-      if (record !== undefined) return record;
-    }
+      return text === null ? undefined : { text };
+    });
+    return found?.record;
   }
 
   #index({ namespace, statuses, workflowType }: ListFilter): string {

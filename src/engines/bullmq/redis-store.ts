@@ -13,7 +13,7 @@ import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
 import { joined, LateWrites } from './late-writes.ts';
 import type { Late, RunWrites, Written } from './late-writes.ts';
-import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
+import { COMMIT, DELETE_RUNS, READ_HISTORY } from './lua-runs.ts';
 import { PAYLOAD_THRESHOLD } from './options.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -23,12 +23,10 @@ import type { EncodedRun } from './run-codec.ts';
 
 const commitScript = new Script(COMMIT);
 const readHistoryScript = new Script(READ_HISTORY);
-const deleteScript = new Script(DELETE_RUN);
+const deleteScript = new Script(DELETE_RUNS);
 
 /** Runs that are loaded in one go. */
 const BATCH = 100;
-/** Looks at a run whose payloads are not there; it changes all the time, or they are lost. */
-const LOOKS = 20;
 /** What `COMMIT` answers when a payload is not there that was not sent along. */
 const LACKS_PAYLOADS = 2;
 
@@ -88,26 +86,27 @@ export class RedisStore implements Store {
   async load(key: RunKey): Promise<StoredRun | undefined> {
     this.#assertOpen();
     await this.settle(key);
-    for (let look = 0; look < LOOKS; look++) {
+    const found = await this.read(key, async () => {
       const fields = await orStoreError(this.#client.hmget(this.#keys.run(key), 'rev', 'last', 'rec', 'time'));
       const [revision, last, text, time] = fields;
-      if (!revision || !text) {
-        this.known.read(key, undefined, 0);
-        return undefined;
-      }
-      const record = await this.decode(key, text);
-      if (record === undefined) continue;
-      const stored = { record, revision: Number(revision), ...(time ? { lastEventTime: Number(time) } : {}) };
-      // What waits to be written is newer, and finds out by itself if it is not.
-      if (this.#late.get(key) === undefined) this.known.read(key, stored, Number(last ?? 0));
-      return stored;
+      return revision && text ? { revision: Number(revision), last: Number(last ?? 0), text, time } : undefined;
+    });
+    if (found === undefined) {
+      this.known.read(key, undefined, 0);
+      return undefined;
     }
-    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
+    const { record, revision, last, time } = found;
+    const stored = { record, revision, ...(time ? { lastEventTime: Number(time) } : {}) };
+    this.known.read(key, stored, last);
+    return stored;
   }
 
-  /** A record as it stands in Redis. @returns `undefined` when it has changed meanwhile, and has to be read again. */
-  async decode(key: RunKey, text: string): Promise<RunRecord | undefined> {
-    return this.#codec.record(key, text);
+  /** See `RunCodec.whole`. */
+  async read<Found extends { readonly text: string }>(
+    key: RunKey,
+    look: () => Promise<Found | undefined>,
+  ): Promise<(Found & { readonly record: RunRecord }) | undefined> {
+    return this.#codec.whole(key, look);
   }
 
   recall(key: RunKey): StoredRun | undefined {
@@ -204,8 +203,14 @@ export class RedisStore implements Store {
   }
 
   async delete(key: RunKey): Promise<void> {
+    await this.deleteAll(key.namespace, [key]);
+  }
+
+  /** Removes some closed runs of a namespace in one go, which nothing else comes between: only a few at a time. */
+  async deleteAll(namespace: string, runs: readonly RunKey[]): Promise<void> {
     this.#assertOpen();
-    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, runPart(key)]);
+    const args = runs.flatMap((key) => [key.runId, key.workflowId, runPart(key)]);
+    await deleteScript.run(this.#client, [this.#keys.base(namespace)], args);
   }
 
   async close(): Promise<void> {

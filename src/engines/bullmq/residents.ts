@@ -41,7 +41,21 @@ interface Resident {
 type Outcome = 'done' | 'parked' | 'lost';
 
 /** What `ADOPT` gives. */
-type Adopted = readonly [Buffer, Buffer | null, Buffer, Buffer | null, number, readonly Buffer[]];
+type AdoptAnswer = readonly [Buffer, Buffer | null, Buffer, Buffer | null, number, readonly Buffer[]];
+
+/** A run as it was when this process took it over. */
+interface Adopted {
+  readonly revision: number;
+  /** Id of the last event. */
+  readonly last: number;
+  /** The record as it stands in Redis. */
+  readonly text: string;
+  readonly lastEventTime: number;
+  /** An update is on its way. */
+  readonly isExpected: boolean;
+  /** Events of the last commits. */
+  readonly commits: readonly Buffer[];
+}
 
 /** How residents live. */
 export interface ResidentsOptions {
@@ -81,23 +95,13 @@ export class Residents {
    * @throws DelayedError when it is not, which tells BullMQ to leave the job as it is.
    */
   async hold(job: Job, token: string, queue: string, isLeaving: () => boolean): Promise<void> {
-    const { client, keys, process, store, frontend } = this.#options;
+    const { store, frontend } = this.#options;
     const key = job.data as RunKey;
     const jobId = job.id ?? key.runId;
     const activation = String(job.attemptsStarted);
-    const input = [jobId, token, activation, process];
-    const answer = await adoptScript.run(
-      client,
-      [keys.run(key), queue, keys.expected(key.namespace, key.workflowId), keys.history(key)],
-      input,
-    );
-    if (answer === null) return;
-    if (!Array.isArray(answer)) throw new DelayedError();
-    const [revision, last, text, time, isExpected, commits] = answer as unknown as Adopted;
-    const encoded = String(text);
-    const record = await store.decode(key, encoded);
-    // It has changed already.
-    if (record === undefined) return this.hold(job, token, queue, isLeaving);
+    const adopted = await store.read(key, () => this.#adopt(key, queue, [jobId, token, activation]));
+    if (adopted === undefined) return;
+    const { record, revision, last, text, lastEventTime, isExpected, commits } = adopted;
     if (!isUnfinished(record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const resident: Resident = {
@@ -111,19 +115,37 @@ export class Residents {
       refreshing: 'no',
     };
     this.#add(resident);
-    const stored = { record, revision: Number(revision), lastEventTime: Number(time ?? 0) };
-    store.known.set(key, stored, Number(last ?? 0), commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
+    const stored = { record, revision, lastEventTime };
+    store.known.set(key, stored, last, commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
     for (const arrived of this.#arrivals) arrived();
     // An update that is on its way comes with the first task.
-    if (isExpected === 1 && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
+    if (isExpected && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
     const latest = store.recall(key)?.record ?? record;
     frontend().changed(latest, 'adopted');
     // News that came while payloads were read found nobody here.
-    if (mayRefer(encoded)) this.changed(key);
+    if (mayRefer(text)) this.changed(key);
     if (isLeaving()) void this.#release(resident);
     const outcome = await promise;
     this.#remove(resident);
     if (outcome !== 'done') throw new DelayedError();
+  }
+
+  /** Takes over a run. @returns `undefined` when there is none. @throws DelayedError when its job is not held here any more. */
+  async #adopt(key: RunKey, queue: string, held: readonly string[]): Promise<Adopted | undefined> {
+    const { client, keys, process } = this.#options;
+    const names = [keys.run(key), queue, keys.expected(key.namespace, key.workflowId), keys.history(key)];
+    const answer = await adoptScript.run(client, names, [...held, process]);
+    if (answer === null) return undefined;
+    if (!Array.isArray(answer)) throw new DelayedError();
+    const [revision, last, text, time, isExpected, commits] = answer as unknown as AdoptAnswer;
+    return {
+      revision: Number(revision),
+      last: Number(last ?? 0),
+      text: String(text),
+      lastEventTime: Number(time ?? 0),
+      isExpected: isExpected === 1,
+      commits,
+    };
   }
 
   /** Resolves when the next run arrives, or the signal aborts, or the time is over. */

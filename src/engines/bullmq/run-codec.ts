@@ -12,6 +12,9 @@ import type { RedisClient } from './redis.ts';
 
 const { History } = proto.temporal.api.history.v1;
 
+/** Looks at a run whose payloads are not there; it changes all the time, or they are lost. */
+const LOOKS = 20;
+
 /** A run's part of a commit, as Redis keeps it. */
 export interface EncodedRun {
   readonly record: string;
@@ -81,14 +84,32 @@ export class RunCodec {
 
   /**
    * A record. @returns `undefined` when what it refers to is gone: it was changed meanwhile, or the run deleted.
-   * @throws StoreError when it was written by a newer version.
+   * @throws StoreError when it was written by a newer version, or is no record.
    */
   async record(key: RunKey, text: string): Promise<RunRecord | undefined> {
-    const record = decodeRecord(text);
+    const record = bareRecord(key, text);
     if (!mayRefer(text)) return record;
     const names = namesIn(record);
     const data = await this.#read(key, names);
     return data.size === names.size ? attachPayloads(record, data) : undefined;
+  }
+
+  /**
+   * A record, with what `look` finds beside it. Looks again when it is changed while its payloads are read.
+   * @returns `undefined` when `look` finds none.
+   * @throws StoreError when its payloads are lost.
+   */
+  async whole<Found extends { readonly text: string }>(
+    key: RunKey,
+    look: () => Promise<Found | undefined>,
+  ): Promise<(Found & { readonly record: RunRecord }) | undefined> {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      const found = await look();
+      if (found === undefined) return undefined;
+      const record = await this.record(key, found.text);
+      if (record !== undefined) return { ...found, record };
+    }
+    throw new StoreError('corrupt', `Payloads of the run ${key.runId} of ${key.workflowId} are missing in Redis.`);
   }
 
   /** The events of commits, in order. @throws StoreError when data that they refer to is missing, though the run is there. */
@@ -130,6 +151,20 @@ export class RunCodec {
       found.set(name, data);
     }
     return found;
+  }
+}
+
+/** A record without the payloads that are kept beside it. @throws StoreError when it was written by a newer version, or is no record. */
+export function bareRecord({ workflowId, runId }: RunKey, text: string): RunRecord {
+  try {
+    return decodeRecord(text);
+  } catch (cause) {
+    const [code, advice] =
+      cause instanceof RangeError
+        ? (['newer-version', 'Processes of that version take care of it; update this one.'] as const)
+        : (['corrupt', 'Restore Redis from a backup, or delete the run.'] as const);
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError(code, `The run ${runId} of ${workflowId} cannot be read: ${problem} ${advice}`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Job } from 'bullmq';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -8,6 +9,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import type { StoreError } from '../../../src/core/store.ts';
 import type { Keys } from '../../../src/engines/bullmq/keys.ts';
 import { RedisStore } from '../../../src/engines/bullmq/redis-store.ts';
+import { Residents } from '../../../src/engines/bullmq/residents.ts';
 import { closedAt, commitOf, creationOf, exampleRecord } from '../../../testing/conformance/store/examples.ts';
 import { connectRedis, ownKeys, redisUrl } from './support.ts';
 
@@ -172,5 +174,33 @@ describe.skipIf(redisUrl === undefined)('large payloads of runs in Redis', () =>
     expect(Number(await client.get(total))).toBe(size);
     await store.delete(run);
     expect(await client.get(total)).toBe('0');
+  });
+
+  test('that are lost are told of, wherever the run is read', async () => {
+    await store.commit(creationOf({ ...run, ...memoOf(randomBytes(THRESHOLD * 2)) }, []));
+    await client.del(keys.payloads(run));
+    const lost = { code: 'corrupt', message: expect.stringContaining(run.runId) as string };
+    const reader = another();
+    await expect(reader.load(run)).rejects.toMatchObject(lost);
+    await expect(reader.list({ namespace: run.namespace, limit: 10 })).rejects.toMatchObject(lost);
+    await expect(
+      reader.list({ namespace: run.namespace, workflowId: run.workflowId, limit: 10 }),
+    ).rejects.toMatchObject(lost);
+    // A process that takes the run over.
+    const queue = `${keys.tag(run.namespace)}:queue:`;
+    await client.set(`${queue}${run.runId}:lock`, 'token');
+    await client.hset(`${queue}${run.runId}`, 'ats', 1);
+    const residents = new Residents({
+      client,
+      keys,
+      store: reader,
+      process: 'here',
+      frontend: () => expect.unreachable(),
+      lingerMs: 0,
+      capacity: 1,
+      onError: () => undefined,
+    });
+    const job = { data: run, id: run.runId, attemptsStarted: 1 } as unknown as Job;
+    await expect(residents.hold(job, 'token', queue, () => false)).rejects.toMatchObject(lost);
   });
 });
