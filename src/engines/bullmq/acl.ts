@@ -5,7 +5,7 @@ const ON_KEYS =
   'bzpopmin decrby del exists get hdel hexists hget hgetall hincrby hlen hmget hmset hset hsetnx hstrlen incr incrby lindex llen lpop lpos lpush lrange ' +
   'lrem lset ltrim persist pexpire pexpireat pttl rename rpop rpoplpush rpush sadd scard set setnx sismember smembers srem type unlink xadd xdel xlen ' +
   'xrange xread xtrim zadd zcard zcount zlexcount zpopmin zrange zrangebylex zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrange ' +
-  'zrevrangebyscore zscore';
+  'zrevrangebyscore zscan zscore';
 
 /** Scripts, messages, connections; `cluster` and `readonly` for clusters, `client|list` for BullMQ's `getWorkers`. */
 const BESIDE =

@@ -4,7 +4,7 @@ import type { RunKey } from '../../core/record.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { jobPriority } from './commit-arguments.ts';
-import { queueName } from './keys.ts';
+import { activityJobId, queueName } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { ADD_JOB } from './lua-jobs.ts';
 import { Script } from './redis.ts';
@@ -105,7 +105,7 @@ export class ActivityJobs {
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
-    const id = `${run.runId}~${scheduledEventId}~${attempt}`;
+    const id = activityJobId(run, task);
     try {
       const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
       const added = await addScript.run(client, [prefix], input);

@@ -69,6 +69,12 @@ export function needsWorker(record: RunRecord, now: number): boolean {
   return false;
 }
 
+/** What the field `wants` of a run says. */
+function wants(record: RunRecord, now: number): '0' | '1' | '2' {
+  if (record.effects.length > 0) return '2';
+  return needsWorker(record, now) ? '1' : '0';
+}
+
 /** A commit with what waited for it. */
 export interface Writes {
   readonly runs: readonly RunWrites[];
@@ -133,7 +139,7 @@ function runArguments(
     isOpen ? '1' : '0',
     nextDeadline(record, now) ?? 'inf',
     jobs?.queuePrefix(record) ?? '',
-    needsWorker(record, now) ? '1' : '0',
+    wants(record, now),
     job?.name ?? '',
     job?.data ?? '',
     job?.options ?? '',

@@ -1,28 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextDeadline } from '../../core/run/due.ts';
-import type { RunKey, RunRecord } from '../../core/record.ts';
+import type { RunKey } from '../../core/record.ts';
+import { StoreError } from '../../core/store.ts';
+import type { StoreErrorCode } from '../../core/store.ts';
 import type { ReconcileOptions, ReconcileResult } from '../../engine/index.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { runJob } from './commit-arguments.ts';
+import { Backoff } from './backoff.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import { keyOfMember, memberOf, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
-import { WAKE } from './lua-jobs.ts';
-import { EXAMINE, RESCORE } from './lua-runs.ts';
+import { RESCORE } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
 import { Retention } from './retention.ts';
 import type { RetentionLimits } from './options.ts';
+import { Sweep } from './sweep.ts';
+import type { SweepPlan } from './sweep.ts';
 
-const examineScript = new Script(EXAMINE);
 const rescoreScript = new Script(RESCORE);
-const wakeScript = new Script(WAKE);
 
 /** How often is looked for what has fallen due, in milliseconds. */
 const TICK_MS = 500;
-/** How often all unfinished runs are looked at. */
+/** Between two looks at all unfinished runs, in milliseconds. */
 const SWEEP_MS = 30_000;
 /** How long after its start a process looks for the first time, in milliseconds. */
 const FIRST_SWEEP_MS = 5_000;
@@ -30,20 +31,15 @@ const FIRST_SWEEP_MS = 5_000;
 const LEASE_MS = 5_000;
 /** By this much the process that has the run may be late, in milliseconds. */
 const GRACE_MS = 250;
+/** How long closed runs are deleted before it is looked again for what is due, in milliseconds. */
+const DELETE_MS = 400;
+/** Runs that are rung in one go. */
 const BATCH = 200;
 /** See `ReconcileOptions`. */
 const DEFAULT_THRESHOLD_S = 5;
 
-/** What is wrong with a run. `overdue`: nobody did what fell due. `owed`: what it has to do outside of itself is not done. The others: see `EXAMINE`. */
-type Damage = 'asleep' | 'gone' | 'lost' | 'nowhere' | 'overdue' | 'owed';
-
-/** An unfinished run as an index names it. */
-interface Candidate {
-  readonly key: RunKey;
-  readonly member: string;
-  /** Milliseconds since the epoch, or infinity. */
-  readonly deadline: number;
-}
+/** What a run may be the reason for; other troubles concern all. */
+const OF_ONE_RUN: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['corrupt', 'newer-version']);
 
 /** What a keeper works on. */
 export interface KeeperOptions {
@@ -65,8 +61,14 @@ export interface KeeperOptions {
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #retention: Retention;
+  /** Runs that could not be helped. */
+  readonly #failures = new Backoff();
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
+  #nextSweep = Infinity;
+  /** When it was looked for what is due, the last time. */
+  #rung = 0;
+  #hasMoreToDelete = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -75,6 +77,7 @@ export class Keeper {
 
   /** Begins to look. */
   start(): void {
+    if (this.#loop === undefined) this.#nextSweep = systemClock.now() + FIRST_SWEEP_MS;
     this.#loop ??= this.#run();
   }
 
@@ -85,50 +88,63 @@ export class Keeper {
   }
 
   /** Looks at all unfinished runs and repairs what it finds. @throws StoreError when they cannot be looked at. */
-  async sweep({ stalledThresholdSeconds = DEFAULT_THRESHOLD_S }: ReconcileOptions = {}): Promise<ReconcileResult> {
-    const { client, keys, namespace } = this.#options;
-    const sum = { scannedKeys: 0, stalledRuns: 0, reconciledRuns: 0, failedRuns: 0 };
+  async sweep(options: ReconcileOptions = {}): Promise<ReconcileResult> {
+    return this.#sweep(options, { goesOn: async () => !this.#stop.signal.aborted });
+  }
+
+  async #sweep(
+    { stalledThresholdSeconds = DEFAULT_THRESHOLD_S }: ReconcileOptions,
+    plan: Pick<SweepPlan, 'goesOn' | 'failures'>,
+  ): Promise<ReconcileResult> {
     const latest = systemClock.now() - stalledThresholdSeconds * 1000;
-    const index = `${keys.base(namespace)}unfinished`;
-    const found = await orStoreError(client.zrange(index, '0', '-1', 'WITHSCORES'));
-    const candidates = candidatesOf(namespace, found);
-    for (let start = 0; start < candidates.length && !this.#stop.signal.aborted; start += BATCH) {
-      const batch = candidates.slice(start, start + BATCH);
-      sum.scannedKeys += batch.length;
-      for (const [run, damage] of await this.#examine(batch, latest)) {
-        const isHelped = await this.#repair(run, damage);
-        if (isHelped === 'not needed') continue;
-        sum.stalledRuns++;
-        if (isHelped) sum.reconciledRuns++;
-        else sum.failedRuns++;
-      }
-    }
-    return sum;
+    return new Sweep(this.#options, { ...plan, latest, ring: (key) => this.#ring(key) }).run();
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let nextSweep = systemClock.now() + FIRST_SWEEP_MS;
-    let hasMoreToDelete = false;
     for (;;) {
       // Not in step with other processes. And not at once: a process that was started to look on demand has to find something.
       await delay(TICK_MS * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) break;
-      try {
-        if (await this.#holdsLease()) {
-          await this.#ringDue();
-          if (systemClock.now() >= nextSweep) {
-            nextSweep = systemClock.now() + SWEEP_MS;
-            await this.sweep();
-            hasMoreToDelete = true;
-          }
-          if (hasMoreToDelete) hasMoreToDelete = (await this.#retention.step()).more;
-        }
-      } catch (error) {
-        this.#options.onError(error);
-      }
+      await this.#try(() => this.#look());
     }
-    await this.#leave().catch(this.#options.onError);
+    await this.#try(() => this.#leave());
+  }
+
+  /** What fails holds up nothing else. */
+  async #try(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (!(await this.#holdsLease())) return;
+    await this.#try(() => this.#ringDue());
+    if (systemClock.now() >= this.#nextSweep) {
+      await this.#try(async () => {
+        await this.#sweep({}, { goesOn: () => this.#goesOn(), failures: this.#failures });
+      });
+      this.#failures.prune();
+      this.#nextSweep = systemClock.now() + SWEEP_MS;
+      this.#hasMoreToDelete = true;
+    }
+    if (!this.#hasMoreToDelete) return;
+    this.#hasMoreToDelete = false;
+    await this.#try(async () => {
+      this.#hasMoreToDelete = await this.#retention.run(DELETE_MS);
+    });
+  }
+
+  /** Whether a long sweep is still this process's. In the meantime as well nothing that falls due has to wait. */
+  async #goesOn(): Promise<boolean> {
+    if (this.#stop.signal.aborted) return false;
+    if (systemClock.now() < this.#rung + TICK_MS) return true;
+    if (!(await this.#holdsLease())) return false;
+    await this.#try(() => this.#ringDue());
+    return true;
   }
 
   async #holdsLease(): Promise<boolean> {
@@ -153,9 +169,34 @@ export class Keeper {
   async #ringDue(): Promise<void> {
     const { client, keys, namespace } = this.#options;
     const index = `${keys.base(namespace)}unfinished`;
-    const due = systemClock.now() - GRACE_MS;
-    const members = await orStoreError(client.zrangebyscore(index, '-inf', due, 'LIMIT', 0, BATCH));
-    for (const member of members) await this.#ring(keyOfMember(namespace, member));
+    this.#rung = systemClock.now();
+    const due = this.#rung - GRACE_MS;
+    // Those that could not be helped stay where they are, before the others.
+    for (let skip = 0, tried = 0; tried < BATCH && !this.#stop.signal.aborted;) {
+      const members = await orStoreError(client.zrangebyscore(index, '-inf', due, 'LIMIT', skip, BATCH));
+      for (const member of members) {
+        if (this.#failures.isResting(member)) skip++;
+        else {
+          tried++;
+          if (!(await this.#ringAlone(member))) skip++;
+        }
+      }
+      if (members.length < BATCH) return;
+    }
+  }
+
+  /** One run that cannot be helped holds up no other. @returns whether it was helped. @throws StoreError when none can be. */
+  async #ringAlone(member: string): Promise<boolean> {
+    try {
+      await this.#ring(keyOfMember(this.#options.namespace, member));
+      this.#failures.succeeded(member);
+      return true;
+    } catch (error) {
+      this.#failures.failed(member);
+      if (error instanceof StoreError && !OF_ONE_RUN.has(error.code)) throw error;
+      this.#options.onError(error);
+      return false;
+    }
   }
 
   async #ring(key: RunKey): Promise<void> {
@@ -172,64 +213,4 @@ export class Keeper {
     const args = [runPart(key), memberOf(key), stored.revision, deadline];
     await rescoreScript.run(client, [keys.base(key.namespace)], args);
   }
-
-  /** Those runs of which something may be wrong, since `latest` at least. */
-  async #examine(runs: readonly Candidate[], latest: number): Promise<(readonly [Candidate, Damage])[]> {
-    const { client, keys, namespace } = this.#options;
-    const args = runs.flatMap(({ key, member }) => [member, runPart(key)]);
-    const found = (await examineScript.run(client, [keys.base(namespace)], args)) as readonly (readonly Buffer[])[];
-    return runs.flatMap((run, index) => {
-      const [state = '', time] = (found[index] ?? []).map(String);
-      if (run.deadline <= latest && (state === 'ok' || state === 'wanted')) return [[run, 'overdue'] as const];
-      if (state === 'ok' || Number(time) > latest) return [];
-      return [[run, state === 'wanted' ? 'owed' : (state as Damage)] as const];
-    });
-  }
-
-  async #repair({ key, deadline }: Candidate, damage: Damage): Promise<boolean | 'not needed'> {
-    const { client, keys, store, frontend, onError } = this.#options;
-    try {
-      const stored = await store.load(key);
-      if (stored === undefined) {
-        await orStoreError(client.zrem(`${keys.base(key.namespace)}unfinished`, memberOf(key)));
-        return true;
-      }
-      const { record } = stored;
-      // It has its job, and waits for a worker only.
-      if (damage === 'owed' && record.effects.length === 0) return 'not needed';
-      if (damage !== 'owed' && damage !== 'overdue') await this.#bringBack(record, damage);
-      // Both need no worker, and there may be none.
-      await frontend().settle(record);
-      if (deadline <= systemClock.now()) await this.#ring(key);
-      return true;
-    } catch (error) {
-      onError(error);
-      return false;
-    }
-  }
-
-  /** Has the run's job where workers look. */
-  async #bringBack(record: RunRecord, damage: Damage): Promise<void> {
-    const { client, keys, jobs } = this.#options;
-    const { name, data, options, priority } = runJob(record, jobs);
-    const queue = jobs.queuePrefix(record);
-    if (damage === 'nowhere') await orStoreError(client.del(`${queue}${record.runId}`));
-    const args = [record.runId, name, data, options, priority, systemClock.now()];
-    await wakeScript.run(client, [keys.run(record), queue], args);
-  }
-}
-
-/** @param found names in an index, each with its score. */
-function candidatesOf(namespace: string, found: readonly string[]): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (let i = 0; i < found.length; i += 2) {
-    const member = found[i] ?? '';
-    const score = found[i + 1] ?? 'inf';
-    candidates.push({
-      key: keyOfMember(namespace, member),
-      member,
-      deadline: score === 'inf' ? Infinity : Number(score),
-    });
-  }
-  return candidates;
 }

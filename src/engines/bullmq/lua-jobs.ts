@@ -1,3 +1,4 @@
+import { OPEN_STATUSES } from '../../core/run/open.ts';
 import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
 
 /**
@@ -8,6 +9,38 @@ import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
  * wake it in the commit that gives it work.
  */
 const HELPERS = `
+-- What a script has written stays when it fails later. So what would refuse to be written is found out before.
+local function expectType(key, wanted)
+  local found = redis.call('TYPE', key).ok
+  if found ~= wanted and found ~= 'none' then
+    error(key .. ' is a ' .. found .. ' where a ' .. wanted .. ' belongs: something else writes keys with this prefix.', 0)
+  end
+end
+
+local function expectCount(key)
+  expectType(key, 'string')
+  local count = redis.call('GET', key)
+  if count and not string.match(count, '^%-?%d+$') then
+    error(key .. ' is no count: something else writes keys with this prefix.', 0)
+  end
+end
+
+-- All of a queue that the functions below write.
+local function expectQueue(q, id)
+  for _, name in ipairs({'meta', id}) do expectType(q .. name, 'hash') end
+  for _, name in ipairs({'delayed', 'prioritized', 'marker', 'completed', 'failed'}) do expectType(q .. name, 'zset') end
+  for _, name in ipairs({'wait', 'active'}) do expectType(q .. name, 'list') end
+  for _, name in ipairs({'id', 'pc'}) do expectCount(q .. name) end
+  expectType(q .. 'events', 'stream')
+end
+
+local function expectLink(parentRun, parentId)
+  expectType(parentRun, 'hash')
+  local parent = redis.call('HGET', parentRun, 'queue')
+  if not parent or parent == '' then return end
+  expectType(parent .. parentId .. ':dependencies', 'set')
+end
+
 -- Length of the event stream, whether jobs may be taken now, whether that has a bound, whether any job of the queue has had a priority.
 local function settings(q)
   local meta = redis.call('HMGET', q .. 'meta', 'opts.maxLenEvents', 'paused', 'concurrency', 'prioritised')
@@ -89,9 +122,8 @@ end
 -- The tree that FlowProducer shows, as long as the parent's run is open. Nothing waits for it, and a job that fails leaves its parent's alone (idof).
 local function linkJob(q, id, parentRun, parentId)
   local parent = redis.call('HMGET', parentRun, 'queue', 'status')
-  local status = tonumber(parent[2] or '0')
-  local isClosed = status > 1 and status < 8
-  if isClosed or not parent[1] or parent[1] == '' or redis.call('EXISTS', parent[1] .. parentId) == 0 then return end
+  local isOpen = ({ ${OPEN_STATUSES.map((status) => `['${status}'] = true`).join(', ')} })[parent[2]]
+  if not isOpen or not parent[1] or parent[1] == '' or redis.call('EXISTS', parent[1] .. parentId) == 0 then return end
   local link = { id = parentId, queueKey = string.sub(parent[1], 1, -2), idof = true }
   redis.call('HSET', q .. id, 'parentKey', parent[1] .. parentId, 'parent', cjson.encode(link))
   redis.call('SADD', parent[1] .. parentId .. ':dependencies', q .. id)
@@ -143,6 +175,14 @@ end
 local function dropRestingJob(q, id)
   local found = redis.call('ZREM', q .. 'delayed', id) + redis.call('ZREM', q .. 'completed', id) + redis.call('ZREM', q .. 'failed', id)
   if found > 0 then redis.call('DEL', q .. id, q .. id .. ':logs') end
+end
+
+-- A job that BullMQ has done with, as failed or completed, though its run is not.
+local function dropFinishedJob(q, id)
+  if redis.call('ZREM', q .. 'failed', id) + redis.call('ZREM', q .. 'completed', id) == 0 then return false end
+  local key = q .. id
+  redis.call('DEL', key, key .. ':logs', key .. ':processed', key .. ':failed', key .. ':unsuccessful')
+  return true
 end
 
 -- Whether this is still the activation of the job that the caller thinks it is: tokens are used again, the count of activations is not.
@@ -225,11 +265,30 @@ if redis.call('HGET', KEYS[1], 'owner') == ARGV[4] then redis.call('HDEL', KEYS[
 return 1`;
 
 /**
- * Has a run taken care of. KEYS: the run's hash, queue prefix. ARGV: job id, name, data, options, priority, now.
+ * Makes a job anew that no worker would ever take: it is there, but in no list that any reads, and nobody holds it. KEYS: queue prefix.
+ * ARGV: job id, name, data, options, priority, now.
+ * @returns 1 when done, 0 when the job is not so (any more).
+ */
+export const REVIVE: string = `${HELPERS}
+local q, id = KEYS[1], ARGV[1]
+local key = q .. id
+if redis.call('EXISTS', key) == 0 or redis.call('EXISTS', key .. ':lock') == 1 then return 0 end
+for _, set in ipairs({ 'delayed', 'prioritized' }) do
+  if redis.call('ZSCORE', q .. set, id) then return 0 end
+end
+for _, list in ipairs({ 'active', 'wait' }) do
+  if redis.call('LPOS', q .. list, id) then return 0 end
+end
+if not dropFinishedJob(q, id) then redis.call('DEL', key) end
+return addJob(q, id, ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[6]))`;
+
+/**
+ * Has a run taken care of, also when its job has failed. KEYS: the run's hash, queue prefix. ARGV: job id, name, data, options, priority, now.
  * @returns the process that has it (which may be dead), or empty.
  */
 export const WAKE: string = `${HELPERS}
 if wakeJob(KEYS[2], ARGV[1]) == 0 then
+  dropFinishedJob(KEYS[2], ARGV[1])
   addJob(KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[6]))
 end
 return redis.call('HGET', KEYS[1], 'owner') or ''`;

@@ -45,12 +45,13 @@ end
  * ARGV: commit id, process, now, number of runs; then for each run
  *  1 run id, 2 workflow id, 3 part of its keys, 4 expected revision, 5 id of the last event before (empty: no events), 6 id of the last event after,
  *  7 record, 8 events, 9 status, 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
- *  has something to do, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
+ *  has something to do, `2` when some of it is outside of the run, else `0`, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
  *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open), 24 part of its parent's keys (empty: no parent here),
  *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
  *  (empty: leave it), 28 revision after;
  * then for each pointer workflow id, expected run (empty: none), run; then for each payload that is sent along index of the run, name, data.
- * A commit that was sent twice, because its answer was lost, counts once.
+ * A commit that was sent twice, because its answer was lost, counts once. It fails when a key is of another type than it should be, and then has written
+ * nothing either.
  * @returns 1 when written, 0 on a conflict, 2 when a payload that was not sent along is not there; `{index of the run, id of its last event}` when the
  *  events leave a gap.
  */
@@ -59,6 +60,25 @@ local commit, process, now, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumbe
 local function argument(index, n) return ARGV[4 + (index - 1) * ${RUN_ARGUMENTS} + n] end
 local pointers = 4 + count * ${RUN_ARGUMENTS}
 local before, sent = {}, {}
+
+-- That nothing refuses what is written below.
+local function expectRun(i)
+  local base, fields, q, part = KEYS[i], before[i], argument(i, 14), argument(i, 3)
+  local indexes = {'unfinished'}
+  if not fields[1] then indexes = {'unfinished', 'by:start', 'by:type:' .. argument(i, 10), 'by:id'} end
+  if fields[3] ~= argument(i, 9) then indexes[#indexes + 1] = 'by:status:' .. argument(i, 9) end
+  if fields[3] and fields[3] ~= argument(i, 9) then indexes[#indexes + 1] = 'by:status:' .. fields[3] end
+  if argument(i, 12) ~= '1' then
+    indexes[#indexes + 1] = 'by:close'
+    expectCount(base .. 'bytes')
+  end
+  for _, name in ipairs(indexes) do expectType(base .. name, 'zset') end
+  expectType(base .. 'hist:' .. part, 'list')
+  expectType(base .. 'data:' .. part, 'hash')
+  if q == '' then return end
+  expectQueue(q, argument(i, 1))
+  if argument(i, 24) ~= '' then expectLink(base .. 'run:' .. argument(i, 24), argument(i, 25)) end
+end
 for i = 1, count do sent[i] = {} end
 for at = pointers + (#KEYS - count) * ${POINTER_ARGUMENTS} + 1, #ARGV, 3 do sent[tonumber(ARGV[at])][ARGV[at + 1]] = ARGV[at + 2] end
 for i = 1, count do
@@ -80,6 +100,7 @@ for i = 1, count do
   local last = tonumber(before[i][2] or '0')
   if argument(i, 5) ~= '' and tonumber(argument(i, 5)) ~= last then return {i - 1, last} end
   if not hasPayloads(KEYS[i] .. 'data:' .. argument(i, 3), argument(i, 21) .. argument(i, 22), sent[i]) then return 2 end
+  expectRun(i)
 end
 
 for i = 1, count do
@@ -121,11 +142,13 @@ for i = 1, count do
   local q, owner, parent, ended = argument(i, 14), fields[4], argument(i, 24), argument(i, 26)
   local isNowClosed, dropped = ended ~= '' and fields[3] ~= status, false
   if q ~= '' and isNowClosed then leaveChildren(q, id) end
-  if q ~= '' and owner ~= process then
+  -- Nobody has a run whose job is over, whoever had it last.
+  local isRevived = q ~= '' and argument(i, 12) == '1' and dropFinishedJob(q, id)
+  if q ~= '' and (isRevived or owner ~= process) then
     if argument(i, 12) ~= '1' then
       dropped = dropDelayedJob(q, id)
     else
-      local at = argument(i, 15) == '1' and now or tonumber(argument(i, 13))
+      local at = argument(i, 15) ~= '0' and now or tonumber(argument(i, 13))
       -- Far away, but within what BullMQ's scores can say.
       if at > now + 315360000000 then at = now + 315360000000 end
       if redis.call('EXISTS', q .. id) == 0 then
@@ -173,22 +196,25 @@ while last + 1 < length and first(last + 1) < to do last = last + 1 end
 return redis.call('LRANGE', KEYS[1], low, last)`;
 
 /**
- * Forgets a run. KEYS: base of its namespace. ARGV: run id, workflow id, part of its keys.
+ * Forgets runs. KEYS: base of their namespace. ARGV: run id, workflow id, part of its keys; of each run.
  */
-export const DELETE_RUN: string = `${jobHelpers}
-local base, id, workflow, part = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted', 'queue')
-if not fields[1] then return 0 end
-local member = id .. '\\0' .. workflow
-redis.call('UNLINK', base .. 'run:' .. part, base .. 'hist:' .. part, base .. 'data:' .. part)
-if redis.call('ZREM', base .. 'by:close', member) == 1 then redis.call('DECRBY', base .. 'bytes', fields[3]) end
-redis.call('ZREM', base .. 'by:start', member)
-redis.call('ZREM', base .. 'by:status:' .. fields[1], member)
-redis.call('ZREM', base .. 'by:type:' .. fields[2], member)
-redis.call('ZREM', base .. 'by:id', workflow .. '\\0' .. id)
-redis.call('ZREM', base .. 'unfinished', member)
-if redis.call('HGET', base .. 'current', workflow) == id then redis.call('HDEL', base .. 'current', workflow) end
-if fields[4] and fields[4] ~= '' then dropRestingJob(fields[4], id) end
+export const DELETE_RUNS: string = `${jobHelpers}
+local base = KEYS[1]
+local function forget(id, workflow, part)
+  local fields = redis.call('HMGET', base .. 'run:' .. part, 'status', 'type', 'counted', 'queue')
+  if not fields[1] then return end
+  local member = id .. '\\0' .. workflow
+  redis.call('UNLINK', base .. 'run:' .. part, base .. 'hist:' .. part, base .. 'data:' .. part)
+  if redis.call('ZREM', base .. 'by:close', member) == 1 then redis.call('DECRBY', base .. 'bytes', fields[3]) end
+  redis.call('ZREM', base .. 'by:start', member)
+  redis.call('ZREM', base .. 'by:status:' .. fields[1], member)
+  redis.call('ZREM', base .. 'by:type:' .. fields[2], member)
+  redis.call('ZREM', base .. 'by:id', workflow .. '\\0' .. id)
+  redis.call('ZREM', base .. 'unfinished', member)
+  if redis.call('HGET', base .. 'current', workflow) == id then redis.call('HDEL', base .. 'current', workflow) end
+  if fields[4] and fields[4] ~= '' then dropRestingJob(fields[4], id) end
+end
+for i = 1, #ARGV, 3 do forget(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 return 1`;
 
 /**
@@ -199,28 +225,28 @@ if redis.call('HGET', KEYS[1] .. 'run:' .. ARGV[1], 'rev') ~= ARGV[3] then retur
 return redis.call('ZADD', KEYS[1] .. 'unfinished', 'XX', ARGV[4], ARGV[2])`;
 
 /**
- * What is wrong with runs. KEYS: base of their namespace. ARGV: name in indexes, part of the keys; of each run.
- * @returns for each run its state and the time of its last event (0: none). State: `ok`, `wanted` (the same, and there is work), `gone` (there is no such
- * run), `lost` (it has no job), `asleep` (its job is put aside, though there is work), or `nowhere` (its job is in no list that a worker reads).
+ * How runs are, as far as a few cheap looks tell: this blocks Redis. KEYS: base of their namespace. ARGV: name in indexes, part of the keys; of each run.
+ * @returns for each run its state, the time of its last event (0: none), the prefix of its queue, and its field `wants`. State: `gone` (there is no such run),
+ * `lost` (it has no job), `aside` (its job is put aside), `unseen` (its job is there, and nobody holds it: it waits to be taken, or is in no list that a
+ * worker reads), or `ok`.
  */
 export const EXAMINE: string = `
 local base, found = KEYS[1], {}
 for i = 1, #ARGV, 2 do
   local fields = redis.call('HMGET', base .. 'run:' .. ARGV[i + 1], 'queue', 'wants', 'time')
   local id = string.match(ARGV[i], '^[^%z]*')
-  local q, state = fields[1], fields[2] == '1' and 'wanted' or 'ok'
+  local q, state = fields[1], 'ok'
   if not q then
     state = 'gone'
   elseif q ~= '' then
     if redis.call('EXISTS', q .. id) == 0 then
       state = 'lost'
     elseif redis.call('ZSCORE', q .. 'delayed', id) then
-      if state == 'wanted' then state = 'asleep' end
-    elseif redis.call('EXISTS', q .. id .. ':lock') == 0 and not redis.call('LPOS', q .. 'wait', id)
-      and not redis.call('LPOS', q .. 'active', id) and not redis.call('ZSCORE', q .. 'prioritized', id) then
-      state = 'nowhere'
+      state = 'aside'
+    elseif redis.call('EXISTS', q .. id .. ':lock') == 0 and not redis.call('ZSCORE', q .. 'prioritized', id) then
+      state = 'unseen'
     end
   end
-  found[#found + 1] = {state, fields[3] or '0'}
+  found[#found + 1] = {state, fields[3] or '0', q or '', fields[2] or '0'}
 end
 return found`;

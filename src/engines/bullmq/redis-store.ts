@@ -13,7 +13,7 @@ import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
 import { joined, LateWrites } from './late-writes.ts';
 import type { Late, RunWrites, Written } from './late-writes.ts';
-import { COMMIT, DELETE_RUN, READ_HISTORY } from './lua-runs.ts';
+import { COMMIT, DELETE_RUNS, READ_HISTORY } from './lua-runs.ts';
 import { PAYLOAD_THRESHOLD } from './options.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -23,7 +23,7 @@ import type { EncodedRun } from './run-codec.ts';
 
 const commitScript = new Script(COMMIT);
 const readHistoryScript = new Script(READ_HISTORY);
-const deleteScript = new Script(DELETE_RUN);
+const deleteScript = new Script(DELETE_RUNS);
 
 /** Runs that are loaded in one go. */
 const BATCH = 100;
@@ -203,8 +203,14 @@ export class RedisStore implements Store {
   }
 
   async delete(key: RunKey): Promise<void> {
+    await this.deleteAll(key.namespace, [key]);
+  }
+
+  /** Removes some closed runs of a namespace in one go, which nothing else comes between: only a few at a time. */
+  async deleteAll(namespace: string, runs: readonly RunKey[]): Promise<void> {
     this.#assertOpen();
-    await deleteScript.run(this.#client, [this.#keys.base(key.namespace)], [key.runId, key.workflowId, runPart(key)]);
+    const args = runs.flatMap((key) => [key.runId, key.workflowId, runPart(key)]);
+    await deleteScript.run(this.#client, [this.#keys.base(namespace)], args);
   }
 
   async close(): Promise<void> {

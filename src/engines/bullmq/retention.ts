@@ -1,17 +1,17 @@
-import { WorkflowExecutionStatus } from '../../core/proto.ts';
-import { decodeRecord } from '../../core/record-codec.ts';
+import { isOpen } from '../../core/run/open.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import { Backoff } from './backoff.ts';
 import { keyOfMember } from './keys.ts';
 import type { Keys } from './keys.ts';
 import type { RetentionLimits } from './options.ts';
 import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
+import { bareRecord } from './run-codec.ts';
 
 /** Closed runs that are looked at in one go. */
-const BATCH = 50;
-const OPEN = String(WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING);
+const BATCH = 100;
 
 /** What retention works on. */
 export interface RetentionOptions {
@@ -20,6 +20,16 @@ export interface RetentionOptions {
   readonly namespace: string;
   readonly store: RedisStore;
   readonly retention: RetentionLimits;
+  /** Told of runs that cannot be read, and therefore stay. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A closed run as the index names it. */
+interface Closed {
+  readonly key: RunKey;
+  readonly member: string;
+  /** Milliseconds since the epoch. */
+  readonly closeTime: number;
 }
 
 /**
@@ -30,9 +40,24 @@ export class Retention {
   readonly #options: RetentionOptions;
   /** Runs at the beginning of the index that were found to be needed. */
   #kept = 0;
+  /** Runs that cannot be read: nobody knows whether they are needed. */
+  readonly #unreadable = new Backoff();
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Looks at closed runs for some time at most, the oldest first, beginning where the call before has ended.
+   * @returns whether there may be more to delete.
+   */
+  async run(milliseconds: number): Promise<boolean> {
+    const end = performance.now() + milliseconds;
+    this.#unreadable.prune();
+    for (;;) {
+      const { more } = await this.step();
+      if (!more || performance.now() >= end) return more;
+    }
   }
 
   /**
@@ -42,32 +67,54 @@ export class Retention {
   async step(): Promise<{ readonly deleted: number; readonly more: boolean }> {
     const { client, keys, namespace, store, retention } = this.#options;
     const base = keys.base(namespace);
-    const oldest = await orStoreError(
-      client.zrange(`${base}by:close`, `${this.#kept}`, `${this.#kept + BATCH - 1}`, 'WITHSCORES'),
+    const oldest = closedRuns(
+      namespace,
+      await orStoreError(client.zrange(`${base}by:close`, `${this.#kept}`, `${this.#kept + BATCH - 1}`, 'WITHSCORES')),
     );
     const tooOld = systemClock.now() - retention.age;
     let excess = Number((await orStoreError(client.get(`${base}bytes`))) ?? 0) - retention.bytes;
-    let deleted = 0;
-    for (let index = 0; index < oldest.length; index += 2) {
-      const key = keyOfMember(namespace, oldest[index] ?? '');
-      if (Number(oldest[index + 1]) > tooOld && !(excess > 0)) return this.#end(deleted);
-      // Payloads stay where they are: only what the run has to do with others is wanted.
-      const [text, counted] = await orStoreError(client.hmget(keys.run(key), 'rec', 'counted'));
-      if (text && (await this.#isNeeded(decodeRecord(text)))) {
-        this.#kept++;
-        continue;
+    const considered = excess > 0 ? oldest : oldest.filter(({ closeTime }) => closeTime <= tooOld);
+    const sizes = await Promise.all(considered.map((closed) => this.#sizeUnlessNeeded(closed)));
+    const gone: RunKey[] = [];
+    let kept = 0;
+    let isAtEnd = oldest.length < BATCH || considered.length < oldest.length;
+    for (const [index, { key, closeTime }] of considered.entries()) {
+      if (closeTime > tooOld && !(excess > 0)) {
+        isAtEnd = true;
+        break;
       }
-      if (text) await store.delete(key);
-      else await orStoreError(client.zrem(`${base}by:close`, oldest[index] ?? ''));
-      excess -= Number(counted ?? 0);
-      deleted++;
+      const size = sizes[index];
+      if (size === undefined) kept++;
+      else {
+        gone.push(key);
+        excess -= size;
+      }
     }
-    return oldest.length < BATCH * 2 ? this.#end(deleted) : { deleted, more: true };
+    if (gone.length > 0) await store.deleteAll(namespace, gone);
+    this.#kept = isAtEnd ? 0 : this.#kept + kept;
+    return { deleted: gone.length, more: !isAtEnd };
   }
 
-  #end(deleted: number): { readonly deleted: number; readonly more: boolean } {
-    this.#kept = 0;
-    return { deleted, more: false };
+  /** How large it is; `undefined` when somebody may need it. */
+  async #sizeUnlessNeeded({ key, member }: Closed): Promise<number | undefined> {
+    if (this.#unreadable.isResting(member)) return undefined;
+    const { client, keys, namespace, onError } = this.#options;
+    // Payloads stay where they are: only what the run has to do with others is wanted.
+    const [text, counted] = await orStoreError(client.hmget(keys.run(key), 'rec', 'counted'));
+    if (!text) {
+      await orStoreError(client.zrem(`${keys.base(namespace)}by:close`, member));
+      return 0;
+    }
+    let record: RunRecord;
+    try {
+      record = bareRecord(key, text);
+      this.#unreadable.succeeded(member);
+    } catch (error) {
+      this.#unreadable.failed(member);
+      onError(error);
+      return undefined;
+    }
+    return (await this.#isNeeded(record)) ? undefined : Number(counted ?? 0);
   }
 
   async #isNeeded(record: RunRecord): Promise<boolean> {
@@ -79,6 +126,16 @@ export class Retention {
     const statuses = await Promise.all(
       relatives.map((relative) => orStoreError(client.hget(keys.run(relative), 'status'))),
     );
-    return statuses.includes(OPEN);
+    return statuses.some((status) => status !== null && isOpen(Number(status)));
   }
+}
+
+/** @param found names in the index, each with its score. */
+function closedRuns(namespace: string, found: readonly string[]): Closed[] {
+  const closed: Closed[] = [];
+  for (let index = 0; index < found.length; index += 2) {
+    const member = found[index] ?? '';
+    closed.push({ key: keyOfMember(namespace, member), member, closeTime: Number(found[index + 1]) });
+  }
+  return closed;
 }

@@ -84,10 +84,10 @@ export class RunCodec {
 
   /**
    * A record. @returns `undefined` when what it refers to is gone: it was changed meanwhile, or the run deleted.
-   * @throws StoreError when it was written by a newer version.
+   * @throws StoreError when it was written by a newer version, or is no record.
    */
   async record(key: RunKey, text: string): Promise<RunRecord | undefined> {
-    const record = decodeRecord(text);
+    const record = bareRecord(key, text);
     if (!mayRefer(text)) return record;
     const names = namesIn(record);
     const data = await this.#read(key, names);
@@ -151,6 +151,20 @@ export class RunCodec {
       found.set(name, data);
     }
     return found;
+  }
+}
+
+/** A record without the payloads that are kept beside it. @throws StoreError when it was written by a newer version, or is no record. */
+export function bareRecord({ workflowId, runId }: RunKey, text: string): RunRecord {
+  try {
+    return decodeRecord(text);
+  } catch (cause) {
+    const [code, advice] =
+      cause instanceof RangeError
+        ? (['newer-version', 'Processes of that version take care of it; update this one.'] as const)
+        : (['corrupt', 'Restore Redis from a backup, or delete the run.'] as const);
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError(code, `The run ${runId} of ${workflowId} cannot be read: ${problem} ${advice}`, { cause });
   }
 }
 

@@ -7,6 +7,8 @@ import type { Frontend } from '../../../src/runtime/frontend/frontend.ts';
 import { Keeper } from '../../../src/engines/bullmq/keeper.ts';
 import type { Keys } from '../../../src/engines/bullmq/keys.ts';
 import { memberOf } from '../../../src/engines/bullmq/keys.ts';
+import { Sweep } from '../../../src/engines/bullmq/sweep.ts';
+import type { PendingActivity, RunKey } from '../../../src/core/record.ts';
 import { RedisStore } from '../../../src/engines/bullmq/redis-store.ts';
 import {
   closedAt,
@@ -58,6 +60,11 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     client.disconnect();
     if (errors.length > 0) throw new AggregateError(errors, 'in the background');
   });
+
+  async function writeAsNewer(key: RunKey): Promise<void> {
+    const text = (await client.hget(keys.run(key), 'rec')) ?? '';
+    await client.hset(keys.run(key), 'rec', text.replace('"version":1', '"version":2'));
+  }
 
   const found = { scannedKeys: 1, stalledRuns: 1, reconciledRuns: 1, failedRuns: 0 };
   const healthy = { scannedKeys: 1, stalledRuns: 0, reconciledRuns: 0, failedRuns: 0 };
@@ -168,7 +175,96 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     await client.hset(keys.run(open), 'rec', 'no record');
     expect(await keeper.sweep()).toEqual({ scannedKeys: 2, stalledRuns: 2, reconciledRuns: 1, failedRuns: 1 });
     expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([other.runId]);
-    expect(errors.splice(0)).toEqual([expect.any(SyntaxError)]);
+    expect(errors.splice(0)).toEqual([expect.objectContaining({ name: 'StoreError', code: 'corrupt' })]);
+  });
+
+  test('goes on with the others when it cannot read a run that is overdue', async () => {
+    const timedOut = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
+    await store.commit(commitOf({ expectedRevision: 1, record: { ...open, runDeadline: 1000 }, events: [] }));
+    await writeAsNewer(open);
+    const other = exampleRecord('z', { runId: randomUUID(), nextEventId: 3, workflowTask: task(0), runDeadline: 2000 });
+    await store.commit(creationOf(other, exampleEvents(1, 2)));
+    const old = exampleRecord('old', { runId: randomUUID(), nextEventId: 3, ...closedAt(1000) });
+    await store.commit(creationOf(old, exampleEvents(1, 2)));
+    keeper.start();
+    await expect.poll(async () => (await store.load(other))?.record.status, { timeout: 8000 }).toBe(timedOut);
+    await expect.poll(() => store.load(old), { timeout: 8000 }).toBeUndefined();
+    await keeper.close();
+    const newer = expect.objectContaining({ name: 'StoreError', code: 'newer-version' });
+    const told = errors.splice(0);
+    expect(told).toEqual(told.map(() => newer));
+  });
+
+  test('reads the lists of a queue once for all that wait', async () => {
+    for (let i = 0; i < 300; i++) {
+      const other = exampleRecord(`w${i}`, { runId: randomUUID(), nextEventId: 3, workflowTask: task(0) });
+      await store.commit(creationOf(other, []));
+    }
+    const monitor = await client.duplicate().monitor();
+    const seen: string[] = [];
+    const over = Promise.withResolvers<void>();
+    monitor.on('monitor', (_time: string, [command = '', key = '']: string[]) => {
+      if (key.startsWith(queue)) seen.push(command.toLowerCase());
+      if (command.toLowerCase() === 'echo' && key === queue) over.resolve();
+    });
+    expect(await keeper.sweep()).toEqual({ ...healthy, scannedKeys: 301 });
+    await client.echo(queue);
+    await over.promise;
+    monitor.disconnect();
+    expect(seen.filter((command) => command === 'lpos')).toEqual([]);
+    expect(seen.filter((command) => command === 'lrange')).toHaveLength(1);
+  });
+
+  test('ends a sweep that has become the business of another process', async () => {
+    for (let i = 0; i < 600; i++) {
+      await client.zadd(`${keys.base(namespace)}unfinished`, 1, memberOf({ runId: `ghost${i}`, workflowId: 'w' }));
+    }
+    const jobs = { queuePrefix: () => queue, options: '{}', finishedGo: true };
+    const options = { client, keys, namespace, store, jobs, frontend: () => frontend, onError: () => undefined };
+    const plan = { latest: Date.now(), goesOn: async () => false, ring: async () => undefined };
+    const { scannedKeys, stalledRuns } = await new Sweep(options, plan).run();
+    expect(scannedKeys).toBeLessThan(600);
+    expect(stalledRuns).toBe(0);
+  });
+
+  test('leaves a run asleep whose activity has a job, and wakes it when that is lost', async () => {
+    const activity = exampleActivity('elsewhere');
+    const waiting = {
+      ...open,
+      workflowTask: undefined,
+      previousStartedEventId: 1,
+      activities: new Map([[5, activity]]),
+    };
+    await store.commit(commitOf({ expectedRevision: 1, record: waiting, events: [] }));
+    await client.del(`${queue}wait`);
+    await client.zadd(`${queue}delayed`, (Date.now() + 3_600_000) * 4096, runId);
+    const job = `${keys.tag(namespace)}:elsewhere~activities:${runId}~5~1`;
+    await client.hset(job, 'name', 'activity');
+    expect(await keeper.sweep()).toEqual(healthy);
+    expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([]);
+    await client.del(job);
+    expect(await keeper.sweep()).toEqual(found);
+    expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([runId]);
+  });
+
+  test('brings back a job that has failed, once', async () => {
+    await client.del(`${queue}wait`);
+    await client.zadd(`${queue}failed`, Date.now(), runId);
+    expect(await keeper.sweep()).toEqual(found);
+    expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([runId]);
+    expect(await client.zrange(`${queue}failed`, '0', '-1')).toEqual([]);
+    expect(await keeper.sweep()).toEqual(healthy);
+  });
+
+  test.each(['here', 'elsewhere'])('a commit brings back a job that has failed %s', async (owner) => {
+    await client.del(`${queue}wait`);
+    await client.zadd(`${queue}failed`, Date.now(), runId);
+    await client.hset(`${queue}${runId}`, 'failedReason', 'a mistake', 'finishedOn', Date.now());
+    await client.hset(keys.run(open), 'owner', owner);
+    await store.commit(commitOf({ expectedRevision: 1, record: open, events: [] }));
+    expect(await client.lrange(`${queue}wait`, 0, -1)).toEqual([runId]);
+    expect(await client.zrange(`${queue}failed`, '0', '-1')).toEqual([]);
+    expect(await client.hget(`${queue}${runId}`, 'failedReason')).toBeNull();
   });
 
   test('does what falls due with no worker there', async () => {
@@ -200,6 +296,33 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     expect(await client.get(`${keys.base(namespace)}keeper`)).toBe('another');
   });
 });
+
+/** An activity that waits for a worker. */
+function exampleActivity(taskQueue: string): PendingActivity {
+  return {
+    scheduledEventId: 5,
+    activityId: '5',
+    activityType: 'work',
+    taskQueue,
+    attempt: 1,
+    state: 'scheduled',
+    scheduledTime: 1000,
+    attemptScheduledTime: 1000,
+    startedTime: 0,
+    lastHeartbeatTime: 0,
+    heartbeatDetails: undefined,
+    lastFailure: undefined,
+    lastWorkerIdentity: '',
+    identity: '',
+    requestId: '',
+    cancelRequestedEventId: 0,
+    scheduleToStartTimeout: 0,
+    scheduleToCloseTimeout: 0,
+    startToCloseTimeout: 20_000,
+    heartbeatTimeout: 0,
+    retryPolicy: undefined,
+  };
+}
 
 function task(startedEventId: number): NonNullable<typeof open.workflowTask> {
   return {

@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADD_JOB, ADOPT, DROP_JOB, PARK, WAKE } from '../../../src/engines/bullmq/lua-jobs.ts';
+import { ADD_JOB, ADOPT, DROP_JOB, PARK, REVIVE, WAKE } from '../../../src/engines/bullmq/lua-jobs.ts';
 import { Script } from '../../../src/engines/bullmq/redis.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
-const [add, drop, adopt, park, wake] = [ADD_JOB, DROP_JOB, ADOPT, PARK, WAKE].map((text) => new Script(text)) as [
-  Script,
-  Script,
-  Script,
-  Script,
-  Script,
-];
+const scripts = [ADD_JOB, DROP_JOB, ADOPT, PARK, WAKE, REVIVE].map((text) => new Script(text));
+const [add, drop, adopt, park, wake, revive] = scripts as [Script, Script, Script, Script, Script, Script];
 const options = JSON.stringify({ attempts: 1, removeOnComplete: true });
 
 /** What our scripts do to BullMQ's keys, against the BullMQ that is installed. */
@@ -190,5 +185,47 @@ describe.skipIf(redisUrl === undefined)('scripts on jobs', () => {
     expect(await queue.getActiveCount()).toBe(2);
     await wake.run(redis, [run, prefix], ['lost', 'job', '{}', options, 0, 1000]);
     expect(await queue.getJobState('lost')).toBe('waiting');
+  });
+
+  test('one that has failed is made anew, by who wakes it and by who misses it', async () => {
+    await queue.obliterate({ force: true });
+    const worker = taker();
+    const run = `${tag}:run:broken`;
+    const input = ['broken', 'job', '{"a":2}', options, 0, 1000];
+    const scripts = [async () => wake.run(redis, [run, prefix], input), async () => revive.run(redis, [prefix], input)];
+    await addJob('broken');
+    for (const script of scripts) {
+      await (await worker.getNextJob('t1')).moveToFailed(new Error('a mistake'), 't1', false);
+      expect(await queue.getJobState('broken')).toBe('failed');
+      await script();
+      expect(await queue.getJobCounts('waiting', 'failed', 'active')).toEqual({ waiting: 1, failed: 0, active: 0 });
+      const { opts: _, ...anew } = await fields('broken');
+      expect(anew).toEqual({ name: 'job', data: '{"a":2}', timestamp: '1000', delay: '0', priority: '0' });
+    }
+    const job = await worker.getNextJob('t1');
+    await job.moveToCompleted('done', 't1', false);
+    expect(await queue.getJob('broken')).toBeUndefined();
+  });
+
+  test('only one that nobody would ever take is missed', async () => {
+    await queue.obliterate({ force: true });
+    const isRevived = async (id: string): Promise<unknown> =>
+      revive.run(redis, [prefix], [id, 'job', '{}', options, 0, 1000]);
+    expect(await isRevived('none')).toBe(0);
+    await addJob('taken');
+    const worker = taker();
+    await worker.getNextJob('t1');
+    await addJob('waits');
+    await addJob('later', 3_600_000);
+    const before = await queue.getJobCounts();
+    for (const id of ['taken', 'waits', 'later']) expect(await isRevived(id)).toBe(0);
+    // Its holder is gone, and BullMQ will notice.
+    await redis.del(`${prefix}taken:lock`);
+    expect(await isRevived('taken')).toBe(0);
+    expect(await queue.getJobCounts()).toEqual(before);
+    await redis.lrem(`${prefix}wait`, 0, 'waits');
+    expect(await isRevived('waits')).toBe(1);
+    expect(await queue.getJobCounts()).toEqual(before);
+    await queue.obliterate({ force: true });
   });
 });

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ParentClosePolicy } from '../../../src/core/proto.ts';
+import { ParentClosePolicy, WorkflowExecutionStatus } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import type { Keys } from '../../../src/engines/bullmq/keys.ts';
 import { RedisStore } from '../../../src/engines/bullmq/redis-store.ts';
@@ -16,6 +16,7 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
   let client: Redis;
   let keys: Keys;
   let store: RedisStore;
+  let errors: unknown[];
   const now = Date.now();
 
   beforeAll(() => {
@@ -23,6 +24,7 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
   });
   beforeEach(() => {
     keys = ownKeys();
+    errors = [];
     store = new RedisStore({ client, keys });
   });
   afterAll(() => client.disconnect());
@@ -35,15 +37,21 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
     return record;
   }
 
-  /** Deletes all that has to go. @returns how many. */
-  async function retain(limits: Partial<RetentionLimits>): Promise<number> {
-    const retention = new Retention({
+  function retentionOf(limits: Partial<RetentionLimits>): Retention {
+    const onError = (error: unknown): void => void errors.push(error);
+    return new Retention({
       client,
       keys,
       namespace,
       store,
       retention: { age: Infinity, bytes: Infinity, ...limits },
+      onError,
     });
+  }
+
+  /** Deletes all that has to go. @returns how many. */
+  async function retain(limits: Partial<RetentionLimits>): Promise<number> {
+    const retention = retentionOf(limits);
     for (let sum = 0; ;) {
       const { deleted, more } = await retention.step();
       sum += deleted;
@@ -61,7 +69,7 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
     await run('open');
     expect(await retain({ age: 30 * DAY })).toBe(2);
     expect(await left()).toEqual(['open', 'young']);
-    expect(await client.keys(`${keys.base(namespace)}*old*`)).toEqual([]);
+    expect(await client.keys(`${keys.tag(namespace)}:*old*`)).toEqual([]);
     expect(await client.hkeys(`${keys.base(namespace)}current`)).toEqual(['young', 'open']);
     expect(await store.currentRunId(namespace, 'old')).toBeUndefined();
   });
@@ -106,24 +114,56 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
     expect(await left()).toEqual(['abandoner', 'child', 'first', 'orphan', 'parent', 'second']);
   });
 
+  test('leaves a run whose parent, child or successor is paused', async () => {
+    const paused = { status: WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED };
+    const parent = await run('parent', undefined, paused);
+    await run('child', 50, { parent: { ...parent, initiatedEventId: 1 } });
+    await run('first', 50, { workflowId: 'chain', nextRunId: 'second' });
+    await store.commit(creationOf(exampleRecord('second', { workflowId: 'chain', ...paused }), [], 'first'));
+    expect(await retain({ age: 30 * DAY, bytes: 0 })).toBe(0);
+    expect(await left()).toEqual(['child', 'first', 'parent', 'second']);
+  });
+
+  test('leaves a run that it cannot read, tells of it once, and deletes the others', async () => {
+    const newer = await run('newer', 50);
+    const text = (await client.hget(keys.run(newer), 'rec')) ?? '';
+    await client.hset(keys.run(newer), 'rec', text.replace('"version":1', '"version":2'));
+    await run('old', 40);
+    const retention = retentionOf({ age: 30 * DAY });
+    expect(await retention.step()).toEqual({ deleted: 1, more: false });
+    expect(await retention.step()).toEqual({ deleted: 0, more: false });
+    expect(errors).toEqual([expect.objectContaining({ name: 'StoreError', code: 'newer-version' })]);
+    expect(await client.exists(keys.run(newer))).toBe(1);
+  });
+
+  test('goes on until nothing is left, or the time is over', async () => {
+    for (let i = 0; i < 250; i++) await run(`run-${i}`, 200);
+    const retention = retentionOf({ age: 30 * DAY });
+    expect(await retention.run(0)).toBe(true);
+    expect(await left()).toHaveLength(150);
+    expect(await retention.run(Infinity)).toBe(false);
+    expect(await left()).toEqual([]);
+    expect(await client.get(`${keys.base(namespace)}bytes`)).toBe('0');
+  });
+
   test('gets past those that it leaves, in small steps', async () => {
     const parent = await run('parent');
-    for (let i = 0; i < 120; i++) {
-      await run(`run-${i}`, 200 - i, i < 60 ? { parent: { ...parent, initiatedEventId: 1 } } : {});
+    for (let i = 0; i < 220; i++) {
+      await run(`run-${i}`, 300 - i, i < 120 ? { parent: { ...parent, initiatedEventId: 1 } } : {});
     }
-    expect(await retain({ age: 30 * DAY })).toBe(60);
-    expect(await left()).toHaveLength(61);
+    expect(await retain({ age: 30 * DAY })).toBe(100);
+    expect(await left()).toHaveLength(121);
   });
 
   test('goes on after it broke off in the middle', async () => {
-    for (let i = 0; i < 5; i++) await run(`run-${i}`, 40);
-    const remove = vi.spyOn(store, 'delete');
-    remove.mockImplementationOnce((key) => RedisStore.prototype.delete.call(store, key));
+    for (let i = 0; i < 150; i++) await run(`run-${i}`, 40);
+    const remove = vi.spyOn(store, 'deleteAll');
+    remove.mockImplementationOnce((name, runs) => RedisStore.prototype.deleteAll.call(store, name, runs));
     remove.mockRejectedValueOnce(new Error('killed'));
     await expect(retain({ age: 30 * DAY })).rejects.toThrow('killed');
     remove.mockRestore();
-    expect(await left()).toHaveLength(4);
-    expect(await retain({ age: 30 * DAY })).toBe(4);
+    expect(await left()).toHaveLength(50);
+    expect(await retain({ age: 30 * DAY })).toBe(50);
     expect(await client.get(`${keys.base(namespace)}bytes`)).toBe('0');
   });
 });
