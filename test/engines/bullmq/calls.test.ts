@@ -31,7 +31,7 @@ describe.skipIf(redisUrl === undefined)('jobs of a task queue that are no runs',
     await handle.result();
     await stop();
     const ask = web.client.withDeadline(Date.now() + 500, () => handle.query(state));
-    await expect(ask).rejects.toThrow();
+    await expect(ask).rejects.toThrow(/query/i);
     await expect.poll(async () => queue.getJobCountByTypes('waiting', 'active'), patient).toBe(0);
     // Whoever comes next can be asked, and has found nothing that is no job.
     await scene.work(worker);

@@ -6,8 +6,8 @@ import { ADD_JOB, ADOPT, DROP_JOB, PARK, REVIVE, WAKE } from '../../../src/engin
 import { Script } from '../../../src/engines/bullmq/redis.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
-const scripts = [ADD_JOB, DROP_JOB, ADOPT, PARK, WAKE, REVIVE].map((text) => new Script(text));
-const [add, drop, adopt, park, wake, revive] = scripts as [Script, Script, Script, Script, Script, Script];
+const all = [ADD_JOB, DROP_JOB, ADOPT, PARK, WAKE, REVIVE].map((text) => new Script(text));
+const [add, drop, adopt, park, wake, revive] = all as [Script, Script, Script, Script, Script, Script];
 const options = JSON.stringify({ attempts: 1, removeOnComplete: true });
 
 /** What our scripts do to BullMQ's keys, against the BullMQ that is installed. */

@@ -30,7 +30,7 @@ function pair(lost: (text: string) => boolean = () => false): { readonly a: Rout
     if (!lost(text)) (channel === keys.processChannel('default', 'a') ? a : b).receive(text);
     return 1;
   };
-  const client: Partial<RedisClient> = { isCluster: true, publish: publish as RedisClient['publish'] };
+  const client: Partial<RedisClient> = { isCluster: true, publish };
   const [a, b] = [routesOf('a', client), routesOf('b', client)];
   return { a, b };
 }
