@@ -24,7 +24,7 @@ export async function checkServer(client: RedisClient, warn: (message: string) =
 /**
  * Looks whether this user may do what is needed: keys that are refused are noticed when something is written, but messages that are refused would only be
  * missing.
- * @param base what names of keys and channels of a namespace begin with.
+ * @param base what names of our keys and channels of a namespace begin with.
  * @throws ConfigurationError when not.
  */
 export async function checkRights(commands: RedisClient, messages: RedisClient, base: string): Promise<void> {

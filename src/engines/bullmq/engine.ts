@@ -10,6 +10,7 @@ import { JobSchedulers } from './job-schedulers.ts';
 import { Keys } from './keys.ts';
 import { settingsOf } from './options.ts';
 import type { BullmqEngineOptions, Environment } from './options.ts';
+import { LimitedWarnings } from './warnings.ts';
 
 /** Workflows on Redis, shared by all processes that open it. */
 export interface BullmqEngine extends Engine {
@@ -45,9 +46,12 @@ export async function createBullmqEngine(
   env: Environment = process.env,
 ): Promise<BullmqEngine> {
   const settings = settingsOf(options, env);
-  const { onError = () => undefined } = options;
+  const say = (message: string): void =>
+    process.emitWarning(message, { type: 'PerdureWarning', code: 'PERDURE_REDIS' });
+  const warnings = new LimitedWarnings(say);
+  const { onError = (error: unknown) => warnings.add(error) } = options;
   const warn = (message: string): void => {
-    if (options.onError === undefined) process.emitWarning(message, { type: 'PerdureWarning', code: 'PERDURE_REDIS' });
+    if (options.onError === undefined) say(message);
     else onError(new Error(message));
   };
   const connections = await connect(settings.redis, warn);

@@ -2,29 +2,30 @@ import type { RunKey } from '../../core/record.ts';
 
 /**
  * All keys in Redis, with `perdure` as the prefix. What belongs to one namespace shares the hash tag `{perdure.<namespace>}`, so that one script
- * may touch all of it, in a cluster too. In ids of namespaces, queues and runs the characters `% : { }` are written as `%25 %3A %7B %7D`.
+ * may touch all of it, in a cluster too. In ids of namespaces, queues and runs the characters `% : { }` are written as `%25 %3A %7B %7D`, and `~` in those of
+ * queues as `%7E`: what begins with it is ours, and no task queue has a key of that name.
  *
  * | key                                    | type   | what                                                                       | lives until         |
  * | -------------------------------------- | ------ | -------------------------------------------------------------------------- | ------------------- |
  * | `perdure:namespaces`                   | set    | namespaces that have runs                                                  | for ever            |
- * | `{perdure.n}:run:<run>:<workflow>`     | hash   | a run, see below                                                           | the run is deleted  |
- * | `{perdure.n}:hist:<run>:<workflow>`    | list   | its history: for each commit its events, as `<id of the first>:<protobuf>` | the run is deleted  |
- * | `{perdure.n}:data:<run>:<workflow>`    | hash   | data of its large payloads, by their SHA-256                               | the run is deleted  |
- * | `{perdure.n}:current`                  | hash   | workflow id → current run                                                  | entries: with runs  |
- * | `{perdure.n}:by:start`                 | zset   | all runs, `<run>\0<workflow>`, by minus their start                        | entries: with runs  |
- * | `{perdure.n}:by:status:<status>`       | zset   | the same of one status                                                     | entries: with runs  |
- * | `{perdure.n}:by:type:<type>`           | zset   | the same of one workflow type                                              | entries: with runs  |
- * | `{perdure.n}:by:close`                 | zset   | the same of closed runs that have nothing left to do, by their close       | entries: with runs  |
- * | `{perdure.n}:bytes`                    | string | the size of the runs in `by:close`                                         | for ever            |
- * | `{perdure.n}:by:id`                    | zset   | all runs, `<workflow>\0<run>`, to find those of one workflow id            | entries: with runs  |
- * | `{perdure.n}:unfinished`               | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
- * | `{perdure.n}:secret`                   | string | signs completion tokens                                                    | for ever            |
- * | `{perdure.n}:keeper`                   | string | the process that looks for what went wrong; expires                        | seconds             |
- * | `{perdure.n}:expected:<workflow>`      | string | an update is on its way to the workflow id's run; expires                  | seconds             |
+ * | `{perdure.n}:~run:<run>:<workflow>`    | hash   | a run, see below                                                           | the run is deleted  |
+ * | `{perdure.n}:~hist:<run>:<workflow>`   | list   | its history: for each commit its events, as `<id of the first>:<protobuf>` | the run is deleted  |
+ * | `{perdure.n}:~data:<run>:<workflow>`   | hash   | data of its large payloads, by their SHA-256                               | the run is deleted  |
+ * | `{perdure.n}:~current`                 | hash   | workflow id → current run                                                  | entries: with runs  |
+ * | `{perdure.n}:~by:start`                | zset   | all runs, `<run>\0<workflow>`, by minus their start                        | entries: with runs  |
+ * | `{perdure.n}:~by:status:<status>`      | zset   | the same of one status                                                     | entries: with runs  |
+ * | `{perdure.n}:~by:type:<type>`          | zset   | the same of one workflow type                                              | entries: with runs  |
+ * | `{perdure.n}:~by:close`                | zset   | the same of closed runs that have nothing left to do, by their close       | entries: with runs  |
+ * | `{perdure.n}:~bytes`                   | string | the size of the runs in `by:close`                                         | for ever            |
+ * | `{perdure.n}:~by:id`                   | zset   | all runs, `<workflow>\0<run>`, to find those of one workflow id            | entries: with runs  |
+ * | `{perdure.n}:~unfinished`              | zset   | unfinished runs by their next deadline (`+inf`: none)                      | entries: until done |
+ * | `{perdure.n}:~secret`                  | string | signs completion tokens                                                    | for ever            |
+ * | `{perdure.n}:~keeper`                  | string | the process that looks for what went wrong; expires                        | seconds             |
+ * | `{perdure.n}:~expected:<workflow>`     | string | an update is on its way to the workflow id's run; expires                  | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  * | `{perdure.n}:~schedulers:…`            | –      | the same for job schedulers and the jobs that start runs for them          | BullMQ's rules      |
- * | `{perdure.n}:latest`                   | hash   | job scheduler → workflow id that it started last, where it skips           | entries: with those |
+ * | `{perdure.n}:~latest`                  | hash   | job scheduler → workflow id that it started last, where it skips           | entries: with those |
  *
  * Fields of a run: `rev` revision, `last` and `time` id and time of the last event, `rec` the record as text, `status`, `type`, `start`, `commit` id of the last
  * commit, `owner` the process that the run is resident in, `queue` prefix of its job's queue, `wants` `1` when a worker has something to do, `2` when some
@@ -34,7 +35,7 @@ import type { RunKey } from '../../core/record.ts';
  * Fields of ours in BullMQ's: `progress` of a job says what its run waits for, `parent`, `parentKey` and the set `<parent's job>:dependencies` link a
  * child's job to its parent's while both runs are open, `prioritised` in `meta` says that jobs of the queue have priorities.
  *
- * Channels: `{perdure.n}:to:<process>` messages to a process, `{perdure.n}:of:<workflow>` changes of a workflow id's runs, `{perdure.n}:about:<topic>` messages
+ * Channels: `{perdure.n}:~to:<process>` messages to a process, `{perdure.n}:~of:<workflow>` changes of a workflow id's runs, `{perdure.n}:~about:<topic>` messages
  * to whoever listens.
  */
 export class Keys {
@@ -56,9 +57,9 @@ export class Keys {
     return `{${this.prefix}.${escapeId(namespace)}}`;
   }
 
-  /** What all names of a namespace begin with, the colon included. */
+  /** What the names of our own keys and channels of a namespace begin with: no name of a queue does. */
   base(namespace: string): string {
-    return `${this.tag(namespace)}:`;
+    return `${this.tag(namespace)}:~`;
   }
 
   /** A run's hash. */

@@ -9,6 +9,38 @@ import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
  * wake it in the commit that gives it work.
  */
 const HELPERS = `
+-- What a script has written stays when it fails later. So what would refuse to be written is found out before.
+local function expectType(key, wanted)
+  local found = redis.call('TYPE', key).ok
+  if found ~= wanted and found ~= 'none' then
+    error(key .. ' is a ' .. found .. ' where a ' .. wanted .. ' belongs: something else writes keys with this prefix.', 0)
+  end
+end
+
+local function expectCount(key)
+  expectType(key, 'string')
+  local count = redis.call('GET', key)
+  if count and not string.match(count, '^%-?%d+$') then
+    error(key .. ' is no count: something else writes keys with this prefix.', 0)
+  end
+end
+
+-- All of a queue that the functions below write.
+local function expectQueue(q, id)
+  for _, name in ipairs({'meta', id}) do expectType(q .. name, 'hash') end
+  for _, name in ipairs({'delayed', 'prioritized', 'marker', 'completed', 'failed'}) do expectType(q .. name, 'zset') end
+  for _, name in ipairs({'wait', 'active'}) do expectType(q .. name, 'list') end
+  for _, name in ipairs({'id', 'pc'}) do expectCount(q .. name) end
+  expectType(q .. 'events', 'stream')
+end
+
+local function expectLink(parentRun, parentId)
+  expectType(parentRun, 'hash')
+  local parent = redis.call('HGET', parentRun, 'queue')
+  if not parent or parent == '' then return end
+  expectType(parent .. parentId .. ':dependencies', 'set')
+end
+
 -- Length of the event stream, whether jobs may be taken now, whether that has a bound, whether any job of the queue has had a priority.
 local function settings(q)
   local meta = redis.call('HMGET', q .. 'meta', 'opts.maxLenEvents', 'paused', 'concurrency', 'prioritised')
@@ -188,6 +220,19 @@ export const jobHelpers: string = HELPERS;
  */
 export const ADD_JOB: string = `${HELPERS}
 return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]))`;
+
+/**
+ * Takes a job back that nobody has. KEYS: queue prefix. ARGV: job id. Its id and its data go together: BullMQ fails what it finds by its id alone.
+ * @returns 1 when it is gone, 0 when somebody has it, or when there is none.
+ */
+export const DROP_JOB: string = `${HELPERS}
+local q, id = KEYS[1], ARGV[1]
+if redis.call('EXISTS', q .. id .. ':lock') == 1 then return 0 end
+if redis.call('LREM', q .. 'wait', 1, id) + redis.call('ZREM', q .. 'prioritized', id) == 0 then return 0 end
+redis.call('DEL', q .. id, q .. id .. ':logs')
+local max = settings(q)
+event(q, max, 'removed', 'jobId', id, 'prev', 'waiting')
+return 1`;
 
 /** Commits whose events come with a run that is taken care of: what a worker needs that has the run in its cache, or a run that has just begun. */
 const ADOPTED_COMMITS = 4;

@@ -50,7 +50,8 @@ end
  *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
  *  (empty: leave it), 28 revision after;
  * then for each pointer workflow id, expected run (empty: none), run; then for each payload that is sent along index of the run, name, data.
- * A commit that was sent twice, because its answer was lost, counts once.
+ * A commit that was sent twice, because its answer was lost, counts once. It fails when a key is of another type than it should be, and then has written
+ * nothing either.
  * @returns 1 when written, 0 on a conflict, 2 when a payload that was not sent along is not there; `{index of the run, id of its last event}` when the
  *  events leave a gap.
  */
@@ -59,6 +60,25 @@ local commit, process, now, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumbe
 local function argument(index, n) return ARGV[4 + (index - 1) * ${RUN_ARGUMENTS} + n] end
 local pointers = 4 + count * ${RUN_ARGUMENTS}
 local before, sent = {}, {}
+
+-- That nothing refuses what is written below.
+local function expectRun(i)
+  local base, fields, q, part = KEYS[i], before[i], argument(i, 14), argument(i, 3)
+  local indexes = {'unfinished'}
+  if not fields[1] then indexes = {'unfinished', 'by:start', 'by:type:' .. argument(i, 10), 'by:id'} end
+  if fields[3] ~= argument(i, 9) then indexes[#indexes + 1] = 'by:status:' .. argument(i, 9) end
+  if fields[3] and fields[3] ~= argument(i, 9) then indexes[#indexes + 1] = 'by:status:' .. fields[3] end
+  if argument(i, 12) ~= '1' then
+    indexes[#indexes + 1] = 'by:close'
+    expectCount(base .. 'bytes')
+  end
+  for _, name in ipairs(indexes) do expectType(base .. name, 'zset') end
+  expectType(base .. 'hist:' .. part, 'list')
+  expectType(base .. 'data:' .. part, 'hash')
+  if q == '' then return end
+  expectQueue(q, argument(i, 1))
+  if argument(i, 24) ~= '' then expectLink(base .. 'run:' .. argument(i, 24), argument(i, 25)) end
+end
 for i = 1, count do sent[i] = {} end
 for at = pointers + (#KEYS - count) * ${POINTER_ARGUMENTS} + 1, #ARGV, 3 do sent[tonumber(ARGV[at])][ARGV[at + 1]] = ARGV[at + 2] end
 for i = 1, count do
@@ -80,6 +100,7 @@ for i = 1, count do
   local last = tonumber(before[i][2] or '0')
   if argument(i, 5) ~= '' and tonumber(argument(i, 5)) ~= last then return {i - 1, last} end
   if not hasPayloads(KEYS[i] .. 'data:' .. argument(i, 3), argument(i, 21) .. argument(i, 22), sent[i]) then return 2 end
+  expectRun(i)
 end
 
 for i = 1, count do

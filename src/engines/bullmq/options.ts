@@ -99,8 +99,8 @@ export interface BullmqEngineOptions {
   /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
   /**
-   * Told about what goes wrong in the background and is tried again, and about settings of Redis that put runs at risk. Default: process warnings for
-   * those settings, nobody for the rest.
+   * Told about what goes wrong in the background and is tried again, and about settings of Redis that put runs at risk. Default: process warnings
+   * (`PERDURE_REDIS`), of what goes wrong at most one in ten seconds.
    */
   readonly onError?: (error: unknown) => void;
 }

@@ -10,29 +10,38 @@ import type { RunCodec } from './run-codec.ts';
 
 /** Runs that are looked at in one go, at most. */
 const BATCH = 200;
+/** Runs that are looked at for one page, at most: what no index answers is found page by page. */
+const LOOKS = 10_000;
 
 /** Lists and counts runs: through the index that leaves the fewest, the other conditions while looking at the records. */
 export class RedisLists {
   readonly #client: RedisClient;
   readonly #keys: Keys;
   readonly #codec: RunCodec;
+  readonly #looks: number;
 
-  constructor(client: RedisClient, keys: Keys, codec: RunCodec) {
+  /** @param looks how many runs are looked at for one page, at most. */
+  constructor(client: RedisClient, keys: Keys, codec: RunCodec, looks: number = LOOKS) {
     this.#client = client;
     this.#keys = keys;
     this.#codec = codec;
+    this.#looks = looks;
   }
 
-  /** One page. @throws RangeError when the cursor is none. */
+  /** One page; it is short when a lot had to be looked at for it. @throws RangeError when the cursor is none. */
   async list(query: ListQuery): Promise<ListPage> {
     const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const records: RunRecord[] = [];
-    for await (const record of this.#matching(query, after, query.limit + 1)) {
-      if (records.length === query.limit) {
-        const last = records.at(-1);
-        return { records, next: last === undefined ? undefined : encodeCursor(last) };
+    let looked = 0;
+    let last: RunRecord | undefined;
+    for await (const record of this.#records(query, after, query.limit + 1)) {
+      const isWanted = matchesFilter(record, query);
+      if (last !== undefined && (looked >= this.#looks || (isWanted && records.length === query.limit))) {
+        return { records, next: encodeCursor(last) };
       }
-      records.push(record);
+      if (isWanted) records.push(record);
+      looked++;
+      last = record;
     }
     return { records, next: undefined };
   }
@@ -45,7 +54,7 @@ export class RedisLists {
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;
-      for await (const _ of this.#matching(filter, undefined, BATCH)) count++;
+      for await (const record of this.#records(filter, undefined, BATCH)) if (matchesFilter(record, filter)) count++;
       return count;
     }
     const indexes =
@@ -58,12 +67,13 @@ export class RedisLists {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  async *#matching(filter: ListFilter, after: ListPosition | undefined, wanted: number): AsyncGenerator<RunRecord> {
+  /** Those that may match, from a position on, in the order of a list. */
+  async *#records(filter: ListFilter, after: ListPosition | undefined, wanted: number): AsyncGenerator<RunRecord> {
     for await (const keys of this.#candidates(filter, after, wanted)) {
       for (const record of await Promise.all(keys.map((key) => this.#read(key)))) {
         if (record === undefined) continue;
         if (after !== undefined && compareInList(record, after) <= 0) continue;
-        if (matchesFilter(record, filter)) yield record;
+        yield record;
       }
     }
   }

@@ -20,7 +20,7 @@ export class Script {
 
   /**
    * Runs it. Strings in the answer are buffers.
-   * @throws StoreError when Redis cannot be reached, or refuses.
+   * @throws StoreError when Redis cannot be reached, or refuses; what the script itself fails with, as it is.
    */
   async run(client: RedisClient, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
     try {
@@ -32,7 +32,7 @@ export class Script {
   }
 }
 
-/** What a command gives. @throws StoreError instead of what it throws. */
+/** What a command gives. @throws StoreError when Redis cannot be reached, or refuses; anything else as it is. */
 export async function orStoreError<Result>(command: Promise<Result>): Promise<Result> {
   try {
     return await command;
@@ -41,26 +41,70 @@ export async function orStoreError<Result>(command: Promise<Result>): Promise<Re
   }
 }
 
-/** The `StoreError` for what Redis or the connection to it said. Bugs of ours are given back as they are. */
-function toStoreError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof StoreError || error instanceof TypeError) return error;
+/** Names of errors of ioredis that say that there is no connection, or was none for too long. */
+const CONNECTION_NAMES: ReadonlySet<string> = new Set([
+  'MaxRetriesPerRequestError',
+  'AbortError',
+  'ClusterAllFailedError',
+]);
+/** What its other errors of that kind say, which have no name. */
+const CONNECTION_MESSAGES =
+  /^(Connection is (closed|discarded|aborted)|Socket |connect ETIMEDOUT|Command timed out|Stream isn't writeable|Cluster (is|isn't) |None of startup nodes|Too many Cluster redirections|Node is disconnected|All sentinels are unreachable|No subscriber for the cluster)/;
+/** Replies of a Redis that will answer before long. */
+const PASSING = new Set([
+  'LOADING',
+  'BUSY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'MOVED',
+  'ASK',
+  'NOREPLICAS',
+  'UNBLOCKED',
+]);
+const REFUSALS = new Set(['NOPERM', 'NOAUTH', 'WRONGPASS', 'DENIED']);
+
+/**
+ * The `StoreError` for what Redis or the connection to it said. Everything else is a bug, ours or BullMQ's, or a key that is not what it should be: trying again
+ * would not help, and it is given back as it is.
+ */
+export function toStoreError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error;
   const options = { cause: error };
   const { message } = error;
-  if (/^OOM |used memory > 'maxmemory'/.test(message) || message.includes('No space left')) {
+  if (isConnectionError(error)) return new StoreError('unavailable', `Redis cannot be used: ${message}`, options);
+  if (error.name !== 'ReplyError') return error;
+  const code = codeOf(message);
+  if (code === 'OOM' || message.includes("used memory > 'maxmemory'") || message.includes('No space left')) {
     return new StoreError(
       'full',
       `Redis has no memory left (${message}). Nothing of the commit was written; raise maxmemory or delete closed runs, and work goes on.`,
       options,
     );
   }
-  if (message.startsWith('READONLY')) {
+  if (code === 'READONLY') {
     return new StoreError('read-only', `This Redis is a replica that cannot be written: ${message}`, options);
   }
-  if (message.startsWith('MISCONF')) {
+  if (code === 'MISCONF') {
     return new StoreError('read-only', `Redis cannot save to its disk and takes no writes: ${message}`, options);
   }
-  if (/^(NOPERM|NOAUTH|WRONGPASS)/.test(message)) {
+  if (REFUSALS.has(code) || /^ERR (ACL failure|The user executing the script)/.test(message)) {
     return new StoreError('unavailable', `Redis refuses this user: ${message}`, options);
   }
-  return new StoreError('unavailable', `Redis cannot be used: ${message}`, options);
+  if (PASSING.has(code) || message.startsWith('ERR max number of clients')) {
+    return new StoreError('unavailable', `Redis cannot be used: ${message}`, options);
+  }
+  return error;
+}
+
+/** What a reply begins with; older versions of Redis say so behind a sentence about the script. */
+function codeOf(message: string): string {
+  return /^(?:ERR Error running script .*?@user_script: ?\d+: -?)?([A-Z]+)\b/.exec(message)?.[1] ?? '';
+}
+
+function isConnectionError(error: NodeJS.ErrnoException): boolean {
+  const { name, code, syscall, message } = error;
+  if (CONNECTION_NAMES.has(name) || CONNECTION_MESSAGES.test(message)) return true;
+  // Of the sockets, and of the search for names.
+  return typeof code === 'string' && (syscall !== undefined || /^(E[A-Z]+|ERR_(SSL|TLS)\w*)$/.test(code));
 }

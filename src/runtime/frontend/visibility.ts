@@ -9,6 +9,8 @@ import { invalidArgument, unimplemented } from '../errors.ts';
 import { requireId, requireNamespace } from './context.ts';
 import { describeRun, executionInfo } from './descriptions.ts';
 
+/** Runs that are looked at for one page: a condition that few meet is answered in short pages, and no call takes for ever. */
+const mostLooked = 10_000;
 const defaultPageSize = 1000;
 
 /** The RPCs that look at runs from outside. */
@@ -52,7 +54,7 @@ function readQuery(query: string | null | undefined): Condition | undefined {
   }
 }
 
-/** Up to `limit` runs that meet a condition, from a cursor on. */
+/** Up to `limit` runs that meet a condition, from a cursor on; fewer when a lot had to be looked at for them. */
 async function find(
   context: FrontendContext,
   namespace: string,
@@ -63,6 +65,8 @@ async function find(
   const filter = { ...prefilter(condition), namespace };
   const records: RunRecord[] = [];
   let next = cursor;
+  let looked = 0;
+  let isShort = false;
   do {
     const rest = limit - records.length;
     const page = await context.store
@@ -72,7 +76,9 @@ async function find(
       });
     records.push(...page.records.filter((record) => condition === undefined || meets(record, condition)));
     next = page.next;
-  } while (next !== undefined && records.length < limit);
+    looked += page.records.length;
+    isShort = page.records.length < rest;
+  } while (next !== undefined && records.length < limit && looked < mostLooked && !isShort);
   return { records, next };
 }
 

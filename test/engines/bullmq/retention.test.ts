@@ -69,7 +69,7 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
     await run('open');
     expect(await retain({ age: 30 * DAY })).toBe(2);
     expect(await left()).toEqual(['open', 'young']);
-    expect(await client.keys(`${keys.base(namespace)}*old*`)).toEqual([]);
+    expect(await client.keys(`${keys.tag(namespace)}:*old*`)).toEqual([]);
     expect(await client.hkeys(`${keys.base(namespace)}current`)).toEqual(['young', 'open']);
     expect(await store.currentRunId(namespace, 'old')).toBeUndefined();
   });
