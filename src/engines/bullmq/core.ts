@@ -26,7 +26,7 @@ import { Queues } from './queues.ts';
 import type { RedisClient } from './redis.ts';
 import { RedisStore } from './redis-store.ts';
 import { Residents } from './residents.ts';
-import type { RemoteCall } from './routes.ts';
+import { isCallJob, readRunJob } from './run-jobs.ts';
 import { Triggers } from './triggers.ts';
 import { Watches } from './watches.ts';
 
@@ -180,8 +180,8 @@ class Parts {
       kind: 'runs',
       concurrency: workers.concurrency,
       hold: async (job, token, queue, isLeaving) => {
-        const call = job.data as Partial<RemoteCall>;
-        if (call.kind === 'call') await this.#forwarding.serve(call as RemoteCall);
+        const about = readRunJob(job.data, namespace);
+        if (isCallJob(about)) await this.#forwarding.serve(about);
         else await this.residents.hold(job, token, queue, isLeaving);
       },
       onLost: (jobIds, queue) => this.residents.lost(jobIds, queue),
