@@ -11,6 +11,7 @@ export async function startCluster(onFinished: (end: () => void) => void): Promi
   execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], { stdio: 'ignore' });
   for (const { port } of nodes) {
     const client = new Redis(port);
+    client.on('error', () => undefined);
     onFinished(() => client.disconnect());
     // oxlint-disable-next-line no-await-in-loop
     await until(async () => (await client.cluster('INFO')).includes('cluster_state:ok'), 'the cluster is formed');

@@ -7,6 +7,8 @@ import { lastEventTime } from './commit-arguments.ts';
 
 /** Events of one run that are kept. */
 const MAX_EVENTS = 100;
+/** Their bytes, about. */
+const MAX_BYTES = 262_144;
 /** How long changes of a run do not wait to be written after others were faster, in milliseconds. */
 const CONTESTED_MS = 1000;
 
@@ -56,7 +58,7 @@ export class KnownRuns {
   #replace(key: RunKey, stored: StoredRun, lastEventId: number, read: readonly HistoryEvent[]): void {
     const known = this.#runs.get(nameOf(key));
     const before = known?.stored?.revision ?? Infinity;
-    const tail = known?.lastEventId === lastEventId && before < stored.revision ? known.tail : [...read];
+    const tail = known?.lastEventId === lastEventId && before < stored.revision ? known.tail : bounded([...read]);
     this.#runs.set(nameOf(key), { stored, lastEventId, tail, contestedUntil: known?.contestedUntil ?? 0 });
   }
 
@@ -96,7 +98,7 @@ export class KnownRuns {
     const time = lastEventTime(events) ?? known.stored.lastEventTime;
     known.stored = { record, revision: expectedRevision + 1, ...(time === undefined ? {} : { lastEventTime: time }) };
     for (const event of events) known.tail.push(event);
-    if (known.tail.length > MAX_EVENTS) known.tail = known.tail.slice(-MAX_EVENTS / 2);
+    known.tail = bounded(known.tail);
     const last = events.at(-1);
     if (last !== undefined) known.lastEventId = toNumber(last.eventId);
   }
@@ -109,6 +111,33 @@ export class KnownRuns {
     return to <= tailStart ? undefined : known.tail.slice(Math.max(from - tailStart, 0), to - tailStart);
   }
 }
+
+/** The last events, as far as they are not too many or too large. */
+function bounded(events: HistoryEvent[]): HistoryEvent[] {
+  const tail = events.length > MAX_EVENTS ? events.slice(-MAX_EVENTS / 2) : events;
+  let bytes = 0;
+  const first = tail.findLastIndex((event) => (bytes += sizeOfEvent(event)) > MAX_BYTES);
+  return first === -1 ? tail : tail.slice(first + 1);
+}
+
+/** Bytes of what something consists of, about. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  if (value instanceof Uint8Array) return value.length;
+  let size = 0;
+  for (const part of Object.values(value)) size += sizeOf(part);
+  return size;
+}
+
+/** Each event is looked through once. */
+function sizeOfEvent(event: HistoryEvent): number {
+  const size = sizes.get(event) ?? sizeOf(event);
+  sizes.set(event, size);
+  return size;
+}
+
+const sizes = new WeakMap<object, number>();
 
 function nameOf({ namespace, workflowId, runId }: RunKey): string {
   return `${namespace}\0${runId}\0${workflowId}`;

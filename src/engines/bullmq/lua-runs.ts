@@ -191,8 +191,12 @@ while low < high do
   if first(middle) <= from then low = middle else high = middle - 1 end
 end
 if ARGV[2] == '' then return redis.call('LRANGE', KEYS[1], low, -1) end
-local to, last, length = tonumber(ARGV[2]), low, redis.call('LLEN', KEYS[1])
-while last + 1 < length and first(last + 1) < to do last = last + 1 end
+-- The last one that begins before the event to stop at.
+local to, last, top = tonumber(ARGV[2]), low, redis.call('LLEN', KEYS[1]) - 1
+while last < top do
+  local middle = math.floor((last + top + 1) / 2)
+  if first(middle) < to then last = middle else top = middle - 1 end
+end
 return redis.call('LRANGE', KEYS[1], low, last)`;
 
 /**
