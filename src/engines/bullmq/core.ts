@@ -27,7 +27,7 @@ import { Queues } from './queues.ts';
 import type { RedisClient } from './redis.ts';
 import { RedisStore } from './redis-store.ts';
 import { Residents } from './residents.ts';
-import type { RemoteCall } from './routes.ts';
+import { isCallJob, readRunJob } from './run-jobs.ts';
 import { Triggers } from './triggers.ts';
 import { Watches } from './watches.ts';
 
@@ -213,8 +213,8 @@ class Parts {
       kind: 'runs',
       concurrency: workers.concurrency,
       hold: async (job, token, holder) => {
-        const call = job.data as Partial<RemoteCall>;
-        if (call.kind === 'call') await this.#forwarding.serve(call as RemoteCall);
+        const about = readRunJob(job.data, namespace);
+        if (isCallJob(about)) await this.#forwarding.serve(about);
         else await this.residents.hold(job, token, holder);
       },
       onLost: (jobIds, holder) => this.residents.lost(jobIds, holder),

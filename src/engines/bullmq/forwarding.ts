@@ -8,19 +8,22 @@ import { runJob } from './commit-arguments.ts';
 import type { JobSettings } from './commit-arguments.ts';
 import type { Expectations } from './expectations.ts';
 import type { Keys } from './keys.ts';
-import { ADD_JOB, WAKE } from './lua-jobs.ts';
-import { Script } from './redis.ts';
+import { ADD_JOB, DROP_JOB, WAKE } from './lua-jobs.ts';
+import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
 import type { Residents } from './residents.ts';
 import { noAnswer, Routes } from './routes.ts';
-import type { RemoteAnswer, RemoteCall } from './routes.ts';
+import type { CallJob, RemoteAnswer } from './routes.ts';
 
 const wakeScript = new Script(WAKE);
 const addScript = new Script(ADD_JOB);
+const dropScript = new Script(DROP_JOB);
 
 /** Name of jobs that bring a call about a closed run to a process that can answer. */
 const CALL_JOB = 'perdure.call';
+/** How long such a job waits before it counts as forgotten: its caller asks again, or is gone. */
+const CALL_MS = 60_000;
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 250;
 
@@ -65,8 +68,8 @@ export class Forwarding {
   }
 
   /** Answers a call that came as a job. */
-  async serve(call: RemoteCall): Promise<void> {
-    await this.#routes.serve(call);
+  async serve(call: CallJob): Promise<void> {
+    await this.#routes.serveJob(call);
   }
 
   /** See `Residency`. */
@@ -110,7 +113,8 @@ export class Forwarding {
       const owner = isClosed ? '' : await this.#wake(current);
       let answer: RemoteAnswer;
       if (isClosed) answer = await this.#callByJob(name, targeted, current, signal);
-      else if (owner !== '' && owner !== process) answer = await this.#routes.call(owner, name, targeted, signal);
+      else if (owner !== '' && owner !== process)
+        answer = await this.#callOwner(owner, name, targeted, current, signal);
       if (answer !== undefined) return answer as ResponseOf<Name>;
       await residents.arrival(wait, signal);
       current = (await store.load(record))?.record ?? current;
@@ -129,16 +133,33 @@ export class Forwarding {
   /** A closed run has no job: the call itself becomes one, for whoever reads the run's task queue. */
   async #callByJob(name: MethodName, request: unknown, record: RunRecord, signal: AbortSignal): Promise<RemoteAnswer> {
     const { client, jobs } = this.#options;
-    const call = this.#routes.prepare(name, request);
+    const now = systemClock.now();
+    const call: CallJob = { ...this.#routes.prepare(name, request), until: now + CALL_MS };
     const queue = jobs.queuePrefix(record);
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
-    const now = systemClock.now();
     const args = [call.id, CALL_JOB, JSON.stringify(call), options, 0, now, now];
+    const drop = async (): Promise<unknown> => dropScript.run(client, [queue], [call.id]);
     return this.#routes.wait(call, signal, {
       send: async () => void (await addScript.run(client, [queue], args)),
-      isThere: async () => (await client.exists(`${queue}${call.id}`)) === 1,
-      giveUp: async () => void (await client.del(`${queue}${call.id}`)),
+      isThere: async () => {
+        if (systemClock.now() >= call.until) await drop();
+        return (await orStoreError(client.exists(`${queue}${call.id}`))) === 1;
+      },
+      giveUp: drop,
     });
+  }
+
+  async #callOwner(
+    owner: string,
+    name: MethodName,
+    request: unknown,
+    record: RunRecord,
+    signal: AbortSignal,
+  ): Promise<RemoteAnswer> {
+    const { client, keys } = this.#options;
+    const isOwner = async (): Promise<boolean> =>
+      (await orStoreError(client.hget(keys.run(record), 'owner'))) === owner;
+    return this.#routes.call(owner, name, request, signal, isOwner);
   }
 
   async #canAnswer(request: Targeted): Promise<boolean> {

@@ -221,6 +221,19 @@ export const jobHelpers: string = HELPERS;
 export const ADD_JOB: string = `${HELPERS}
 return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]))`;
 
+/**
+ * Takes a job back that nobody has. KEYS: queue prefix. ARGV: job id. Its id and its data go together: BullMQ fails what it finds by its id alone.
+ * @returns 1 when it is gone, 0 when somebody has it, or when there is none.
+ */
+export const DROP_JOB: string = `${HELPERS}
+local q, id = KEYS[1], ARGV[1]
+if redis.call('EXISTS', q .. id .. ':lock') == 1 then return 0 end
+if redis.call('LREM', q .. 'wait', 1, id) + redis.call('ZREM', q .. 'prioritized', id) == 0 then return 0 end
+redis.call('DEL', q .. id, q .. id .. ':logs')
+local max = settings(q)
+event(q, max, 'removed', 'jobId', id, 'prev', 'waiting')
+return 1`;
+
 /** Commits whose events come with a run that is taken care of: what a worker needs that has the run in its cache, or a run that has just begun. */
 const ADOPTED_COMMITS = 4;
 

@@ -4,6 +4,7 @@ import { deadlineExceeded, fromStatus, isMovedAway, toStatus, unimplemented } fr
 import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
 import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
 import type { MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
 import type { Keys } from './keys.ts';
 import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -16,7 +17,7 @@ const LOOK_MS = 2000;
 /** What callers of a query get that nobody answers. */
 export const noAnswer: string = 'query timed out: no worker answered';
 
-/** A call on its way to another process: by its channel, or as the data of a job. */
+/** A call on its way to another process. */
 export interface RemoteCall {
   readonly kind: 'call';
   readonly id: string;
@@ -27,13 +28,23 @@ export interface RemoteCall {
   readonly request: string;
 }
 
+/** A call that comes as the data of a job, to whoever takes it. */
+export interface CallJob extends RemoteCall {
+  /** When it counts as forgotten, unless somebody answers it already. */
+  readonly until: number;
+}
+
 /** Messages between processes, beside the news of commits. */
 type Message =
   | RemoteCall
   | { readonly kind: 'answer'; readonly id: string; readonly response: string }
   | { readonly kind: 'error'; readonly id: string; readonly status: string }
   | { readonly kind: 'elsewhere'; readonly id: string }
-  | { readonly kind: 'cancel'; readonly id: string };
+  | { readonly kind: 'cancel'; readonly id: string }
+  /** Somebody answers a call that came as a job. */
+  | { readonly kind: 'taken'; readonly id: string; readonly by: string }
+  /** Is it still being answered? Either message may have been lost. */
+  | { readonly kind: 'asked'; readonly id: string; readonly from: string };
 
 /** What came of a call; `undefined` when the process is not there, or cannot answer. */
 export type RemoteAnswer = object | undefined;
@@ -42,6 +53,8 @@ interface Waiting {
   readonly method: RpcMethod;
   readonly resolve: (answer: RemoteAnswer) => void;
   readonly reject: (error: Error) => void;
+  /** Process that has taken its job. */
+  taker?: string;
 }
 
 /** How a call travels. */
@@ -50,7 +63,7 @@ export interface Way {
   readonly send: () => Promise<unknown>;
   /** Whether somebody may still answer. */
   readonly isThere: () => Promise<boolean>;
-  /** Nobody waits any more. */
+  /** Nobody waits for this call any more. */
   readonly giveUp: () => Promise<unknown>;
 }
 
@@ -77,13 +90,23 @@ export class Routes {
     this.#options = options;
   }
 
-  /** Calls another process; the signal ends the wait. */
-  async call(process: string, name: MethodName, request: unknown, signal: AbortSignal): Promise<RemoteAnswer> {
+  /**
+   * Calls another process; the signal ends the wait.
+   * @param isOwner whether it is still the one to be asked. Of one that died nothing else may tell.
+   */
+  async call(
+    process: string,
+    name: MethodName,
+    request: unknown,
+    signal: AbortSignal,
+    isOwner: () => Promise<boolean>,
+  ): Promise<RemoteAnswer> {
     const call = this.prepare(name, request);
+    const { id, from } = call;
     return await this.wait(call, signal, {
       send: () => this.#send(process, call),
-      isThere: () => this.#isThere(process),
-      giveUp: () => this.#send(process, { kind: 'cancel', id: call.id }),
+      isThere: async () => (await isOwner()) && (await this.#send(process, { kind: 'asked', id, from })) > 0,
+      giveUp: () => this.#send(process, { kind: 'cancel', id }),
     });
   }
 
@@ -102,14 +125,22 @@ export class Routes {
   /** Sends a call and waits for what comes of it. */
   async wait(call: RemoteCall, signal: AbortSignal, { send, isThere, giveUp }: Way): Promise<RemoteAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<RemoteAnswer>();
+    const waiting: Waiting = { method: methodOf(call.method), resolve, reject };
+    const giveUpAll = (): void => {
+      void giveUp().catch(this.#options.onError);
+      if (waiting.taker !== undefined) this.#tell(waiting.taker, { kind: 'cancel', id: call.id });
+    };
     const onAbort = (): void => {
       reject(deadlineExceeded(call.method === 'queryWorkflow' ? noAnswer : undefined));
-      void giveUp().catch(this.#options.onError);
+      giveUpAll();
     };
-    const look = setInterval(() => {
-      void isThere().then((there) => there || resolve(undefined), this.#options.onError);
-    }, LOOK_MS);
-    this.#waiting.set(call.id, { method: methodOf(call.method), resolve, reject });
+    const look = async (): Promise<void> => {
+      if ((await isThere()) || this.#waiting.get(call.id) !== waiting) return;
+      resolve(undefined);
+      giveUpAll();
+    };
+    const looking = setInterval(() => void look().catch(this.#options.onError), LOOK_MS);
+    this.#waiting.set(call.id, waiting);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       // Time may be over before it is sent.
@@ -117,7 +148,7 @@ export class Routes {
       if (signal.aborted) onAbort();
       return await promise;
     } finally {
-      clearInterval(look);
+      clearInterval(looking);
       this.#waiting.delete(call.id);
       signal.removeEventListener('abort', onAbort);
     }
@@ -134,7 +165,16 @@ export class Routes {
       this.#serving.get(message.id)?.abort();
       return;
     }
+    if (message.kind === 'asked') {
+      if (!this.#serving.has(message.id)) this.#tell(message.from, { kind: 'elsewhere', id: message.id });
+      return;
+    }
     const waiting = this.#waiting.get(message.id);
+    if (message.kind === 'taken') {
+      if (waiting === undefined) this.#tell(message.by, { kind: 'cancel', id: message.id });
+      else waiting.taker = message.by;
+      return;
+    }
     if (waiting === undefined) return;
     if (message.kind === 'elsewhere') waiting.resolve(undefined);
     else if (message.kind === 'answer')
@@ -151,6 +191,19 @@ export class Routes {
     }
   }
 
+  /** Answers a call that came as a job, unless it was forgotten. Never rejects. */
+  async serveJob(call: CallJob): Promise<void> {
+    const { id, from } = call;
+    if (call.until <= systemClock.now()) {
+      // Should somebody wait all the same, the call comes again.
+      this.#tell(from, { kind: 'elsewhere', id });
+      return;
+    }
+    const served = this.serve(call);
+    this.#tell(from, { kind: 'taken', id, by: this.#options.process });
+    await served;
+  }
+
   async #answer(call: RemoteCall): Promise<Message> {
     const { id, method: name } = call;
     const method = methodOf(name);
@@ -158,7 +211,8 @@ export class Routes {
     this.#serving.set(id, controller);
     try {
       const request = method.request.decode(fromText(call.request));
-      if (!(await this.#options.canAnswer(name, request))) return { kind: 'elsewhere', id };
+      const canAnswer = await this.#options.canAnswer(name, request);
+      if (!canAnswer || controller.signal.aborted) return { kind: 'elsewhere', id };
       const response = await (this.#options.service()[name] as AnyCall)(request, { signal: controller.signal });
       return { kind: 'answer', id, response: method.response.encode(response).toString('base64') };
     } catch (error) {
@@ -171,6 +225,10 @@ export class Routes {
     }
   }
 
+  #tell(process: string, message: Message): void {
+    this.#send(process, message).catch(this.#options.onError);
+  }
+
   /** @returns number of processes that got it, as far as is known. */
   async #send(process: string, message: Message): Promise<number> {
     const { client, keys, namespace } = this.#options;
@@ -179,13 +237,6 @@ export class Routes {
     );
     // In a cluster only those are counted that listen at the same node.
     return client.isCluster ? 1 : receivers;
-  }
-
-  async #isThere(process: string): Promise<boolean> {
-    const { client, keys, namespace } = this.#options;
-    if (client.isCluster) return true;
-    const answer = await orStoreError(client.pubsub('NUMSUB', keys.processChannel(namespace, process)));
-    return Number(answer[1]) > 0;
   }
 }
 

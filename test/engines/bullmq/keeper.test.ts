@@ -178,11 +178,17 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     expect(errors.splice(0)).toEqual([expect.objectContaining({ name: 'StoreError', code: 'corrupt' })]);
   });
 
-  test('goes on with the others when it cannot read a run that is overdue', async () => {
+  test('goes on with the others when it cannot read runs that are overdue', async () => {
     const timedOut = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
-    await store.commit(commitOf({ expectedRevision: 1, record: { ...open, runDeadline: 1000 }, events: [] }));
-    await writeAsNewer(open);
-    const other = exampleRecord('z', { runId: randomUUID(), nextEventId: 3, workflowTask: task(0), runDeadline: 2000 });
+    // More than it looks at in one go.
+    for (let i = 0; i < 210; i++) {
+      const newer = exampleRecord(`newer${i}`, { runId: randomUUID(), nextEventId: 3, runDeadline: 1000 });
+      await store.commit(creationOf(newer, []));
+      await writeAsNewer(newer);
+    }
+    // Not overdue for long enough for the first look at all runs.
+    const runDeadline = Date.now() + 1000;
+    const other = exampleRecord('z', { runId: randomUUID(), nextEventId: 3, workflowTask: task(0), runDeadline });
     await store.commit(creationOf(other, exampleEvents(1, 2)));
     const old = exampleRecord('old', { runId: randomUUID(), nextEventId: 3, ...closedAt(1000) });
     await store.commit(creationOf(old, exampleEvents(1, 2)));

@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADD_JOB, ADOPT, PARK, REVIVE, WAKE } from '../../../src/engines/bullmq/lua-jobs.ts';
+import { ADD_JOB, ADOPT, DROP_JOB, PARK, REVIVE, WAKE } from '../../../src/engines/bullmq/lua-jobs.ts';
 import { Script } from '../../../src/engines/bullmq/redis.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
-const [add, adopt, park, wake, revive] = [ADD_JOB, ADOPT, PARK, WAKE, REVIVE].map((text) => new Script(text)) as [
-  Script,
-  Script,
-  Script,
-  Script,
-  Script,
-];
+const all = [ADD_JOB, DROP_JOB, ADOPT, PARK, WAKE, REVIVE].map((text) => new Script(text));
+const [add, drop, adopt, park, wake, revive] = all as [Script, Script, Script, Script, Script, Script];
 const options = JSON.stringify({ attempts: 1, removeOnComplete: true });
 
 /** What our scripts do to BullMQ's keys, against the BullMQ that is installed. */
@@ -60,6 +55,21 @@ describe.skipIf(redisUrl === undefined)('scripts on jobs', () => {
     expect(await addJob('ours')).toBe(0);
     expect(await queue.getWaitingCount()).toBe(2);
     await queue.drain();
+  });
+
+  test('a job that nobody has is taken back as a whole, one that somebody has is left alone', async () => {
+    const known = async (): Promise<string[]> => (await redis.keys(`${prefix}*`)).toSorted();
+    await addJob('before-d');
+    const [worker, before] = [taker(), await known()];
+    for (const id of ['ours-d', 'theirs-d']) await addJob(id);
+    expect(await drop.run(redis, [prefix], ['ours-d'])).toBe(1);
+    await (await queue.getJob('theirs-d'))?.remove();
+    expect(await known()).toEqual(before);
+    expect(await drop.run(redis, [prefix], ['ours-d'])).toBe(0);
+    const held = await worker.getNextJob('d');
+    expect(await drop.run(redis, [prefix], ['before-d'])).toBe(0);
+    expect(await held?.getState()).toBe('active');
+    await held?.moveToCompleted('', 'd', false);
   });
 
   test('a job with a priority is what BullMQ would have made of it', async () => {
