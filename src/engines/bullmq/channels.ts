@@ -1,4 +1,4 @@
-import type { RedisClient } from './redis.ts';
+import type { Redis } from 'ioredis';
 
 /** How often is asked for a sign of life where nothing else is ever asked, in milliseconds. */
 const LIFE_MS = 5000;
@@ -13,13 +13,13 @@ interface Subscription {
 
 /** Messages between processes. They get lost while there is no connection: whoever listens looks again once there is one. */
 export class Channels {
-  readonly #client: RedisClient;
+  readonly #client: Redis;
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #onBack = new Set<() => void>();
   #wasReady: boolean;
 
-  /** @param client for nothing else: a connection that listens can do nothing else. */
-  constructor(client: RedisClient) {
+  /** @param client for nothing else: a connection that listens can do nothing else. No cluster's, which does not tell when it was gone. */
+  constructor(client: Redis) {
     this.#client = client;
     this.#wasReady = client.status === 'ready';
     client.on('message', (channel: string, message: string) => {

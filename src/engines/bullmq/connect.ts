@@ -14,8 +14,8 @@ const SILENCE_MS = 15_000;
 export interface Connections {
   /** For commands; fails when Redis is away for some seconds. */
   readonly commands: RedisClient;
-  /** For messages. */
-  readonly messages: RedisClient;
+  /** For messages: a connection to one server, in a cluster to any of its nodes. */
+  readonly messages: Redis;
   /** For BullMQ, which waits for ever. */
   readonly jobs: RedisClient;
   /** Shown in messages. */
@@ -29,42 +29,84 @@ export interface Connections {
  * @throws EngineUnavailableError when there is no Redis; ConfigurationError when it is set up so that runs would get lost.
  */
 export async function connect(settings: RedisSettings, warn: (message: string) => void): Promise<Connections> {
-  const clients = [RETRIES, null, null].map((retries) => makeClient(settings, retries));
+  const clients: RedisClient[] = [];
   const close = (): void => {
     for (const client of clients) client.disconnect();
   };
-  const [commands, messages, jobs] = clients as [RedisClient, RedisClient, RedisClient];
+  const open = <Client extends RedisClient>(client: Client): Client => {
+    // Failures are seen where commands fail.
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  };
+  const commands = open(makeClient(settings, RETRIES));
+  const jobs = open(makeClient(settings, null));
   const address = addressOf(settings);
   try {
     await firstContact(commands, address);
     await checkServer(commands, warn);
+    const messages = open(commands instanceof Cluster ? nodeOf(commands) : makeRedis(settings, null));
     await Promise.all([messages.connect(), jobs.connect()]);
+    return { commands, messages, jobs, address, close };
   } catch (error) {
     close();
     throw error;
   }
-  return { commands, messages, jobs, address, close };
 }
 
-function makeClient({ url, cluster, ...options }: RedisSettings, retries: number | null): RedisClient {
-  const each = { socketTimeout: SILENCE_MS, ...options, maxRetriesPerRequest: retries };
-  const retryStrategy = (times: number): number => Math.min(times * 50, LONGEST_WAIT_MS);
-  const lazyConnect = true;
-  let client: RedisClient;
-  if (cluster !== undefined) {
-    client = new Cluster([...cluster.nodes], {
-      clusterRetryStrategy: retryStrategy,
-      ...cluster.options,
-      lazyConnect,
-      redisOptions: each,
-    });
-  } else {
-    const all = { retryStrategy, ...each, lazyConnect };
-    client = url === undefined ? new Redis(all) : new Redis(url, all);
-  }
-  // Failures are seen where commands fail.
-  client.on('error', () => undefined);
+function makeClient(settings: RedisSettings, retries: number | null): RedisClient {
+  const { url: _, cluster, ...options } = settings;
+  if (cluster === undefined) return makeRedis(settings, retries);
+  return new Cluster([...cluster.nodes], {
+    clusterRetryStrategy: retryStrategy,
+    ...cluster.options,
+    lazyConnect: true,
+    redisOptions: { socketTimeout: SILENCE_MS, ...options, maxRetriesPerRequest: retries },
+  });
+}
+
+function makeRedis(settings: RedisSettings, retries: number | null): Redis {
+  const { url, cluster: _, ...options } = settings;
+  const all = {
+    socketTimeout: SILENCE_MS,
+    retryStrategy,
+    ...options,
+    maxRetriesPerRequest: retries,
+    lazyConnect: true,
+  };
+  return url === undefined ? new Redis(all) : new Redis(url, all);
+}
+
+/**
+ * A connection to one node of a cluster, each time to another one. What a cluster's client listens by is replaced without a word when it is gone, and
+ * whoever listens has to know that messages may have been lost.
+ */
+function nodeOf(cluster: Cluster): Redis {
+  const choose = (): Redis | undefined => {
+    const all = cluster.nodes('all');
+    // Those that commands go to are there.
+    const ready = all.filter(({ status }) => status === 'ready');
+    const nodes = ready.length > 0 ? ready : all;
+    return nodes[Math.floor(Math.random() * nodes.length)];
+  };
+  const first = choose();
+  if (first === undefined) throw new Error('the cluster has no nodes');
+  const { replyMapping: _, ...options } = first.options;
+  const client: Redis = new Redis({
+    ...options,
+    maxRetriesPerRequest: null,
+    lazyConnect: true,
+    retryStrategy: (times: number) => {
+      const { host, port } = (choose() ?? client).options;
+      Object.assign(client.options, { host, port });
+      return retryStrategy(times);
+    },
+  });
   return client;
+}
+
+function retryStrategy(times: number): number {
+  return Math.min(times * 50, LONGEST_WAIT_MS);
 }
 
 async function firstContact(client: RedisClient, address: string): Promise<void> {
