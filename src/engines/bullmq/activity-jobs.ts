@@ -3,15 +3,17 @@ import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import type { Holder } from './claims.ts';
 import { jobPriority } from './commit-arguments.ts';
 import { activityJobId, queueName } from './keys.ts';
 import type { Keys } from './keys.ts';
-import { ADD_JOB } from './lua-jobs.ts';
+import { ADD_JOB, PUT_BACK } from './lua-jobs.ts';
 import { Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import type { RedisStore } from './redis-store.ts';
 
 const addScript = new Script(ADD_JOB);
+const putBackScript = new Script(PUT_BACK);
 
 const RETRY_MS = 1000;
 /** How often a job looks whether its activity is still wanted. */
@@ -48,6 +50,9 @@ export interface ActivityJobsOptions {
 /** Brings activities that no worker of this process takes to those of others, by jobs of a queue of their own. */
 export class ActivityJobs {
   readonly #options: ActivityJobsOptions;
+  /** Cancel what would be sent later. */
+  readonly #waiting = new Set<() => void>();
+  #isClosed = false;
 
   constructor(options: ActivityJobsOptions) {
     this.#options = options;
@@ -63,38 +68,66 @@ export class ActivityJobs {
     else void this.#send(sent);
   }
 
-  /** Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more. */
-  async hold(job: Job, isLeaving: () => boolean): Promise<void> {
-    const { store, queues } = this.#options;
+  /**
+   * Offers the activity of a job to the workers here, until one has taken it or nobody wants it any more.
+   * @throws DelayedError when it is still wanted and its holder leaves: another process has the job at once.
+   */
+  async hold(job: Job, token: string, holder: Holder): Promise<void> {
+    const { queues } = this.#options;
     const { scheduledEventId, attempt, taskQueue, ...run } = job.data as ActivityJob;
     const queue: QueueName = { namespace: run.namespace, name: taskQueue, type: 'activity' };
     let left = Promise.withResolvers<void>();
     const id = `${run.runId}/a/${scheduledEventId}/${attempt}`;
     const task: QueuedTask = { kind: 'activity', id, run, scheduledEventId, attempt, onLeft: () => left.resolve() };
-    for (;;) {
-      left = Promise.withResolvers();
-      if (!queues().isWaiting(task)) queues().offer(queue, task);
-      await within(LOOK_MS, left.promise);
-      const activity = (await store.load(run))?.record;
-      const goesOn = activity?.closeTime === undefined && activity?.pause === undefined;
-      const pending = goesOn ? activity?.activities.get(scheduledEventId) : undefined;
-      if (pending?.attempt === attempt && pending.state === 'scheduled') {
-        if (!isLeaving()) continue;
-        queues().withdraw(task);
-        // Still wanted: another process gets it when nobody prolongs the job any more.
-        throw new DelayedError();
+    try {
+      for (;;) {
+        left = Promise.withResolvers();
+        if (!queues().isWaiting(task)) queues().offer(queue, task);
+        await within(LOOK_MS, left.promise);
+        if (!(await this.#isWanted(run, task))) return;
+        if (holder.isLeaving) break;
       }
+    } finally {
       queues().withdraw(task);
-      return;
+    }
+    await this.#putBack(job, token, holder);
+    throw new DelayedError();
+  }
+
+  /** Sends nothing any more. What is not sent yet is seen to by whoever takes over the run. */
+  close(): void {
+    this.#isClosed = true;
+    for (const cancel of this.#waiting) cancel();
+    this.#waiting.clear();
+  }
+
+  async #isWanted(run: RunKey, { scheduledEventId, attempt }: QueuedTask): Promise<boolean> {
+    const record = (await this.#options.store.load(run))?.record;
+    if (record === undefined || record.closeTime !== undefined || record.pause !== undefined) return false;
+    const pending = record.activities.get(scheduledEventId);
+    return pending?.attempt === attempt && pending.state === 'scheduled';
+  }
+
+  async #putBack(job: Job, token: string, { queue }: Holder): Promise<void> {
+    const { client, onError } = this.#options;
+    const input = [job.id ?? '', token, String(job.attemptsStarted), systemClock.now()];
+    try {
+      await putBackScript.run(client, [queue], input);
+    } catch (error) {
+      // BullMQ gives it to others when it is not prolonged any more.
+      onError(error);
     }
   }
 
   #sendIn(milliseconds: number, sent: Sent): void {
-    systemClock.schedule(systemClock.now() + milliseconds, () => {
+    if (this.#isClosed) return;
+    const cancel = systemClock.schedule(systemClock.now() + milliseconds, () => {
+      this.#waiting.delete(cancel);
       // Of a run that was put aside in the meantime nothing waits here; whether it is still wanted, is seen by who gets the job.
       const { queues, isResident } = this.#options;
       if (queues().isWaiting(sent.task) || !isResident(sent.task.run)) void this.#send(sent);
     });
+    this.#waiting.add(cancel);
   }
 
   async #send(sent: Sent): Promise<void> {

@@ -9,8 +9,16 @@ import type { JobKind, Keys } from './keys.ts';
 import type { RedisClient } from './redis.ts';
 import type { WorkersSettings } from './options.ts';
 
-/** Does the work of a job, until `isLeaving`. */
-export type Hold = (job: Job, token: string, queue: string, isLeaving: () => boolean) => Promise<void>;
+/** Who has jobs: one worker of this process, from its beginning to its end. */
+export interface Holder {
+  /** Prefix of the keys of BullMQ's queue. */
+  readonly queue: string;
+  /** It gives back what it has. */
+  readonly isLeaving: boolean;
+}
+
+/** Does the work of a job, until its holder leaves. */
+export type Hold = (job: Job, token: string, holder: Holder) => Promise<void>;
 
 /** How often is looked whether a queue is paused, in milliseconds. */
 const LOOK_MS = 1000;
@@ -31,10 +39,9 @@ export interface QueueState {
 }
 
 /** One of BullMQ's queues that this process takes jobs from. */
-interface Claim {
+interface Claim extends Holder {
   readonly worker: Worker;
-  readonly prefix: string;
-  leaving: boolean;
+  isLeaving: boolean;
   /** Ends looking at its state, and at whether its jobs are taken. */
   readonly stopLooking: () => void;
 }
@@ -51,9 +58,9 @@ export interface ClaimsOptions {
   readonly concurrency: number;
   readonly hold: Hold;
   /** BullMQ could not prolong its hold of these. */
-  readonly onLost: (jobIds: readonly string[], queue: string) => void;
-  /** Gives back what is here of a queue. */
-  readonly giveBack: (queue: string) => Promise<void>;
+  readonly onLost: (jobIds: readonly string[], holder: Holder) => void;
+  /** Gives back what a holder has. */
+  readonly giveBack: (holder: Holder) => Promise<void>;
   /** How often is looked whether jobs that wait are taken, in milliseconds. Default: 15 s. */
   readonly probeMs?: number;
   /** Told often how a queue is. */
@@ -105,7 +112,7 @@ export class Claims {
     const processor: Processor = async (job, token = '') => {
       const ended = consumption.took();
       try {
-        await hold(job, token, prefix, () => claim.leaving);
+        await hold(job, token, claim);
       } catch (error) {
         if (error instanceof DelayedError) throw error;
         onError(error);
@@ -121,9 +128,9 @@ export class Claims {
     const stopLooking = (): void => {
       for (const stop of stops) stop();
     };
-    const claim: Claim = { worker, prefix, leaving: false, stopLooking };
+    const claim: Claim = { worker, queue: prefix, isLeaving: false, stopLooking };
     worker.on('error', onError);
-    worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, prefix));
+    worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, claim));
     this.#claims.set(taskQueue, claim);
   }
 
@@ -184,11 +191,11 @@ export class Claims {
   }
 
   async #end(claim: Claim): Promise<void> {
-    claim.leaving = true;
+    claim.isLeaving = true;
     claim.stopLooking();
     try {
       await claim.worker.pause(true);
-      await this.#options.giveBack(claim.prefix);
+      await this.#options.giveBack(claim);
       await claim.worker.close();
     } catch (error) {
       this.#options.onError(error);

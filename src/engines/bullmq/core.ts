@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Job, Queue } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Queue } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
@@ -36,6 +37,9 @@ const ACTIVITY_JOBS = 2;
 /** Starts of job schedulers that one process does at once. */
 const TRIGGERS = 10;
 
+/** How long something that ends may take, in milliseconds: longer than commands are tried. */
+const PATIENCE_MS = 10_000;
+
 /** What the news of a commit begin with, among the messages to a process. */
 const NEWS = 'changed\0';
 
@@ -54,6 +58,8 @@ export class Core {
   /** BullMQ's view of the jobs. */
   readonly queues: Queues;
   readonly #claims: readonly Claims[];
+  readonly #activityJobs: ActivityJobs;
+  readonly #jobs: RedisClient;
 
   /** Joins the processes that share a namespace. */
   static async open(connections: Connections, settings: Settings, onError: (error: unknown) => void): Promise<Core> {
@@ -78,6 +84,8 @@ export class Core {
     this.#frontend = frontend;
     this.#store = parts.store;
     this.#claims = [runs, activities, schedulers];
+    this.#activityJobs = parts.activityJobs;
+    this.#jobs = parts.jobs;
     this.queues = queues;
     const attended = (claims: Claims): Attended => ({
       begin: (queue) => {
@@ -97,11 +105,33 @@ export class Core {
     this.keeper.start();
   }
 
-  /** Leaves: what is resident here is given to others. */
+  /** Leaves: what is resident here is given to others. That takes no longer than some seconds, also when Redis is away. */
   async close(): Promise<void> {
-    await Promise.all([...this.#claims.map((claims) => claims.close()), this.keeper.close(), this.queues.close()]);
-    await this.#frontend.close();
-    await this.#store.close();
+    this.#activityJobs.close();
+    const ending = Promise.all([
+      ...this.#claims.map((claims) => claims.close()),
+      this.keeper.close(),
+      this.queues.close(),
+    ]);
+    if (!(await isOver(ending, PATIENCE_MS))) {
+      // Redis is away, or a worker is stuck: BullMQ waits for ever for what its connection does not answer.
+      this.#jobs.disconnect();
+      await isOver(ending, PATIENCE_MS);
+    }
+    const rest = this.#frontend.close().then(() => this.#store.close());
+    await isOver(rest, PATIENCE_MS);
+  }
+}
+
+/** Whether something is over within a time, in milliseconds. */
+async function isOver(what: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const patience = new AbortController();
+  const { signal } = patience;
+  const late = delay(milliseconds, false, { signal }).catch(() => false);
+  try {
+    return await Promise.race([what.then(() => true), late]);
+  } finally {
+    patience.abort();
   }
 }
 
@@ -130,11 +160,14 @@ function triggerClaims(
 /** All that is at work in a process, and who tells whom. */
 class Parts {
   readonly process: string = randomUUID();
+  /** BullMQ's connection. */
+  readonly jobs: RedisClient;
   readonly keys: Keys;
   readonly store: RedisStore;
   readonly residents: Residents;
   readonly runs: Claims;
   readonly activities: Claims;
+  readonly activityJobs: ActivityJobs;
   readonly schedulers: Claims;
   readonly queues: Queues;
   readonly gates: Gates = new Gates();
@@ -144,7 +177,6 @@ class Parts {
   readonly expectations: Expectations;
   frontend: Frontend | undefined;
   #queues: TaskQueues | undefined;
-  readonly #activityJobs: ActivityJobs;
   readonly #forwarding: Forwarding;
   readonly #watches: Watches;
 
@@ -161,13 +193,14 @@ class Parts {
     const onRefused = (run: RunKey): void => this.residents.changed(run);
     const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold, onRefused });
     const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
+    this.jobs = jobs;
     this.keys = keys;
     this.store = store;
     this.channels = new Channels(messages);
     this.broadcasts = new RedisBroadcasts({ client: commands, channels: this.channels, keys, namespace });
     this.expectations = new Expectations(shared);
     this.residents = new Residents({ ...shared, lingerMs: workers.linger, capacity: workers.concurrency });
-    this.#activityJobs = new ActivityJobs({
+    this.activityJobs = new ActivityJobs({
       ...shared,
       queues: () => this.#openQueues(),
       overflowMs: workers.overflow,
@@ -179,20 +212,20 @@ class Parts {
       ...claims,
       kind: 'runs',
       concurrency: workers.concurrency,
-      hold: async (job, token, queue, isLeaving) => {
+      hold: async (job, token, holder) => {
         const about = readRunJob(job.data, namespace);
         if (isCallJob(about)) await this.#forwarding.serve(about);
-        else await this.residents.hold(job, token, queue, isLeaving);
+        else await this.residents.hold(job, token, holder);
       },
-      onLost: (jobIds, queue) => this.residents.lost(jobIds, queue),
-      giveBack: (queue) => this.residents.releaseQueue(queue),
+      onLost: (jobIds, holder) => this.residents.lost(jobIds, holder),
+      giveBack: (holder) => this.residents.release(holder),
       onState: (state) => this.residents.queueIs(state),
     });
     this.activities = new Claims({
       ...claims,
       kind: 'activities',
       concurrency: ACTIVITY_JOBS,
-      hold: (job: Job, _token, _queue, isLeaving) => this.#activityJobs.hold(job, isLeaving),
+      hold: (job, token, holder) => this.activityJobs.hold(job, token, holder),
       onLost: () => undefined,
       giveBack: async () => undefined,
       onState: ({ taskQueue, isPaused }) => (isPaused ? this.gates.close(taskQueue) : this.gates.open(taskQueue)),
@@ -215,7 +248,7 @@ class Parts {
       watch: (run) => this.#watches.watch(run),
       looked: (record) => this.residents.looked(record),
       kept: (queue, task) => {
-        if (task.kind === 'activity' && this.residents.has(task.run)) this.#activityJobs.kept(queue, task);
+        if (task.kind === 'activity' && this.residents.has(task.run)) this.activityJobs.kept(queue, task);
       },
     };
   }

@@ -175,6 +175,7 @@ export class Keeper {
     for (let skip = 0, tried = 0; tried < BATCH && !this.#stop.signal.aborted;) {
       const members = await orStoreError(client.zrangebyscore(index, '-inf', due, 'LIMIT', skip, BATCH));
       for (const member of members) {
+        if (this.#stop.signal.aborted) return;
         if (this.#failures.isResting(member)) skip++;
         else {
           tried++;

@@ -283,6 +283,14 @@ if not dropFinishedJob(q, id) then redis.call('DEL', key) end
 return addJob(q, id, ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[6]))`;
 
 /**
+ * Gives a job to whoever wants it, before those that wait. KEYS: queue prefix. ARGV: job id, token, activation, now.
+ * @returns 1 when done, 0 when the job is not held any more.
+ */
+export const PUT_BACK: string = `${HELPERS}
+if not isHeld(KEYS[1], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
+return putAside(KEYS[1], ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[4]))`;
+
+/**
  * Has a run taken care of, also when its job has failed. KEYS: the run's hash, queue prefix. ARGV: job id, name, data, options, priority, now.
  * @returns the process that has it (which may be dead), or empty.
  */

@@ -5,7 +5,7 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import type { QueueState } from './claims.ts';
+import type { Holder, QueueState } from './claims.ts';
 import { needsWorker } from './commit-arguments.ts';
 import type { Keys } from './keys.ts';
 import { ADOPT, PARK } from './lua-jobs.ts';
@@ -28,6 +28,7 @@ const EXPECTED_MS = 1000;
 interface Resident {
   readonly key: RunKey;
   readonly queue: string;
+  readonly holder: Holder;
   readonly jobId: string;
   readonly token: string;
   readonly activation: string;
@@ -94,19 +95,20 @@ export class Residents {
    * Has a run's job as long as the run is resident. Returns when the job is done.
    * @throws DelayedError when it is not, which tells BullMQ to leave the job as it is.
    */
-  async hold(job: Job, token: string, queue: string, isLeaving: () => boolean): Promise<void> {
-    const { store, frontend } = this.#options;
+  async hold(job: Job, token: string, holder: Holder): Promise<void> {
+    const { store } = this.#options;
+    const { queue } = holder;
     const key = job.data as RunKey;
     const jobId = job.id ?? key.runId;
     const activation = String(job.attemptsStarted);
     const adopted = await store.read(key, () => this.#adopt(key, queue, [jobId, token, activation]));
     if (adopted === undefined) return;
-    const { record, revision, last, text, lastEventTime, isExpected, commits } = adopted;
-    if (!isUnfinished(record)) return;
+    if (!isUnfinished(adopted.record)) return;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const resident: Resident = {
       key,
       queue,
+      holder,
       jobId,
       token,
       activation,
@@ -115,6 +117,21 @@ export class Residents {
       refreshing: 'no',
     };
     this.#add(resident);
+    let outcome: Outcome;
+    try {
+      await this.#moveIn(resident, adopted);
+      outcome = await promise;
+    } finally {
+      // Whatever went wrong: nobody is here any more whose job this process does not hold.
+      this.#remove(resident);
+    }
+    if (outcome !== 'done') throw new DelayedError();
+  }
+
+  async #moveIn(resident: Resident, adopted: Adopted & { readonly record: RunRecord }): Promise<void> {
+    const { store, frontend } = this.#options;
+    const { key, holder } = resident;
+    const { record, revision, last, text, lastEventTime, isExpected, commits } = adopted;
     const stored = { record, revision, lastEventTime };
     store.known.set(key, stored, last, commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
     for (const arrived of this.#arrivals) arrived();
@@ -124,10 +141,7 @@ export class Residents {
     frontend().changed(latest, 'adopted');
     // News that came while payloads were read found nobody here.
     if (mayRefer(text)) this.changed(key);
-    if (isLeaving()) void this.#release(resident);
-    const outcome = await promise;
-    this.#remove(resident);
-    if (outcome !== 'done') throw new DelayedError();
+    if (holder.isLeaving) void this.#release(resident);
   }
 
   /** Takes over a run. @returns `undefined` when there is none. @throws DelayedError when its job is not held here any more. */
@@ -197,14 +211,19 @@ export class Residents {
   }
 
   /** BullMQ could not prolong its hold of these jobs: other processes may have them. */
-  lost(jobIds: readonly string[], queue: string): void {
+  lost(jobIds: readonly string[], holder: Holder): void {
     const ids = new Set(jobIds);
-    for (const resident of this.#byQueue.get(queue) ?? []) if (ids.has(resident.jobId)) resident.end('lost');
+    for (const resident of this.#of(holder)) if (ids.has(resident.jobId)) resident.end('lost');
   }
 
-  /** Leaves all runs of a queue to others. */
-  async releaseQueue(queue: string): Promise<void> {
-    await Promise.all(Array.from(this.#byQueue.get(queue) ?? [], (resident) => this.#release(resident)));
+  /** Leaves all runs of a holder to others. */
+  async release(holder: Holder): Promise<void> {
+    await Promise.all(this.#of(holder).map((resident) => this.#release(resident)));
+  }
+
+  /** Those of one holder: of the same queue there may be another one that has begun since. */
+  #of(holder: Holder): Resident[] {
+    return [...(this.#byQueue.get(holder.queue) ?? [])].filter((resident) => resident.holder === holder);
   }
 
   #parkIn(resident: Resident, milliseconds: number): void {

@@ -201,6 +201,6 @@ describe.skipIf(redisUrl === undefined)('large payloads of runs in Redis', () =>
       onError: () => undefined,
     });
     const job = { data: run, id: run.runId, attemptsStarted: 1 } as unknown as Job;
-    await expect(residents.hold(job, 'token', queue, () => false)).rejects.toMatchObject(lost);
+    await expect(residents.hold(job, 'token', { queue, isLeaving: false })).rejects.toMatchObject(lost);
   });
 });
