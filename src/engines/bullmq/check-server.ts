@@ -49,7 +49,7 @@ async function checkInfo(server: Redis, isCluster: boolean, warn: (message: stri
   }
   if (info.get('aof_enabled') === '0') {
     warn(
-      'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes.',
+      'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes (redis-server --appendonly yes).',
     );
     return;
   }
