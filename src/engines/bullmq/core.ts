@@ -231,7 +231,7 @@ class Parts {
       onState: ({ taskQueue, isPaused }) => (isPaused ? this.gates.close(taskQueue) : this.gates.open(taskQueue)),
     });
     this.queues = new Queues(commands, keys, namespace);
-    const triggerQueue = (): Queue => this.queues.get('', 'schedulers');
+    const triggerQueue = (): Promise<Queue> => this.queues.get('', 'schedulers');
     const triggers = new Triggers({ ...shared, queue: triggerQueue, service: () => frontend().service });
     this.schedulers = triggerClaims(claims, triggers);
     const { residents, expectations } = this;

@@ -26,10 +26,11 @@ export interface BullmqEngine extends Engine {
    * Pauses a task queue, in all processes, until it is resumed: no run of it is taken up and no activity begun. What a worker has in hand comes to its next
    * stop, within a second or so, and is put aside. Starts and signals are accepted and kept; queries and updates wait. The same as a pause of both of BullMQ's
    * queues, by a dashboard for example.
+   * @throws StoreError when Redis is away for some seconds.
    */
   pauseTaskQueue(taskQueue: string): Promise<void>;
 
-  /** Goes on with a task queue, in the order in which everything came. */
+  /** Goes on with a task queue, in the order in which everything came. @throws StoreError as `pauseTaskQueue`. */
   resumeTaskQueue(taskQueue: string): Promise<void>;
 }
 

@@ -1,16 +1,18 @@
 import { Client } from '@temporalio/client';
 import type { ClientOptions, Workflow, WorkflowOptions } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { Queue } from 'bullmq';
+import type { JobSchedulerJson, Queue } from 'bullmq';
 import { ConfigurationError } from '../../engine/index.ts';
 import { createConnection } from '../../runtime/connection.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import { systemClock } from '../../runtime/system-clock.ts';
 import type { Keys } from './keys.ts';
 import { defined } from './options.ts';
 import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import { checkedRepeat } from './repeat.ts';
 import type { RepeatOptions } from './repeat.ts';
+import { isTickAhead } from './triggers.ts';
 import type { Overlap, TriggerData } from './triggers.ts';
 
 const { StartWorkflowExecutionRequest } = proto.temporal.api.workflowservice.v1;
@@ -62,7 +64,7 @@ export interface JobSchedulersOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
   readonly namespace: string;
-  readonly queue: () => Queue;
+  readonly queue: () => Promise<Queue>;
   /** Further options of the official client. */
   readonly clientOptions: Omit<ClientOptions, 'connection' | 'namespace'> | undefined;
 }
@@ -82,7 +84,7 @@ export class JobSchedulers {
    * Makes a scheduler, or changes the one of this id. What it has started goes on.
    * @param id without colons.
    * @returns when it starts a run next.
-   * @throws ConfigurationError when something cannot be; nothing is stored then.
+   * @throws ConfigurationError when something cannot be; nothing is stored then. StoreError when Redis is away for some seconds.
    * @example
    * await engine.jobSchedulers.upsert('nightly', { pattern: '0 2 * * *', tz: 'Europe/Berlin' }, { workflowType: 'report', taskQueue: 'reports' });
    */
@@ -96,34 +98,29 @@ export class JobSchedulers {
     const data: TriggerData = { request: await this.#encode(id, start), overlap };
     const name = typeof start.workflowType === 'string' ? start.workflowType : start.workflowType.name;
     const opts = { removeOnComplete: true, removeOnFail: { count: FAILED_KEPT } };
-    await orStoreError(this.#options.queue().upsertJobScheduler(id, checked, { name, data, opts }));
-    const { next } = (await orStoreError(this.#options.queue().getJobScheduler(id))) ?? {};
+    const queue = await this.#options.queue();
+    await orStoreError(queue.upsertJobScheduler(id, checked, { name, data, opts }));
+    const { next } = (await orStoreError(queue.getJobScheduler(id))) ?? {};
     return new Date(next ?? Number.NaN);
   }
 
-  /** All schedulers, those first that start something next. */
+  /** All schedulers, those first that start something next. @throws StoreError when Redis is away for some seconds. */
   async list(): Promise<readonly JobSchedulerInfo[]> {
-    const schedulers = await orStoreError(this.#options.queue().getJobSchedulers(0, -1, true));
-    return schedulers.map(({ key: id, next, iterationCount = 0, template, pattern, every, tz, ...rest }) => {
-      const { startDate, endDate, limit } = rest;
-      const request = (template?.data as TriggerData | undefined)?.request ?? '';
-      const { workflowType, taskQueue } = StartWorkflowExecutionRequest.decode(Buffer.from(request, 'base64'));
-      const repeat: RepeatOptions = defined({ pattern, every, tz, startDate, endDate, limit });
-      return {
-        id,
-        repeat,
-        next: next === undefined ? undefined : new Date(next),
-        iterations: iterationCount,
-        workflowType: workflowType?.name ?? '',
-        taskQueue: taskQueue?.name ?? '',
-      };
-    });
+    const queue = await this.#options.queue();
+    const schedulers = await orStoreError(queue.getJobSchedulers(0, -1, true));
+    return await Promise.all(
+      schedulers.map(async (scheduler) => infoOf(scheduler, await orStoreError(isOver(queue, scheduler)))),
+    );
   }
 
-  /** Ends a scheduler; what it has started goes on. @returns false when there is none of this id. */
+  /**
+   * Ends a scheduler; what it has started goes on.
+   * @returns false when there is none of this id.
+   * @throws StoreError when Redis is away for some seconds.
+   */
   async remove(id: string): Promise<boolean> {
     const { client, keys, namespace, queue } = this.#options;
-    const removed = await orStoreError(queue().removeJobScheduler(id));
+    const removed = await orStoreError((await queue()).removeJobScheduler(id));
     await orStoreError(client.hdel(keys.latestStarts(namespace), id));
     return removed;
   }
@@ -154,6 +151,34 @@ export class JobSchedulers {
     }
     return Buffer.from(request ?? []).toString('base64');
   }
+}
+
+/** BullMQ leaves the time of the last start where that of the next one was. */
+async function isOver(
+  queue: Queue,
+  { key, next, limit, endDate, iterationCount = 0 }: JobSchedulerJson,
+): Promise<boolean> {
+  const now = systemClock.now();
+  if (next === undefined || next > now) return false;
+  const mayBe = (limit !== undefined && iterationCount >= limit) || (endDate !== undefined && endDate < now);
+  // It waits for a process that does it, however late.
+  return mayBe && !(await isTickAhead(queue, key, next));
+}
+
+function infoOf(scheduler: JobSchedulerJson, hasEnded: boolean): JobSchedulerInfo {
+  const { key: id, next, iterationCount = 0, template } = scheduler;
+  const { pattern, every, tz, startDate, endDate, limit } = scheduler;
+  const request = (template?.data as TriggerData | undefined)?.request ?? '';
+  const { workflowType, taskQueue } = StartWorkflowExecutionRequest.decode(Buffer.from(request, 'base64'));
+  const repeat: RepeatOptions = defined({ pattern, every, tz, startDate, endDate, limit });
+  return {
+    id,
+    repeat,
+    next: next === undefined || hasEnded ? undefined : new Date(next),
+    iterations: iterationCount,
+    workflowType: workflowType?.name ?? '',
+    taskQueue: taskQueue?.name ?? '',
+  };
 }
 
 function checkId(id: string): void {

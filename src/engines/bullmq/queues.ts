@@ -9,7 +9,7 @@ export class Queues {
   readonly #client: RedisClient;
   readonly #keys: Keys;
   readonly #namespace: string;
-  readonly #queues = new Map<string, Queue>();
+  readonly #queues = new Map<string, Promise<Queue>>();
 
   /** @param client belongs to whoever made it. */
   constructor(client: RedisClient, keys: Keys, namespace: string) {
@@ -18,33 +18,58 @@ export class Queues {
     this.#namespace = namespace;
   }
 
-  /** The queue of a task queue's jobs. */
-  get(taskQueue: string, kind: JobKind): Queue {
+  /** The queue of a task queue's jobs. @throws StoreError when Redis cannot be reached. */
+  async get(taskQueue: string, kind: JobKind): Promise<Queue> {
     const name = queueName(taskQueue, kind);
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      const prefix = this.#keys.tag(this.#namespace);
-      queue = new Queue(name, { connection: this.#client, prefix, skipMetasUpdate: true });
-      // What fails is seen by who asked.
-      queue.on('error', () => undefined);
-      this.#queues.set(name, queue);
+    const known = this.#queues.get(name);
+    if (known !== undefined) return await known;
+    const opening = this.#open(name);
+    this.#queues.set(name, opening);
+    try {
+      return await opening;
+    } catch (error) {
+      this.#queues.delete(name);
+      throw error;
     }
-    return queue;
   }
 
   /** Has nothing of a task queue taken until `resume`, neither runs nor activities, in any process. */
   async pause(taskQueue: string): Promise<void> {
-    await orStoreError(Promise.all([this.get(taskQueue, 'runs').pause(), this.get(taskQueue, 'activities').pause()]));
+    await this.#both(taskQueue, (queue) => queue.pause());
   }
 
   /** Has what has waited taken in its order. */
   async resume(taskQueue: string): Promise<void> {
-    await orStoreError(Promise.all([this.get(taskQueue, 'runs').resume(), this.get(taskQueue, 'activities').resume()]));
+    await this.#both(taskQueue, (queue) => queue.resume());
   }
 
   /** Leaves the connection open. */
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()));
+    const opened = await Promise.allSettled(this.#queues.values());
     this.#queues.clear();
+    await Promise.all(
+      opened.map(async (queue) => (queue.status === 'fulfilled' ? await queue.value.close() : undefined)),
+    );
+  }
+
+  async #both(taskQueue: string, change: (queue: Queue) => Promise<void>): Promise<void> {
+    const kinds: readonly JobKind[] = ['runs', 'activities'];
+    await Promise.all(kinds.map(async (kind) => await orStoreError(change(await this.get(taskQueue, kind)))));
+  }
+
+  async #open(name: string): Promise<Queue> {
+    // A queue that is made while Redis is away waits for ever, where a command fails.
+    await orStoreError(this.#client.ping());
+    const prefix = this.#keys.tag(this.#namespace);
+    const queue = new Queue(name, { connection: this.#client, prefix, skipMetasUpdate: true });
+    // What fails is seen by who asked.
+    queue.on('error', () => undefined);
+    try {
+      await orStoreError(queue.waitUntilReady());
+    } catch (error) {
+      await queue.close();
+      throw error;
+    }
+    return queue;
   }
 }

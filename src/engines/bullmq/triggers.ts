@@ -34,7 +34,7 @@ export interface TriggersOptions {
   readonly store: RedisStore;
   readonly service: () => WorkflowServiceApi;
   /** The queue of the jobs. */
-  readonly queue: () => Queue;
+  readonly queue: () => Promise<Queue>;
 }
 
 /**
@@ -88,9 +88,14 @@ export class Triggers {
     }
     // It has not been started yet, or was deleted long ago.
     const at = Date.parse(workflowId.slice(scheduler.length + 1));
-    const state = await orStoreError(queue().getJobState(`repeat:${scheduler}:${at}`));
-    return state === 'active' || state === 'waiting' || state === 'delayed';
+    return await orStoreError(isTickAhead(await queue(), scheduler, at));
   }
+}
+
+/** Whether a job of a scheduler is still to be done, or is being done. @param at its time, in milliseconds since the epoch. */
+export async function isTickAhead(queue: Queue, scheduler: string, at: number): Promise<boolean> {
+  const state = await queue.getJobState(`repeat:${scheduler}:${at}`);
+  return state === 'active' || state === 'waiting' || state === 'delayed';
 }
 
 /** The scheduler of a job, as BullMQ names its jobs, and the id of the workflow that it starts. */

@@ -112,6 +112,18 @@ describe.skipIf(redisUrl === undefined)('job schedulers', { timeout: TIMEOUT }, 
     expect(await connectAndGet(scene.keys.latestStarts('default'))).toEqual({});
   });
 
+  test('that have come to their end have no next start; those that only wait for a worker have', async () => {
+    const { jobSchedulers } = engine;
+    const nexts = async (): Promise<Record<string, Date | undefined>> =>
+      Object.fromEntries((await jobSchedulers.list()).map(({ id, next }) => [id, next]));
+    const ends = { limited: { every: 3_600_000, limit: 1 }, dated: { every: 1, endDate: Date.now() + 3_000 } };
+    for (const [id, repeat] of Object.entries(ends)) await jobSchedulers.upsert(id, repeat, start());
+    await expect.poll(() => Date.now(), patient).toBeGreaterThan(ends.dated.endDate);
+    expect(await nexts()).toEqual({ limited: expect.any(Date) as unknown, dated: expect.any(Date) as unknown });
+    await scene.work(engine);
+    await expect.poll(nexts, patient).toEqual({ limited: undefined, dated: undefined });
+  });
+
   test('start agents too', async () => {
     await engine.jobSchedulers.upsert(
       'digest',

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { StoreError } from '../../../src/core/store.ts';
 import { createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
 import { quiet } from '../../conformance/targets/quiet.ts';
 import { hasRedisServer, startRedis } from '../../support/redis-process.ts';
@@ -38,5 +39,29 @@ describe.skipIf(!hasRedisServer)('while Redis is away', { timeout: TIMEOUT }, ()
     await stop();
     await engine.close();
     expect(said).toContain('PERDURE_REDIS');
+  });
+
+  test('what goes by queues fails, and works again afterwards', async ({ onTestFinished }) => {
+    const server = await startRedis(onTestFinished);
+    const url = `redis://127.0.0.1:${server.port}`;
+    const engine = await createBullmqEngine({ redis: url, onError: () => undefined });
+    const { jobSchedulers } = engine;
+    const all = (): Promise<unknown>[] => [
+      engine.pauseTaskQueue('q'),
+      engine.resumeTaskQueue('q'),
+      jobSchedulers.upsert('s', { every: 60_000 }, { workflowType: waits, taskQueue: 'q' }),
+      jobSchedulers.list(),
+      jobSchedulers.remove('s'),
+    ];
+    // The first time without what an earlier call has opened, then with it.
+    for (let round = 0; round < 2; round++) {
+      await server.kill();
+      const away = await Promise.allSettled(all());
+      expect(away).toEqual(away.map(() => ({ status: 'rejected', reason: expect.any(StoreError) as unknown })));
+      await server.restart();
+      const back = await Promise.allSettled(all());
+      expect(back).toMatchObject(back.map(() => ({ status: 'fulfilled' })));
+    }
+    await engine.close();
   });
 });

@@ -45,7 +45,12 @@ describe.skipIf(redisUrl === undefined)('starts of job schedulers', { timeout: 6
     };
     const service = (): WorkflowServiceApi => ({ startWorkflowExecution }) as WorkflowServiceApi;
     const shared = { client, keys, namespace: 'default' };
-    const triggers = new Triggers({ ...shared, store: new RedisStore({ client, keys }), service, queue: () => queue });
+    const triggers = new Triggers({
+      ...shared,
+      store: new RedisStore({ client, keys }),
+      service,
+      queue: async () => queue,
+    });
     claims = new Claims({
       ...shared,
       kind: 'schedulers',
