@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Migration } from '../client/migrate/index.ts';
-import type { Engine } from '../engine/index.ts';
+import { ConfigurationError, type Engine } from '../engine/index.ts';
 import { type EngineConfig, engineFromEnv, openEngine } from '../engines/index.ts';
+import { databaseOf, placeOf } from '../engines/place.ts';
 import { engineFromFlags } from './engine-flags.ts';
 
 /** What the command line says about moving a run. */
@@ -15,18 +17,24 @@ export interface MigrateFlags {
   readonly dryRun?: boolean;
 }
 
-/** Moves a run, and says what came of it. @throws Error with all that stands in the way. */
+/** Moves a run, and says what came of it. @throws Error with all that stands in the way; ConfigurationError when both sides are one. */
 export async function migrate(run: string, flags: MigrateFlags, out: (text: string) => void): Promise<void> {
+  const isDry = flags.dryRun === true;
   const [source, target] = sidesOf(flags);
+  const place = await placeOf(source);
+  if (place !== undefined && place === (await placeOf(target)))
+    throw new ConfigurationError('--to', 'source and target are the same.', {
+      fix: 'Say by --from, --database and the other options where the run is, and where it is to go on.',
+    });
   // Late, for it is much to load: mistakes above are told at once.
   const { migrateRun } = await import('../client/migrate/index.ts');
   const opened: Engine[] = [];
   try {
-    const from = await openEngine(source);
+    const from = await openEngine(isDry ? await withoutNewFile(source) : source);
     opened.push(from);
-    const to = await openEngine(target);
+    const to = await openEngine(isDry ? await withoutNewFile(target) : target);
     opened.push(to);
-    out(said(run, to.name, await migrateRun(run, { from, to, dryRun: flags.dryRun === true })));
+    out(said(run, to.name, await migrateRun(run, { from, to, dryRun: isDry })));
   } finally {
     await Promise.allSettled(opened.map(async (engine) => await engine.close()));
   }
@@ -57,6 +65,15 @@ export function sidesOf(
     { ...env, PERDURE_DATABASE: undefined },
   );
   return [source ?? engineFromEnv(env), target ?? { type: to }];
+}
+
+/** A database that is not there yet holds nothing: an engine in memory tells the same of it, and leaves no file behind. */
+async function withoutNewFile(config: EngineConfig): Promise<EngineConfig> {
+  if (config.type !== 'embedded') return config;
+  const file = await databaseOf(config);
+  if (file === undefined || existsSync(file)) return config;
+  const { path: _, ...rest } = config;
+  return { ...rest, memory: true };
 }
 
 function said(run: string, engine: string, migration: Migration): string {

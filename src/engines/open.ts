@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
 import type * as Bullmq from './bullmq/index.ts';
 import { ENGINE_TYPES, type EngineConfig, type RoutedConfig } from './config.ts';
+import { placeOf } from './place.ts';
 import type { RoutedEngine, RoutedEngineOptions } from './routed/index.ts';
 import type { Environment } from './temporal/environment.ts';
 
@@ -44,7 +45,7 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
  * Makes one engine of several. Rules say where a run is started; its handles find it wherever it is, lists are those of all engines, and a worker
  * works on all of them.
  * @param env as in `openEngine`.
- * @throws ConfigurationError when a rule names no engine or can never fit, or an engine's configuration is wrong.
+ * @throws ConfigurationError when a rule names no engine or can never fit, an engine is there twice, or its configuration is wrong.
  * @throws EngineUnavailableError when one of the engines cannot be reached.
  * @example
  * const engine = await createRoutedEngine({
@@ -66,10 +67,10 @@ async function openRouted(
 ): Promise<RoutedEngine> {
   const { type: _, ...options } = source as RoutedConfig;
   const { openRoutedEngine } = await import('./routed/index.ts');
-  return await openRoutedEngine(options, async (part) => ({
-    engine: await openEngine(part, env),
-    isOurs: !isEngine(part),
-  }));
+  return await openRoutedEngine(options, {
+    open: async (part) => ({ engine: await openEngine(part, env), isOurs: !isEngine(part) }),
+    placeOf: async (part) => (isEngine(part) ? undefined : await placeOf(part, env)),
+  });
 }
 
 /** Whether a value is an engine that is open, and not the configuration of one. */

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type EngineFlags, engineFromFlags } from '../../src/cli/engine-flags.ts';
 import { loadWorkerFile } from '../../src/cli/load-file.ts';
@@ -68,6 +68,7 @@ describe('perdure migrate', () => {
       out: 'order-1 can be moved to the engine embedded: it begins there with its input.\n',
       err: '',
     });
+    expect(existsSync(there)).toBe(false);
     expect(await run(...args)).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^order-1 goes on on the engine embedded, as run [-\w]+\.\n$/) as string,
@@ -91,6 +92,24 @@ describe('perdure migrate', () => {
         "- On the engine 'embedded' another run has this id. Let it end, or end it, and try again.\n",
     });
     expect(await run('migrate', 'order-2', ...flags)).toMatchObject({ code: 1 });
+  });
+
+  it('makes no file when it only looks, also not where the run should be', async () => {
+    const [here, there] = [join(temporaryDirectory(), 'a.db'), join(temporaryDirectory(), 'b', 'b.db')];
+    const flags = ['--database', here, '--to', 'embedded', '--to-database', there, '--dry-run'];
+    expect(await run('migrate', 'order-1', ...flags)).toMatchObject({ code: 1, out: '' });
+    expect([here, there, dirname(there)].filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  it.each([
+    [['--to', 'bullmq', '--from', 'bullmq']],
+    [['--to', 'bullmq', '--from', 'bullmq', '--namespace', 'default']],
+    [['--to', 'temporal', '--from', 'temporal', '--address', 'localhost']],
+    [['--to', 'embedded', '--database', 'here/a.db', '--to-database', './here/a.db']],
+    [['--to', 'embedded', '--from', 'embedded', '--dry-run']],
+  ])('from a place to the same one is refused: %j', async (flags) => {
+    const { code, err } = await run('migrate', 'order-1', ...flags);
+    expect([code, err]).toEqual([2, expect.stringContaining('perdure: --to: source and target are the same.')]);
   });
 
   it.each<[MigrateFlags, Record<string, string>, unknown]>([

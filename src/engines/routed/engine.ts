@@ -12,7 +12,7 @@ import {
   type ReconcileResult,
 } from '../../engine/index.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
-import { checkRouting, type RoutedEngineOptions } from './options.ts';
+import { checkPlaces, checkRouting, sameEngine, type RoutedEngineOptions } from './options.ts';
 import { Part } from './part.ts';
 import { routedService } from './service.ts';
 import { healthOf, infoOf, reconcileAll, type RoutedEngineHealth, type RoutedEngineInfo } from './status.ts';
@@ -45,16 +45,24 @@ export interface OpenedPart {
   readonly isOurs: boolean;
 }
 
+/** What is done with what an engine is given as. */
+export interface PartOpener<Source> {
+  /** Opens an engine, or takes one that is open. */
+  readonly open: (source: Source) => Promise<OpenedPart>;
+  /** Where it keeps its runs; `undefined` when that is not known, or nobody else can have them. */
+  readonly placeOf: (source: Source) => Promise<string | undefined>;
+}
+
 /**
  * Makes one engine of several. When one of them cannot be opened, those that were opened are closed.
- * @param open opens an engine, or takes one that is open.
  * @throws ConfigurationError when the options are wrong; what opening an engine throws.
  */
 export async function openRoutedEngine<Source>(
   options: RoutedEngineOptions<Source>,
-  open: (source: Source) => Promise<OpenedPart>,
+  { open, placeOf }: PartOpener<Source>,
 ): Promise<RoutedEngine> {
   checkRouting(options);
+  await checkPlaces(options, placeOf);
   const opened: (readonly [string, OpenedPart])[] = [];
   try {
     for (const [name, source] of Object.entries(options.engines)) opened.push([name, await open(source)]);
@@ -154,8 +162,7 @@ function checkParts(parts: readonly Part[], fallback: Part): void {
   for (const [index, part] of parts.entries()) {
     const path = `engines.${part.name}`;
     const twin = parts.slice(0, index).find(({ engine }) => engine === part.engine);
-    if (twin !== undefined)
-      throw new ConfigurationError(path, `it is the same engine as '${twin.name}'.`, { fix: 'Name it once.' });
+    if (twin !== undefined) throw sameEngine(part.name, twin.name);
     if (isSameConverter(part.engine.client.options.dataConverter, fallback.engine.client.options.dataConverter))
       continue;
     const problem = `it has another data converter than '${fallback.name}', so a client could not read the runs of both.`;

@@ -88,6 +88,30 @@ export function checkRouting<Source>(options: RoutedEngineOptions<Source>): void
   }
 }
 
+/**
+ * Looks that no two engines are one: all that is on it would be listed and counted twice.
+ * @param placeOf where an engine keeps its runs, if that can be told.
+ * @throws ConfigurationError
+ */
+export async function checkPlaces<Source>(
+  { engines }: RoutedEngineOptions<Source>,
+  placeOf: (source: Source) => Promise<string | undefined>,
+): Promise<void> {
+  const known = new Map<string, string>();
+  for (const [name, source] of Object.entries(engines)) {
+    const place = await placeOf(source);
+    if (place === undefined) continue;
+    const twin = known.get(place);
+    if (twin !== undefined) throw sameEngine(name, twin);
+    known.set(place, name);
+  }
+}
+
+/** What is said of an engine that has two names. */
+export function sameEngine(name: string, twin: string): ConfigurationError {
+  return new ConfigurationError(`engines.${name}`, `it is the same engine as '${twin}'.`, { fix: 'Name it once.' });
+}
+
 function requireEngine(path: string, name: string | undefined, names: readonly string[]): void {
   if (name !== undefined && names.includes(name)) return;
   throw new ConfigurationError(path, name === undefined ? 'is missing.' : `there is no engine '${name}'.`, {

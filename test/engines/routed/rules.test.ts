@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createRoutedEngine, type EngineConfig, openEngine } from '../../../src/engines/index.ts';
 import {
   AGENT_WORKFLOW,
+  checkPlaces,
   checkRouting,
   type RoutedEngineOptions,
   type RoutedStart,
 } from '../../../src/engines/routed/options.ts';
+import { placeOf } from '../../../src/engines/place.ts';
 import { MOVED_MEMO } from '../../../src/engines/routed/moved.ts';
 import { AGENT_MEMO, engineFor } from '../../../src/engines/routed/rules.ts';
 import * as protocol from '../../../src/workflow/protocol/index.ts';
@@ -115,6 +117,52 @@ describe('a configuration', () => {
     ];
     expect(() => checkRouting({ engines, rules: rules.slice(0, 2), default: 'local' })).not.toThrow();
     expect(() => checkRouting({ engines, rules: [rules[3] as never], default: 'local' })).not.toThrow();
+  });
+
+  const redis = 'redis://127.0.0.1:1';
+
+  it.each<[EngineConfig, EngineConfig]>([
+    [{ type: 'bullmq' }, { type: 'bullmq' }],
+    [
+      { type: 'bullmq', redis },
+      { type: 'bullmq', redis: { host: 'localhost', port: 1 }, prefix: 'perdure', namespace: 'default' },
+    ],
+    [
+      { type: 'bullmq', redis: 'redis://a:b@127.0.0.1:1/0' },
+      { type: 'bullmq', redis: { url: redis } },
+    ],
+    [
+      { type: 'embedded', path: 'a.db' },
+      { type: 'embedded', path: './b/../a.db' },
+    ],
+    [{ type: 'embedded' }, { type: 'embedded', namespace: 'default' }],
+    [{ type: 'temporal' }, { type: 'temporal', connection: { address: 'localhost', namespace: 'default' } }],
+  ])('with %j and %j, which are one engine, is refused', async (first, second) => {
+    const routed = createRoutedEngine({ engines: { first, second }, default: 'first' }, {});
+    await expect(routed).rejects.toThrow("engines.second: it is the same engine as 'first'.");
+  });
+
+  it.each<[EngineConfig, EngineConfig]>([
+    [
+      { type: 'bullmq', redis },
+      { type: 'bullmq', redis, prefix: 'other' },
+    ],
+    [
+      { type: 'bullmq', redis },
+      { type: 'bullmq', redis, namespace: 'other' },
+    ],
+    [
+      { type: 'bullmq', redis },
+      { type: 'bullmq', redis: `${redis}/1` },
+    ],
+    [
+      { type: 'embedded', path: 'a.db' },
+      { type: 'embedded', path: 'b.db' },
+    ],
+    [{ type: 'temporal' }, { type: 'temporal', connection: { namespace: 'other' } }],
+  ])('may have %j and %j', async (first, second) => {
+    const config = { engines: { first, second }, default: 'first' };
+    await expect(checkPlaces(config, (source) => placeOf(source, {}))).resolves.toBeUndefined();
   });
 
   it('opens nothing when it is wrong, and leaves nothing open when an engine is', async () => {
