@@ -68,11 +68,18 @@ export interface ClaimsOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** A worker of BullMQ, with the part of it that keeps a timer; protected there. */
+interface WithLockManager {
+  readonly lockManager: { close(): Promise<void> };
+}
+
 /** Takes jobs from the queues that workers of this process read. */
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #claims = new Map<string, Claim>();
   readonly #endings = new Set<Promise<void>>();
+  /** All workers that have not ended yet. */
+  readonly #workers = new Set<Worker>();
   /** Task queues whose workers are about to begin again. */
   readonly #restarting = new Set<string>();
 
@@ -129,6 +136,7 @@ export class Claims {
       for (const stop of stops) stop();
     };
     const claim: Claim = { worker, queue: prefix, isLeaving: false, stopLooking };
+    this.#workers.add(worker);
     worker.on('error', onError);
     worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, claim));
     this.#claims.set(taskQueue, claim);
@@ -149,6 +157,21 @@ export class Claims {
   async close(): Promise<void> {
     this.#restarting.clear();
     await Promise.all([...Array.from(this.#claims.keys(), (taskQueue) => this.end(taskQueue)), ...this.#endings]);
+  }
+
+  /**
+   * Gives up on workers that do not end. BullMQ waits for ever for what a Redis that is away does not answer, and prolongs its locks meanwhile, so the
+   * process would never exit.
+   */
+  abandon(): void {
+    for (const worker of this.#workers) {
+      worker.disconnect().catch(() => undefined);
+      worker
+        .getBackend()
+        .disconnectBlocking(false)
+        .catch(() => undefined);
+      (worker as unknown as WithLockManager).lockManager.close().catch(() => undefined);
+    }
   }
 
   /** BullMQ tells its workers nothing of a pause; they find nothing to take. */
@@ -197,6 +220,7 @@ export class Claims {
       await claim.worker.pause(true);
       await this.#options.giveBack(claim);
       await claim.worker.close();
+      this.#workers.delete(claim.worker);
     } catch (error) {
       this.#options.onError(error);
     }

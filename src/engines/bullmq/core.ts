@@ -116,6 +116,7 @@ export class Core {
     if (!(await isOver(ending, PATIENCE_MS))) {
       // Redis is away, or a worker is stuck: BullMQ waits for ever for what its connection does not answer.
       this.#jobs.disconnect();
+      for (const claims of this.#claims) claims.abandon();
       await isOver(ending, PATIENCE_MS);
     }
     const rest = this.#frontend.close().then(() => this.#store.close());

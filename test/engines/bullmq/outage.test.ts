@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
@@ -38,5 +41,18 @@ describe.skipIf(!hasRedisServer)('while Redis is away', { timeout: TIMEOUT }, ()
     await stop();
     await engine.close();
     expect(said).toContain('PERDURE_REDIS');
+  });
+
+  test('a process that is told to end comes to its end', async ({ onTestFinished }) => {
+    const server = await startRedis(onTestFinished);
+    const program = fileURLToPath(new URL('fixtures/outage-member.ts', import.meta.url));
+    const member = fork(program, [`redis://127.0.0.1:${server.port}`, 'queue'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    onTestFinished(() => void member.kill('SIGKILL'));
+    await once(member, 'message');
+    await server.kill();
+    member.send('end');
+    expect(await once(member, 'exit')).toEqual([0, null]);
   });
 });
