@@ -98,7 +98,8 @@ export interface BullmqEngineOptions {
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
   /**
    * Told about what goes wrong in the background and is tried again, and about settings of Redis that put runs at risk. Default: process warnings
-   * (`PERDURE_REDIS`), of what goes wrong at most one in ten seconds.
+   * (`PERDURE_REDIS`), of what goes wrong at most one in ten seconds. A function of one's own is told everything, several times a second while Redis is
+   * away.
    */
   readonly onError?: (error: unknown) => void;
 }
