@@ -18,6 +18,29 @@ export const flag: Check = (path, value) => {
   throw new ConfigurationError(path, `${show(value)} is neither true nor false.`, { fix: 'Give a boolean.' });
 };
 
+/** An integer. @param smallest the smallest one that makes sense. */
+export function count(smallest: number): Check {
+  return (path, value) => {
+    if (Number.isInteger(value) && (value as number) >= smallest) return;
+    throw new ConfigurationError(path, `${show(value)} is no count.`, {
+      fix: `Give an integer of at least ${smallest}.`,
+    });
+  };
+}
+
+/** Options of the official client, but for those that an engine sets itself. */
+export const clientOptions: Check = (path, value) => {
+  if (typeof value === 'object' && value !== null && isUnset(value, 'connection') && isUnset(value, 'namespace'))
+    return;
+  throw new ConfigurationError(path, 'these are no options of a client of this engine.', {
+    fix: 'Give an object with the options of the official client, without `connection` and `namespace`.',
+  });
+};
+
+function isUnset(options: object, name: string): boolean {
+  return (options as Record<string, unknown>)[name] === undefined;
+}
+
 /** Whatever somebody else checks. */
 export const anything: Check = () => {};
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/engines/bullmq/connect.ts';
 import { Core } from '../../src/engines/bullmq/core.ts';
-import { settingsOf } from '../../src/engines/bullmq/options.ts';
+import { settingsOf } from '../../src/engines/bullmq/settings.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
 import { quiet } from '../conformance/targets/quiet.ts';
 import { canStartRedis } from '../support/redis-server.ts';

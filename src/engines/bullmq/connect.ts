@@ -1,7 +1,8 @@
 import { Cluster, Redis } from 'ioredis';
-import { EngineUnavailableError } from '../../engine/index.ts';
+import { ConfigurationError, EngineUnavailableError } from '../../engine/index.ts';
 import { checkServer } from './check-server.ts';
 import type { RedisSettings } from './options.ts';
+import { addressOf } from './redis-url.ts';
 import type { RedisClient } from './redis.ts';
 
 /** How often a command is tried on new connections before it fails. */
@@ -26,7 +27,7 @@ export interface Connections {
 /**
  * Connects, and looks whether Redis is set up so that runs are safe in it.
  * @param warn told about settings that put runs at risk.
- * @throws EngineUnavailableError when there is no Redis; ConfigurationError when it is set up so that runs would get lost.
+ * @throws EngineUnavailableError when there is no Redis; ConfigurationError when it refuses the credentials, or is set up so that runs would get lost.
  */
 export async function connect(settings: RedisSettings, warn: (message: string) => void): Promise<Connections> {
   const clients: RedisClient[] = [];
@@ -119,6 +120,13 @@ async function firstContact(client: RedisClient, address: string): Promise<void>
     await client.ping();
   } catch (error) {
     const cause = reason ?? error;
+    const refusal = refusalOf(cause);
+    if (refusal !== undefined) {
+      throw new ConfigurationError('redis', `refuses the credentials at ${address}: ${refusal}.`, {
+        fix: 'Correct user and password, in REDIS_URL or the option redis.',
+        cause,
+      });
+    }
     throw new EngineUnavailableError(
       `No Redis answers at ${address}: ${textOf(cause)}. Start one (redis-server --appendonly yes), or say by REDIS_URL or the option redis where it is.`,
       { cause },
@@ -132,18 +140,16 @@ async function firstContact(client: RedisClient, address: string): Promise<void>
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  return error.message || (code ?? error.name);
+  return withoutStop(error.message) || (code ?? error.name);
 }
 
-function addressOf({ url, cluster, host, port, path, sentinels, name }: RedisSettings): string {
-  if (cluster !== undefined) return `cluster ${cluster.nodes.map(nodeName).join(', ')}`;
-  if (sentinels !== undefined) return `sentinel ${name ?? ''}`;
-  if (url !== undefined) return url.replace(/\/\/[^@/]*@/, '//');
-  return path ?? `${host ?? '127.0.0.1'}:${port ?? 6379}`;
+/** What Redis says about credentials that are missing or wrong. In a cluster it is said by the last node that was asked. */
+function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (/^(NOAUTH|WRONGPASS)\b/.test(error.message)) return withoutStop(error.message);
+  return 'lastNodeError' in error ? refusalOf(error.lastNodeError) : undefined;
 }
 
-function nodeName(node: unknown): string {
-  if (typeof node !== 'object' || node === null) return String(node);
-  const { host = '127.0.0.1', port = 6379 } = node as { host?: string; port?: number };
-  return `${host}:${port}`;
+function withoutStop(message: string): string {
+  return message.replace(/\.$/, '');
 }

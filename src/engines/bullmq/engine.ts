@@ -8,7 +8,7 @@ import { connect } from './connect.ts';
 import { Core } from './core.ts';
 import { JobSchedulers } from './job-schedulers.ts';
 import { Keys } from './keys.ts';
-import { settingsOf } from './options.ts';
+import { settingsOf } from './settings.ts';
 import type { BullmqEngineOptions, Environment } from './options.ts';
 import { LimitedWarnings } from './warnings.ts';
 

@@ -1,8 +1,6 @@
 import type { ClientOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
-import { ConfigurationError } from '../../engine/index.ts';
-import { msToNumber } from '../../official.ts';
 
 /** Where Redis is: ioredis' own options (TLS and Sentinel among them), or those of a cluster. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
@@ -13,7 +11,7 @@ export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
     /** As ioredis has them. */
     readonly options?: Omit<ClusterOptions, 'redisOptions'>;
   };
-  /** Instead of `host` and `port`: as `redis://user:password@host:port/database`, or `rediss://…`. */
+  /** Instead of `host` and `port`: as `redis://user:password@host:port/database`, or `rediss://…`; user and password are percent-encoded. */
   readonly url?: string;
 };
 
@@ -54,7 +52,7 @@ export interface JobDefaults {
 export interface WorkersSettings {
   /** Runs of one task queue that are in memory here at once. Default: 200. */
   readonly concurrency: number;
-  /** How long a process that says nothing keeps its runs. Default: 10 s. */
+  /** How long a process that says nothing keeps its runs; at least 100 ms. Default: 10 s. */
   readonly lockDuration: number;
   /** How often is looked for processes that say nothing. Default: 5 s. */
   readonly stalledInterval: number;
@@ -100,7 +98,8 @@ export interface BullmqEngineOptions {
   readonly client?: Omit<ClientOptions, 'connection' | 'namespace'>;
   /**
    * Told about what goes wrong in the background and is tried again, and about settings of Redis that put runs at risk. Default: process warnings
-   * (`PERDURE_REDIS`), of what goes wrong at most one in ten seconds.
+   * (`PERDURE_REDIS`), of what goes wrong at most one in ten seconds. A function of one's own is told everything, several times a second while Redis is
+   * away.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -128,85 +127,8 @@ export interface Settings {
   readonly workers: WorkersSettings;
 }
 
-const workersDefaults: WorkersSettings = {
-  concurrency: 200,
-  lockDuration: 10_000,
-  stalledInterval: 5_000,
-  maxStalledCount: 1_000_000,
-  linger: 5_000,
-  overflow: 100,
-};
-
 /** Bytes of a payload that is kept in what it belongs to. */
 export const PAYLOAD_THRESHOLD = 32_768;
-const DEFAULT_AGE = '30 days';
-
-/** Checks options and fills in what was left out. @throws ConfigurationError that names the wrong one. */
-export function settingsOf(options: BullmqEngineOptions, env: Environment): Settings {
-  const { prefix = 'perdure', namespace = 'default', queues = {}, workers = {} } = options;
-  if (prefix === '') throw new ConfigurationError('prefix', 'is empty.', { fix: 'Leave it out, or name one.' });
-  const all: WorkersSettings = { ...workersDefaults, ...defined(workers) };
-  for (const [name, value] of Object.entries(all)) {
-    const least = name === 'linger' || name === 'overflow' || name === 'maxStalledCount' ? 0 : 1;
-    if (Number.isFinite(value) && value >= least) continue;
-    throw new ConfigurationError(`workers.${name}`, `is ${value}.`, { fix: `Give a number from ${least} on.` });
-  }
-  const { threshold = PAYLOAD_THRESHOLD } = options.payloads ?? {};
-  if (!(threshold >= 0)) {
-    throw new ConfigurationError('payloads.threshold', `is ${threshold}.`, { fix: 'Give a number of bytes.' });
-  }
-  const defaults = {
-    removeOnComplete: true,
-    removeOnFail: false,
-    attempts: 1,
-    ...defined(queues.defaultJobOptions ?? {}),
-  };
-  return {
-    redis: redisSettings(options.redis, env),
-    prefix,
-    namespace,
-    jobOptions: JSON.stringify(defaults),
-    payloadThreshold: threshold,
-    finishedGo: defaults.removeOnComplete === true || defaults.removeOnComplete === 0,
-    retention: retentionOf(options.retention),
-    workers: all,
-  };
-}
-
-function retentionOf({
-  age = DEFAULT_AGE,
-  bytes = Infinity,
-}: { age?: Duration; bytes?: number } = {}): RetentionLimits {
-  if (!(bytes >= 0)) {
-    throw new ConfigurationError('retention.bytes', `is ${bytes}.`, {
-      fix: 'Give a number of bytes, or leave it out.',
-    });
-  }
-  let milliseconds = Number.NaN;
-  try {
-    milliseconds = age === Infinity ? age : msToNumber(age);
-  } catch {
-    // Said below.
-  }
-  if (!(milliseconds >= 0)) {
-    throw new ConfigurationError('retention.age', `is ${age}, which is no duration.`, {
-      fix: "Give milliseconds or a string such as '30 days'.",
-    });
-  }
-  return { age: milliseconds, bytes };
-}
-
-function redisSettings(redis: RedisSettings | string | undefined, env: Environment): RedisSettings {
-  if (typeof redis === 'string') return { url: redis };
-  if (redis?.keyPrefix !== undefined) {
-    throw new ConfigurationError('redis.keyPrefix', 'does not work with BullMQ.', {
-      fix: 'Use `prefix` of the engine.',
-    });
-  }
-  if (redis !== undefined) return redis;
-  const url = env['REDIS_URL'];
-  return url === undefined || url === '' ? {} : { url };
-}
 
 /** The fields that say something. */
 export function defined<Fields extends object>(fields: Fields): Partial<Fields> {

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { ClientOptions } from '@temporalio/client';
 import type { Clock } from '../../core/clock.ts';
 import { ConfigurationError } from '../../engine/index.ts';
-import { type Check, flag, section, show, text } from '../../engine/shape.ts';
+import { type Check, clientOptions, flag, section, show, text } from '../../engine/shape.ts';
 import { DEFAULT_DATABASE_PATH } from './sqlite-store.ts';
 
 /** Where an embedded engine keeps its state, and by which clock it lives. */
@@ -34,20 +34,11 @@ const clock: Check = (path, value) => {
   });
 };
 
-const client: Check = (path, value) => {
-  if (typeof value === 'object' && value !== null && isUnset(value, 'connection') && isUnset(value, 'namespace'))
-    return;
-  throw new ConfigurationError(path, 'these are no options of a client of this engine.', {
-    fix: 'Give an object with the options of the official client, without `connection` and `namespace`.',
-  });
-};
-
-function isUnset(options: object, name: string): boolean {
-  return (options as Record<string, unknown>)[name] === undefined;
-}
-
 const shape = section(
-  { path: file, memory: flag, namespace: text, clock, client } satisfies Record<keyof EmbeddedEngineOptions, Check>,
+  { path: file, memory: flag, namespace: text, clock, client: clientOptions } satisfies Record<
+    keyof EmbeddedEngineOptions,
+    Check
+  >,
   'options',
 );
 

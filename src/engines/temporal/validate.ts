@@ -1,21 +1,12 @@
 import type { Duration } from '@temporalio/common';
 import { ConfigurationError } from '../../engine/index.ts';
-import { anything, type Check, flag, section, show, text } from '../../engine/shape.ts';
+import { anything, type Check, count, flag, section, show, text } from '../../engine/shape.ts';
 import { msToNumber } from '../../official.ts';
 import type { TemporalEngineConfig } from './config.ts';
 
 const duration: Check = (path, value) => {
   durationAt(path, value as Duration);
 };
-
-function count(smallest: number): Check {
-  return (path, value) => {
-    if (Number.isInteger(value) && (value as number) >= smallest) return;
-    throw new ConfigurationError(path, `${show(value)} is no count.`, {
-      fix: `Give an integer of at least ${smallest}.`,
-    });
-  };
-}
 
 const atLeastOne: Check = (path, value) => {
   if (typeof value === 'number' && value >= 1) return;

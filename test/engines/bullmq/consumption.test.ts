@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Claims } from '../../../src/engines/bullmq/claims.ts';
 import { Consumption } from '../../../src/engines/bullmq/consumption.ts';
 import type { Keys } from '../../../src/engines/bullmq/keys.ts';
-import { settingsOf } from '../../../src/engines/bullmq/options.ts';
+import { settingsOf } from '../../../src/engines/bullmq/settings.ts';
 import { connectRedis, ownKeys, redisUrl } from './support.ts';
 
 describe.skipIf(redisUrl === undefined)('a queue whose jobs wait', () => {
