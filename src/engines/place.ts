@@ -26,7 +26,7 @@ export async function databaseOf(config: EmbeddedConfig): Promise<string | undef
 
 async function placeOnRedis(config: BullmqConfig, env: Environment): Promise<string> {
   const { type: _, ...options } = config;
-  const { settingsOf } = await import('./bullmq/options.ts');
+  const { settingsOf } = await import('./bullmq/settings.ts');
   const { redis, prefix, namespace } = settingsOf(options, env);
   const { url, cluster, sentinels, name, host, port, path, db = 0 } = redis;
   const server = cluster?.nodes ?? (sentinels && { sentinels, name }) ?? path ?? serverOf(host, port);
