@@ -24,17 +24,21 @@ export async function changeOpen(
   const workflowId = requireId('WorkflowId', target.execution.workflowId);
   const { runId } = target.execution;
   await context.runs.transact([{ namespace, workflowId }], async (transaction) => {
-    const record = await context.runs.resolve({ namespace, workflowId }, runId);
-    if (target.firstExecutionRunId && record.firstRunId !== target.firstExecutionRunId) {
-      throw notFound('workflow execution not found');
+    for (;;) {
+      const record = await context.runs.resolve({ namespace, workflowId }, runId);
+      if (target.firstExecutionRunId && record.firstRunId !== target.firstExecutionRunId) {
+        throw notFound('workflow execution not found');
+      }
+      const draft = await transaction.draft(keyOf(record));
+      if (draft?.isOpen) {
+        if (rule(draft) === 'unchanged') transaction.discard(keyOf(record));
+        return;
+      }
+      transaction.discard(keyOf(record));
+      // Where several processes share a store, it may have gone on as a new run between the two looks.
+      const current = runId ? record : await context.runs.resolve({ namespace, workflowId }, undefined);
+      if (current.runId === record.runId) return otherwise();
     }
-    const draft = await transaction.draft(keyOf(record));
-    if (draft?.isOpen) {
-      if (rule(draft) === 'unchanged') transaction.discard(keyOf(record));
-      return;
-    }
-    transaction.discard(keyOf(record));
-    otherwise();
   });
 }
 
