@@ -106,7 +106,9 @@ export class RunDraft {
    */
   happen(eventType: number, attributes: EventAttributes, at: number = this.now): number {
     if (!this.taskIsOut && !this.answering) return this.append(eventType, attributes, at).id;
-    this.record.buffered.push({ eventTime: this.#timestamp(at), eventType, ...compact(attributes) });
+    // Of a task that is tried again history does not tell yet when it was taken; whoever took it may have another clock, or have looked later.
+    const time = at === this.now ? Math.max(at, this.record.workflowTask?.startedTime ?? 0) : at;
+    this.record.buffered.push({ eventTime: this.#timestamp(time), eventType, ...compact(attributes) });
     return 0;
   }
 

@@ -26,3 +26,14 @@ describe('request ids', () => {
     expect(stored.requestIds.size).toBe(0);
   });
 });
+
+test('what happens while a task is out is no older than the task, whatever clock it was seen by', () => {
+  const { record } = new Simulation();
+  const { workflowTask } = record;
+  if (workflowTask === undefined) throw new Error('a run begins with a task');
+  // A task that is tried again: its started event comes with its end.
+  const taken = { ...workflowTask, attempt: 2, startedEventId: record.nextEventId, startedTime: 5000 };
+  const draft = new RunDraft({ ...record, workflowTask: taken }, 1, 4000);
+  signalRun(draft, { signalName: 's' }, 'r');
+  expect(draft.record.buffered.map(({ eventTime }) => Number(eventTime?.seconds))).toEqual([5]);
+});
