@@ -101,7 +101,10 @@ export default {
         'The opener knows all engines, and loads the one that is asked for. Who stands above gets engines from there only.',
       severity: 'error',
       from: { path: '^src/engines/[^/]+[.]ts$' },
-      to: { path: '^src/engines/[^/]+/', pathNot: '^src/engines/[^/]+/(index|options|settings|config|environment)[.]ts$' },
+      to: {
+        path: '^src/engines/[^/]+/',
+        pathNot: '^src/engines/[^/]+/(index|options|settings|config|environment)[.]ts$',
+      },
     },
     {
       name: 'engines-load-lazily',
