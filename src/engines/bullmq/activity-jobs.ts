@@ -3,14 +3,13 @@ import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
+import { isOver } from '../../runtime/is-over.ts';
 import type { Holder } from './claims.ts';
 import { jobPriority } from './commit-arguments.ts';
 import { activityJobId, queueName } from './keys.ts';
-import type { Keys } from './keys.ts';
 import { ADD_JOB, PUT_BACK } from './lua-jobs.ts';
 import { Script } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
+import type { Shared } from './shared.ts';
 
 const addScript = new Script(ADD_JOB);
 const putBackScript = new Script(PUT_BACK);
@@ -35,16 +34,12 @@ interface Sent {
 }
 
 /** How activities travel. */
-export interface ActivityJobsOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly store: RedisStore;
+export interface ActivityJobsOptions extends Pick<Shared, 'client' | 'keys' | 'store' | 'onError'> {
   readonly queues: () => TaskQueues;
   /** How long an activity waits for a free slot of this process before others may have it, in milliseconds. */
   readonly overflowMs: number;
   /** Whether a run is in memory here. */
   readonly isResident: (run: RunKey) => boolean;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Brings activities that no worker of this process takes to those of others, by jobs of a queue of their own. */
@@ -83,7 +78,7 @@ export class ActivityJobs {
       for (;;) {
         left = Promise.withResolvers();
         if (!queues().isWaiting(task)) queues().offer(queue, task);
-        await within(LOOK_MS, left.promise);
+        await isOver(left.promise, LOOK_MS);
         if (!(await this.#isWanted(run, task))) return;
         if (holder.isLeaving) break;
       }
@@ -149,11 +144,4 @@ export class ActivityJobs {
       this.#sendIn(RETRY_MS, sent);
     }
   }
-}
-
-async function within(milliseconds: number, promise: Promise<void>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const cancel = systemClock.schedule(systemClock.now() + milliseconds, over.resolve);
-  await Promise.race([promise, over.promise]);
-  cancel();
 }

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
@@ -7,6 +6,7 @@ import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { Residency } from '../../runtime/frontend/residency.ts';
 import type { TaskQueues } from '../../runtime/matching/task-queues.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
+import { isOver } from '../../runtime/is-over.ts';
 import { ActivityJobs } from './activity-jobs.ts';
 import { attend } from './attendance.ts';
 import type { Attended } from './attendance.ts';
@@ -30,6 +30,7 @@ import { Residents } from './residents.ts';
 import { isCallJob, readRunJob } from './run-jobs.ts';
 import { Triggers } from './triggers.ts';
 import { Watches } from './watches.ts';
+import type { Shared } from './shared.ts';
 
 /** Jobs with activities that one process has at once beside those that its workers run. */
 const ACTIVITY_JOBS = 2;
@@ -124,18 +125,6 @@ export class Core {
   }
 }
 
-/** Whether something is over within a time, in milliseconds. */
-async function isOver(what: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const patience = new AbortController();
-  const { signal } = patience;
-  const late = delay(milliseconds, false, { signal }).catch(() => false);
-  try {
-    return await Promise.race([what.then(() => true), late]);
-  } finally {
-    patience.abort();
-  }
-}
-
 /** The secret of a namespace; the first process makes it. */
 async function secretOf(client: RedisClient, key: string): Promise<string> {
   const fresh = randomBytes(32).toString('base64url');
@@ -193,7 +182,7 @@ class Parts {
     const frontend = (): Frontend => this.#openFrontend();
     const onRefused = (run: RunKey): void => this.residents.changed(run);
     const store = new RedisStore({ client: commands, keys, process, jobs: jobSettings, payloadThreshold, onRefused });
-    const shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
+    const shared: Shared = { client: commands, keys, namespace, process, store, jobs: jobSettings, frontend, onError };
     this.jobs = jobs;
     this.keys = keys;
     this.store = store;

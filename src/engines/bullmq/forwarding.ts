@@ -1,20 +1,16 @@
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { deadlineExceeded, isMovedAway } from '../../runtime/errors.ts';
-import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { AnyCall } from '../../runtime/rpc-methods.ts';
 import type { MethodName, RequestOf, ResponseOf } from '../../runtime/service.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runJob } from './commit-arguments.ts';
-import type { JobSettings } from './commit-arguments.ts';
 import type { Expectations } from './expectations.ts';
-import type { Keys } from './keys.ts';
 import { ADD_JOB, DROP_JOB, WAKE } from './lua-jobs.ts';
 import { orStoreError, Script } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
 import type { Residents } from './residents.ts';
 import { noAnswer, Routes } from './routes.ts';
 import type { CallJob, RemoteAnswer } from './routes.ts';
+import type { Shared } from './shared.ts';
 
 const wakeScript = new Script(WAKE);
 const addScript = new Script(ADD_JOB);
@@ -28,19 +24,11 @@ const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 250;
 
 /** What forwarding needs. */
-export interface ForwardingOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly namespace: string;
-  readonly process: string;
-  readonly store: RedisStore;
-  readonly jobs: JobSettings;
+export interface ForwardingOptions extends Shared {
   readonly residents: Residents;
   readonly expectations: Expectations;
-  readonly frontend: () => Frontend;
   /** Whether workflow workers of this process read the task queue. */
   readonly reads: (taskQueue: string) => boolean;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Brings calls that need the workflow itself to the process that has it, or has one take it. */

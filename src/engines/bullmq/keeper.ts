@@ -4,20 +4,16 @@ import type { RunKey } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
 import type { StoreErrorCode } from '../../core/store.ts';
 import type { ReconcileOptions, ReconcileResult } from '../../engine/index.ts';
-import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { Backoff } from './backoff.ts';
-import type { JobSettings } from './commit-arguments.ts';
 import { keyOfMember, memberOf, runPart } from './keys.ts';
-import type { Keys } from './keys.ts';
 import { RESCORE } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
 import { Retention } from './retention.ts';
 import type { RetentionLimits } from './options.ts';
 import { Sweep } from './sweep.ts';
 import type { SweepPlan } from './sweep.ts';
+import type { Shared } from './shared.ts';
 
 const rescoreScript = new Script(RESCORE);
 
@@ -42,16 +38,8 @@ const DEFAULT_THRESHOLD_S = 5;
 const OF_ONE_RUN: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['corrupt', 'newer-version']);
 
 /** What a keeper works on. */
-export interface KeeperOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly namespace: string;
-  readonly process: string;
-  readonly store: RedisStore;
-  readonly jobs: JobSettings;
+export interface KeeperOptions extends Shared {
   readonly retention: RetentionLimits;
-  readonly frontend: () => Frontend;
-  readonly onError: (error: unknown) => void;
 }
 
 /**

@@ -2,6 +2,7 @@ import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey } from '../../core/record.ts';
 import type { RunWrite, StoredRun } from '../../core/store.ts';
+import { runName } from '../../core/run-name.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { lastEventTime } from './commit-arguments.ts';
 
@@ -31,7 +32,7 @@ export class KnownRuns {
    * @param tail the last events, as far as they were read, too.
    */
   set(key: RunKey, stored: StoredRun, lastEventId: number, tail: readonly HistoryEvent[] = []): void {
-    const known = this.#runs.get(nameOf(key))?.stored;
+    const known = this.#runs.get(runName(key))?.stored;
     if (known === undefined || known.revision < stored.revision) this.#replace(key, stored, lastEventId, tail);
   }
 
@@ -40,7 +41,7 @@ export class KnownRuns {
    * forgotten it. That it was only read before it was changed does no harm, as all of this is to save reading.
    */
   read(key: RunKey, stored: StoredRun | undefined, lastEventId: number): void {
-    const known = this.#runs.get(nameOf(key));
+    const known = this.#runs.get(runName(key));
     if (known === undefined) return;
     if (stored === undefined) this.delete(key);
     else if (known.stored?.revision !== stored.revision) this.#replace(key, stored, lastEventId, []);
@@ -48,28 +49,28 @@ export class KnownRuns {
 
   /** Whether the run is resident. */
   has(key: RunKey): boolean {
-    return this.#runs.has(nameOf(key));
+    return this.#runs.has(runName(key));
   }
 
   get(key: RunKey): StoredRun | undefined {
-    return this.#runs.get(nameOf(key))?.stored;
+    return this.#runs.get(runName(key))?.stored;
   }
 
   #replace(key: RunKey, stored: StoredRun, lastEventId: number, read: readonly HistoryEvent[]): void {
-    const known = this.#runs.get(nameOf(key));
+    const known = this.#runs.get(runName(key));
     const before = known?.stored?.revision ?? Infinity;
     const tail = known?.lastEventId === lastEventId && before < stored.revision ? known.tail : bounded([...read]);
-    this.#runs.set(nameOf(key), { stored, lastEventId, tail, contestedUntil: known?.contestedUntil ?? 0 });
+    this.#runs.set(runName(key), { stored, lastEventId, tail, contestedUntil: known?.contestedUntil ?? 0 });
   }
 
   /** The run is not resident any more. */
   delete(key: RunKey): void {
-    this.#runs.delete(nameOf(key));
+    this.#runs.delete(runName(key));
   }
 
   /** What is known of the run is not true: it has to be read anew. */
   invalidate(key: RunKey): void {
-    const known = this.#runs.get(nameOf(key));
+    const known = this.#runs.get(runName(key));
     if (known === undefined) return;
     known.stored = undefined;
     known.tail = [];
@@ -78,14 +79,14 @@ export class KnownRuns {
 
   /** Whether a change may wait for the next one: most probably nobody else changes the run meanwhile. Children are often elsewhere, and tell their parent. */
   mayWait({ record, expectedRevision }: RunWrite): boolean {
-    const known = this.#runs.get(nameOf(record));
+    const known = this.#runs.get(runName(record));
     const isAlone = record.children.size === 0 && (known?.contestedUntil ?? Infinity) <= systemClock.now();
     return isAlone && known?.stored?.revision === expectedRevision;
   }
 
   /** This process has committed, or will. */
   wrote({ record, events, expectedRevision }: RunWrite): void {
-    const known = this.#runs.get(nameOf(record));
+    const known = this.#runs.get(runName(record));
     if (known?.stored === undefined) return;
     if (known.stored.revision !== expectedRevision) {
       // It was read anew before its change was known here: its end is not.
@@ -105,7 +106,7 @@ export class KnownRuns {
 
   /** Of the events with `from <= id < to` those at the end that are known: all, some or none of them; `undefined` when the last is not. */
   events(key: RunKey, from: number, to: number): readonly HistoryEvent[] | undefined {
-    const known = this.#runs.get(nameOf(key));
+    const known = this.#runs.get(runName(key));
     if (known === undefined || to > known.lastEventId + 1) return undefined;
     const tailStart = known.lastEventId + 1 - known.tail.length;
     return to <= tailStart ? undefined : known.tail.slice(Math.max(from - tailStart, 0), to - tailStart);
@@ -138,7 +139,3 @@ function sizeOfEvent(event: HistoryEvent): number {
 }
 
 const sizes = new WeakMap<object, number>();
-
-function nameOf({ namespace, workflowId, runId }: RunKey): string {
-  return `${namespace}\0${runId}\0${workflowId}`;
-}

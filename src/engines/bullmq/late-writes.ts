@@ -1,5 +1,6 @@
 import type { RunKey } from '../../core/record.ts';
 import type { RunWrite } from '../../core/store.ts';
+import { runName } from '../../core/run-name.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 
 /** How long a change waits for the next one of its run, in milliseconds. */
@@ -39,7 +40,7 @@ export class LateWrites {
   /** A change waits. @returns what comes of it. */
   add(write: RunWrite): Promise<Written> {
     const { record } = write;
-    const name = nameOf(record);
+    const name = runName(record);
     const waiting = this.#waiting.get(name);
     if (waiting !== undefined) {
       waiting.writes = joined(waiting.writes, write);
@@ -57,18 +58,18 @@ export class LateWrites {
 
   /** Whether a change comes right after what waits of its run, if anything does. */
   isContinuedBy({ record, expectedRevision }: RunWrite): boolean {
-    const waiting = this.#waiting.get(nameOf(record))?.writes;
+    const waiting = this.#waiting.get(runName(record))?.writes;
     return waiting === undefined || waiting.expectedRevision + (waiting.commits ?? 1) === expectedRevision;
   }
 
   /** What waits of a run. */
   get(run: RunKey): RunWrites | undefined {
-    return this.#waiting.get(nameOf(run))?.writes;
+    return this.#waiting.get(runName(run))?.writes;
   }
 
   /** What waits of a run; it waits no more, and whoever takes it says what came of it. */
   take(run: RunKey): Late | undefined {
-    const name = nameOf(run);
+    const name = runName(run);
     const waiting = this.#waiting.get(name);
     this.#waiting.delete(name);
     waiting?.cancel();
@@ -85,8 +86,4 @@ export class LateWrites {
 export function joined(before: RunWrites, { expectedRevision, record, events }: RunWrite): RunWrites {
   const commits = expectedRevision - before.expectedRevision + 1;
   return { expectedRevision: before.expectedRevision, record, events: [...before.events, ...events], commits };
-}
-
-function nameOf({ namespace, workflowId, runId }: RunKey): string {
-  return `${namespace}\0${runId}\0${workflowId}`;
 }

@@ -3,17 +3,15 @@ import { DelayedError } from 'bullmq';
 import { isUnfinished } from '../../core/listing.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
-import type { Frontend } from '../../runtime/frontend/frontend.ts';
+import { runName } from '../../core/run-name.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import type { Holder, QueueState } from './claims.ts';
 import { needsWorker } from './commit-arguments.ts';
-import type { Keys } from './keys.ts';
 import { ADOPT, PARK } from './lua-jobs.ts';
 import { mayRefer } from './payload-references.ts';
 import { Script } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
 import { decodeEvents } from './run-codec.ts';
+import type { Shared } from './shared.ts';
 
 const adoptScript = new Script(ADOPT);
 const parkScript = new Script(PARK);
@@ -22,7 +20,7 @@ const parkScript = new Script(PARK);
 const FAR_MS = 315_360_000_000;
 const RETRY_MS = 1000;
 /** How long the first task of a run waits for an update that is on its way, in milliseconds. */
-const EXPECTED_MS = 1000;
+const FIRST_TASK_WAIT_MS = 1000;
 
 /** A run that is resident in this process. */
 interface Resident {
@@ -59,18 +57,14 @@ interface Adopted {
 }
 
 /** How residents live. */
-export interface ResidentsOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly store: RedisStore;
-  /** This process. */
-  readonly process: string;
-  readonly frontend: () => Frontend;
+export interface ResidentsOptions extends Pick<
+  Shared,
+  'client' | 'keys' | 'process' | 'store' | 'frontend' | 'onError'
+> {
   /** How long a run with nothing to do stays, in milliseconds. */
   readonly lingerMs: number;
   /** How many may be here of one queue; when it is full, those with nothing to do make room at once. */
   readonly capacity: number;
-  readonly onError: (error: unknown) => void;
 }
 
 /** The runs whose jobs this process holds: only here their tasks are offered and their alarms ring. */
@@ -88,7 +82,7 @@ export class Residents {
 
   /** Whether the run is resident here. */
   has(run: RunKey): boolean {
-    return this.#residents.has(nameOf(run));
+    return this.#residents.has(runName(run));
   }
 
   /**
@@ -136,7 +130,7 @@ export class Residents {
     store.known.set(key, stored, last, commits.some(mayRefer) ? [] : commits.flatMap(decodeEvents));
     for (const arrived of this.#arrivals) arrived();
     // An update that is on its way comes with the first task.
-    if (isExpected && record.updates.size === 0) await frontend().untilUpdate(key, EXPECTED_MS);
+    if (isExpected && record.updates.size === 0) await frontend().untilUpdate(key, FIRST_TASK_WAIT_MS);
     const latest = store.recall(key)?.record ?? record;
     frontend().changed(latest, 'adopted');
     // News that came while payloads were read found nobody here.
@@ -179,7 +173,7 @@ export class Residents {
 
   /** A run has changed, by this process or another, and the frontend knows. */
   looked(record: RunRecord): void {
-    const resident = this.#residents.get(nameOf(record));
+    const resident = this.#residents.get(runName(record));
     if (resident === undefined) return;
     resident.cancelPark?.();
     resident.cancelPark = undefined;
@@ -201,7 +195,7 @@ export class Residents {
 
   /** Another process has changed the run. */
   changed(run: RunKey): void {
-    const resident = this.#residents.get(nameOf(run));
+    const resident = this.#residents.get(runName(run));
     if (resident !== undefined) void this.#refresh(resident);
   }
 
@@ -316,7 +310,7 @@ export class Residents {
   }
 
   #isHere(resident: Resident): boolean {
-    return this.#residents.get(nameOf(resident.key)) === resident;
+    return this.#residents.get(runName(resident.key)) === resident;
   }
 
   #isFull({ queue }: Resident): boolean {
@@ -325,7 +319,7 @@ export class Residents {
   }
 
   #add(resident: Resident): void {
-    const name = nameOf(resident.key);
+    const name = runName(resident.key);
     // BullMQ gave the job up and gave it to this process again.
     this.#residents.get(name)?.end('lost');
     this.#residents.set(name, resident);
@@ -347,7 +341,7 @@ export class Residents {
     resident.cancelPark?.();
     this.#byQueue.get(resident.queue)?.delete(resident);
     if (!this.#isHere(resident)) return;
-    this.#residents.delete(nameOf(resident.key));
+    this.#residents.delete(runName(resident.key));
     this.#options.store.known.delete(resident.key);
     this.#options.store.settle(resident.key).catch(this.#options.onError);
     this.#options.frontend().forget(resident.key);
@@ -362,8 +356,4 @@ function setTo(set: Set<string>, item: string, isIn: boolean): void {
 /** Whether something goes on that the run should stay for. */
 function isBusy(record: RunRecord): boolean {
   return record.workflowTask !== undefined || record.effects.length > 0;
-}
-
-function nameOf({ namespace, workflowId, runId }: RunKey): string {
-  return `${namespace}\0${runId}\0${workflowId}`;
 }

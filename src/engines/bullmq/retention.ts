@@ -3,25 +3,17 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { Backoff } from './backoff.ts';
 import { keyOfMember } from './keys.ts';
-import type { Keys } from './keys.ts';
 import type { RetentionLimits } from './options.ts';
 import { orStoreError } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
 import { bareRecord } from './run-codec.ts';
+import type { Shared } from './shared.ts';
 
 /** Closed runs that are looked at in one go. */
 const BATCH = 100;
 
 /** What retention works on. */
-export interface RetentionOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly namespace: string;
-  readonly store: RedisStore;
+export interface RetentionOptions extends Pick<Shared, 'client' | 'keys' | 'namespace' | 'store' | 'onError'> {
   readonly retention: RetentionLimits;
-  /** Told of runs that cannot be read, and therefore stay. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** A closed run as the index names it. */

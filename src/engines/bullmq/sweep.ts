@@ -1,17 +1,13 @@
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { ReconcileResult } from '../../engine/index.ts';
-import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import type { Backoff } from './backoff.ts';
 import { needsWorker, runJob } from './commit-arguments.ts';
-import type { JobSettings } from './commit-arguments.ts';
 import { activityJobId, keyOfMember, memberOf, queueName, runPart } from './keys.ts';
-import type { Keys } from './keys.ts';
 import { REVIVE, WAKE } from './lua-jobs.ts';
 import { EXAMINE } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
+import type { Shared } from './shared.ts';
 
 const examineScript = new Script(EXAMINE);
 const wakeScript = new Script(WAKE);
@@ -51,15 +47,7 @@ interface Look {
 }
 
 /** What sweeps work on. */
-export interface SweepOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly namespace: string;
-  readonly store: RedisStore;
-  readonly jobs: JobSettings;
-  readonly frontend: () => Frontend;
-  readonly onError: (error: unknown) => void;
-}
+export type SweepOptions = Pick<Shared, 'client' | 'keys' | 'namespace' | 'store' | 'jobs' | 'frontend' | 'onError'>;
 
 /** How one sweep goes. */
 export interface SweepPlan {

@@ -3,10 +3,8 @@ import type { Job, Queue } from 'bullmq';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '../../core/proto.ts';
 import { grpcStatus, hasCode } from '../../runtime/errors.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
-import type { Keys } from './keys.ts';
 import { orStoreError, Script } from './redis.ts';
-import type { RedisClient } from './redis.ts';
-import type { RedisStore } from './redis-store.ts';
+import type { Shared } from './shared.ts';
 
 const { StartWorkflowExecutionRequest } = proto.temporal.api.workflowservice.v1;
 
@@ -27,11 +25,7 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
 /** What triggers work on. */
-export interface TriggersOptions {
-  readonly client: RedisClient;
-  readonly keys: Keys;
-  readonly namespace: string;
-  readonly store: RedisStore;
+export interface TriggersOptions extends Pick<Shared, 'client' | 'keys' | 'namespace' | 'store'> {
   readonly service: () => WorkflowServiceApi;
   /** The queue of the jobs. */
   readonly queue: () => Promise<Queue>;

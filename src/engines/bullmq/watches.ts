@@ -1,18 +1,10 @@
 import type { RunKey } from '../../core/record.ts';
-import type { Frontend } from '../../runtime/frontend/frontend.ts';
 import type { Channels } from './channels.ts';
-import type { Keys } from './keys.ts';
-import type { RedisStore } from './redis-store.ts';
+import type { Shared } from './shared.ts';
 
 /** What watches need. */
-export interface WatchesOptions {
+export interface WatchesOptions extends Pick<Shared, 'keys' | 'process' | 'store' | 'frontend' | 'onError'> {
   readonly channels: Channels;
-  readonly keys: Keys;
-  readonly store: RedisStore;
-  /** This process: its own news are known. */
-  readonly process: string;
-  readonly frontend: () => Frontend;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Runs that somebody in this process waits for. */

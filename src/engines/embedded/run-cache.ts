@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey } from '../../core/record.ts';
 import type { StoredRun } from '../../core/store.ts';
+import { runName } from '../../core/run-name.ts';
 
 /** A run as it stands in the file, and the end of its history. */
 export interface CachedRun {
@@ -27,7 +28,7 @@ export class RunCache {
   }
 
   get(key: RunKey): CachedRun | undefined {
-    const name = nameOf(key);
+    const name = runName(key);
     const run = this.#runs.get(name);
     if (run === undefined) return undefined;
     // A map keeps the order of insertion: the first is the one not used for longest.
@@ -38,7 +39,7 @@ export class RunCache {
 
   set(key: RunKey, run: CachedRun): void {
     this.delete(key);
-    this.#runs.set(nameOf(key), run);
+    this.#runs.set(runName(key), run);
     this.#bytes += sizeOf(run);
     for (const [name, oldest] of this.#runs) {
       if (this.#bytes <= this.#maxBytes) return;
@@ -48,17 +49,12 @@ export class RunCache {
   }
 
   delete(key: RunKey): void {
-    const name = nameOf(key);
+    const name = runName(key);
     const run = this.#runs.get(name);
     if (run === undefined) return;
     this.#bytes -= sizeOf(run);
     this.#runs.delete(name);
   }
-}
-
-/** The key of a run as one string; lengths keep ids apart whatever characters they have. */
-export function nameOf({ namespace, workflowId, runId }: RunKey): string {
-  return `${namespace.length}:${workflowId.length}:${namespace}${workflowId}${runId}`;
 }
 
 function sizeOf({ recordBytes, tailBytes }: CachedRun): number {

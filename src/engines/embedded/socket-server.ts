@@ -8,6 +8,7 @@ import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
 import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
 import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
+import { isOver } from '../../runtime/is-over.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
 import type { Origin } from './socket-protocol.ts';
 
@@ -56,7 +57,7 @@ export async function serveSocket(service: WorkflowServiceApi, path: string): Pr
       // Connections end when the last answers have travelled.
       const ended = Array.from(sockets, closed);
       injector.destroy();
-      await within(ANSWERS_GRACE_MS, Promise.all(ended));
+      await isOver(Promise.all(ended), ANSWERS_GRACE_MS);
       for (const socket of sockets) socket.destroy();
       grpc.forceShutdown();
     },
@@ -165,7 +166,7 @@ class Calls {
     this.#isLeaving = true;
     const answers = Array.from(this.#underWay.keys());
     for (const stop of this.#underWay.values()) stop.abort();
-    await within(CALLS_GRACE_MS, Promise.all(answers));
+    await isOver(Promise.all(answers), CALLS_GRACE_MS);
   }
 
   async #answer(method: AnyCall, call: Call, respond: Respond, options: CallOptions): Promise<void> {
@@ -187,11 +188,4 @@ function fail(respond: Respond, error: unknown, origin: Origin): void {
   for (const value of metadata.get(DETAILS_KEY)) trailer.set(DETAILS_KEY, value);
   trailer.set(ORIGIN_KEY, origin);
   respond({ code: code === status.OK ? status.INTERNAL : code, details, metadata: trailer });
-}
-
-/** Waits for something, but not for ever. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
 }

@@ -14,10 +14,11 @@ import type {
   Store,
   StoredRun,
 } from '../../core/store.ts';
+import { runName } from '../../core/run-name.ts';
 import { GroupCommit } from './group-commit.ts';
 import { acquireOwnership } from './owner.ts';
 import type { Ownership } from './owner.ts';
-import { nameOf, RunCache } from './run-cache.ts';
+import { RunCache } from './run-cache.ts';
 import type { CachedRun } from './run-cache.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { openDatabase } from './sqlite-file.ts';
@@ -175,7 +176,7 @@ export class SqliteStore implements Store {
       const run = this.#stateIn(changes, key);
       if (run === undefined) return;
       this.#statements.deleteRun(run.row, key);
-      changes.set(nameOf(key), { key, isNew: false, state: undefined, events: [], eventBytes: 0 });
+      changes.set(runName(key), { key, isNew: false, state: undefined, events: [], eventBytes: 0 });
     });
   }
 
@@ -218,7 +219,7 @@ export class SqliteStore implements Store {
       this.#statements.updateRun(row, before.stored.record, encoded, revision, lastEventId);
     }
     if (events !== undefined) this.#statements.insertEvents(row, firstId, lastEventId, events);
-    const name = nameOf(record);
+    const name = runName(record);
     const earlier = changes.get(name);
     changes.set(name, {
       key: record,
@@ -247,7 +248,7 @@ export class SqliteStore implements Store {
 
   /** The run as it is within a transaction. */
   #stateIn(changes: Changes, key: RunKey): RunChange['state'] {
-    const change = changes.get(nameOf(key));
+    const change = changes.get(runName(key));
     return change === undefined ? this.#find(key) : change.state;
   }
 

@@ -4,6 +4,7 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { RunDraft } from '../../core/run/draft.ts';
 import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
+import { runName } from '../../core/run-name.ts';
 import { invalidArgument, unavailable, workflowNotFound } from '../errors.ts';
 import { Locks } from './locks.ts';
 
@@ -246,8 +247,4 @@ export class Runs {
 function pauseAfter(conflicts: number): number {
   const ms = Math.min(tries.firstPauseMs * 2 ** (conflicts - tries.atOnce), tries.longestPauseMs);
   return ms * (0.5 + Math.random() / 2);
-}
-
-function runName({ namespace, workflowId, runId }: RunKey): string {
-  return `${namespace}\0${workflowId}\0${runId}`;
 }

@@ -3,6 +3,7 @@ import type { ProtocolMessage } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { updateRequestMessage } from '../../core/run/update.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
+import { runName } from '../../core/run-name.ts';
 import { failedPrecondition, movedAway, notFound } from '../errors.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
@@ -202,8 +203,4 @@ function nextStep(update: Update, signal: AbortSignal): Promise<void> {
     update.waiting.add(wake);
     signal.addEventListener('abort', wake, { once: true });
   });
-}
-
-function runName({ namespace, runId }: RunKey): string {
-  return `${namespace}\0${runId}`;
 }
