@@ -16,17 +16,20 @@ export async function redisServer(log: (line: string) => void): Promise<Service>
   for (const variable of ['PERDURE_TEST_REDIS_URL', 'REDIS_URL']) {
     const named = process.env[variable];
     if (named === undefined || named === '') continue;
-    if (await answers(named)) return { value: named, origin: variable, stop: () => {} };
+    if (await answers(new Redis(named, ONCE))) return { value: named, origin: variable, stop: () => {} };
     throw new Unavailable(`no Redis answers at ${variable}=${named}`);
   }
   const usual = 'redis://127.0.0.1:6379';
-  if (await answers(usual)) return { value: usual, origin: 'was running', stop: () => {} };
+  if (await answers(new Redis(usual, ONCE))) return { value: usual, origin: 'was running', stop: () => {} };
   if (!(await isInstalled())) await install(log);
   return start();
 }
 
-async function answers(url: string): Promise<boolean> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1000 });
+/** Options of a client that connects once, when it is told to. */
+export const ONCE = { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1000 } as const;
+
+/** Whether a Redis answers a client made with `ONCE`, which ends with it. */
+export async function answers(client: Redis): Promise<boolean> {
   client.on('error', () => {});
   try {
     await client.connect();
@@ -86,7 +89,8 @@ async function start(): Promise<Service> {
   };
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline && child.exitCode === null && child.pid !== undefined) {
-    if (await answers(value)) return { value, origin: `started redis-server, process ${child.pid}`, stop };
+    if (await answers(new Redis(value, ONCE)))
+      return { value, origin: `started redis-server, process ${child.pid}`, stop };
     await sleep(50);
   }
   stop();

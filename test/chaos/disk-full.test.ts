@@ -4,26 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createEmbeddedEngine } from 'perdure/embedded';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readOwner } from '../../src/engines/embedded/owner.ts';
 import { connectSocket } from '../../src/engines/embedded/socket-client.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
 import { ledgerActivities } from './fixtures/ledger.ts';
 import { audit } from './support/audit.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { drive } from './support/workload.ts';
 
 // Programs of the system, where it has them: the test does without.
 const [MOUNT, UNMOUNT] = ['mount', 'umount'] as const;
 const TASK_QUEUE = 'full';
 
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 test(
   'an engine on a full disk refuses, loses nothing, and goes on when there is room',

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { describe, expect, test } from 'vitest';
+import { useBundle } from './support/use-bundle.ts';
 import { randomFrom } from './support/random.ts';
 import { createScene, finish } from './support/scene.ts';
 
@@ -13,13 +12,7 @@ const COMMITS = 45;
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 300_000 + KILLS * 20_000;
 
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 describe.concurrent('an engine with a worker, killed', () => {
   test('at random moments', { timeout: TIMEOUT }, async (context) => {

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createEmbeddedEngine } from 'perdure/embedded';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readOwner } from '../../src/engines/embedded/owner.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { randomFrom } from './support/random.ts';
 import { createScene, finish, inspect, settled } from './support/scene.ts';
 
@@ -15,13 +14,7 @@ const TIMEOUT = 300_000 + ROUNDS * 20_000;
 /** So long that nobody waits for it: what was given out must not get lost. */
 const PATIENT = 3_600_000;
 
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 describe.concurrent('processes that share a file', () => {
   test(

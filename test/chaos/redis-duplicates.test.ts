@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { queueName } from '../../src/engines/bullmq/keys.ts';
 import { RedisStore } from '../../src/engines/bullmq/redis-store.ts';
 import { commitOf, creationOf, exampleEvents, exampleRecord } from '../../testing/conformance/store/examples.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
 import { Scene } from '../engines/bullmq/scene.ts';
 import { ownKeys } from '../engines/bullmq/support.ts';
 import { ledgerActivities } from './fixtures/ledger.ts';
 import { LOCK_MS } from './fixtures/place.ts';
 import { audit } from './support/audit.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { randomFrom } from './support/random.ts';
 import { report } from './support/report.ts';
 import { scaled, SEED, TIMEOUT } from './support/sizes.ts';
@@ -22,7 +21,7 @@ import { drive, type DrivenRun } from './support/workload.ts';
 
 const url = process.env['PERDURE_TEST_REDIS_URL'] ?? '';
 const toxiproxy = process.env['PERDURE_TEST_TOXIPROXY_URL'] ?? '';
-let bundle: BundleFile;
+const bundle = useBundle();
 
 /** Has a job that a worker holds delivered again, while that worker does not know. */
 const DELIVER_AGAIN = `
@@ -30,12 +29,6 @@ if redis.call('LREM', KEYS[1] .. 'active', 1, ARGV[1]) == 0 then return 0 end
 redis.call('RPUSH', KEYS[1] .. 'wait', ARGV[1])
 redis.call('ZADD', KEYS[1] .. 'marker', 0, '0')
 return 1`;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
 
 describe.skipIf(url === '')('a job that is delivered to two workers', () => {
   test('makes nothing happen twice', { timeout: TIMEOUT }, async ({ onTestFinished }) => {

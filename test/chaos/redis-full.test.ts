@@ -1,29 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/engines/bullmq/connect.ts';
 import { Core } from '../../src/engines/bullmq/core.ts';
 import { settingsOf } from '../../src/engines/bullmq/settings.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { canStartRedis } from '../support/redis-server.ts';
+import { hasRedisServer, RedisProcess } from '../support/redis-process.ts';
 import { LOCK_MS } from './fixtures/place.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
-import { RedisProcess } from './support/redis-process.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, finish } from './support/scene.ts';
 import { TIMEOUT } from './support/sizes.ts';
 
-let bundle: BundleFile;
+const bundle = useBundle();
 
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
-
-describe.skipIf(!canStartRedis)('a Redis without room', () => {
+describe.skipIf(!hasRedisServer)('a Redis without room', () => {
   test('refuses, loses nothing, and work goes on when there is room', { timeout: TIMEOUT }, async (context) => {
-    const redis = await RedisProcess.start();
+    const redis = await RedisProcess.start({ args: ['--appendfsync', 'always'] });
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const { client, driven } = scene;

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { describe, expect, test } from 'vitest';
+import { useBundle } from './support/use-bundle.ts';
 import { randomFrom } from './support/random.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, finish } from './support/scene.ts';
@@ -11,13 +10,7 @@ import { commitOf, KILLS, SEED, TIMEOUT } from './support/sizes.ts';
 const MEMBERS = 3;
 
 const url = process.env['PERDURE_TEST_REDIS_URL'] ?? '';
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 describe.skipIf(url === '').concurrent('workers on one Redis, killed', () => {
   test(`at random moments, ${MEMBERS} at work`, { timeout: TIMEOUT }, async (context) => {

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { quiet } from '../conformance/targets/quiet.ts';
+import { describe, expect, test } from 'vitest';
 import { LOCK_MS, openPlace } from './fixtures/place.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, inspect, settled } from './support/scene.ts';
 import { scaled, TIMEOUT } from './support/sizes.ts';
@@ -10,7 +9,7 @@ import { Proxy, type Toxic } from './support/toxiproxy.ts';
 
 const url = process.env['PERDURE_TEST_REDIS_URL'] ?? '';
 const toxiproxy = process.env['PERDURE_TEST_TOXIPROXY_URL'] ?? '';
-let bundle: BundleFile;
+const bundle = useBundle();
 
 /** Times that each kind of fault happens. */
 const ROUNDS = scaled(20);
@@ -36,12 +35,6 @@ async function during(proxy: Proxy, toxic: Toxic, milliseconds = LONG_MS): Promi
   await delay(milliseconds);
   await end();
 }
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
 
 describe.skipIf(url === '' || toxiproxy === '')('a network between workers and Redis that is not to be trusted', () => {
   test('cut, mute, resetting, slow: nothing is lost', { timeout: TIMEOUT }, async (context) => {

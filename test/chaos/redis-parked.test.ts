@@ -1,10 +1,8 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { queueName } from '../../src/engines/bullmq/keys.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { canStartRedis } from '../support/redis-server.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { hasRedisServer, RedisProcess } from '../support/redis-process.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { concurrently } from './support/concurrently.ts';
-import { RedisProcess } from './support/redis-process.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, TASK_QUEUE } from './support/scene.ts';
 import { scaled, TIMEOUT } from './support/sizes.ts';
@@ -13,19 +11,13 @@ import { collect, told } from './workflows/collect.ts';
 /** Runs that are started or told something at the same time. */
 const AT_ONCE = 50;
 
-let bundle: BundleFile;
+const bundle = useBundle();
 
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
-
-describe.skipIf(!canStartRedis)('parked runs', () => {
+describe.skipIf(!hasRedisServer)('parked runs', () => {
   test('outlive a restart of everything: workers, Redis, workers', { timeout: TIMEOUT }, async (context) => {
     const count = scaled(10_000);
     // Nobody writes while it is killed, so that nothing is on its way to the disk.
-    const redis = await RedisProcess.start({ appendfsync: 'everysec' });
+    const redis = await RedisProcess.start();
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const { client } = scene;

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { queueName } from '../../src/engines/bullmq/keys.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
 import { INTERVAL_MS, LOCK_MS } from './fixtures/place.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { concurrently } from './support/concurrently.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, TASK_QUEUE } from './support/scene.ts';
@@ -14,13 +13,7 @@ import { collect, told } from './workflows/collect.ts';
 const RUNS = 20;
 
 const url = process.env['PERDURE_TEST_REDIS_URL'] ?? '';
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 describe.skipIf(url === '')('a worker that is killed with runs in its memory', () => {
   test('leaves them to another one', { timeout: TIMEOUT }, async (context) => {

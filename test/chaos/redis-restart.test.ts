@@ -1,25 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { canStartRedis } from '../support/redis-server.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { describe, expect, test } from 'vitest';
+import { hasRedisServer, RedisProcess } from '../support/redis-process.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { randomFrom } from './support/random.ts';
-import { RedisProcess } from './support/redis-process.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, inspect, settled } from './support/scene.ts';
 import { KILLS, SEED, TIMEOUT } from './support/sizes.ts';
 
-let bundle: BundleFile;
+const bundle = useBundle();
 
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
-
-describe.skipIf(!canStartRedis)('a Redis that is killed and comes back with its append-only file', () => {
+describe.skipIf(!hasRedisServer)('a Redis that is killed and comes back with its append-only file', () => {
   test('keeps all that it had acknowledged, and work goes on', { timeout: TIMEOUT }, async (context) => {
-    const redis = await RedisProcess.start();
+    const redis = await RedisProcess.start({ args: ['--appendfsync', 'always'] });
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const random = randomFrom(SEED);

@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { validateHistory } from '../../src/core/history/validate.ts';
 import { collectHistories } from '../../testing/conformance/histories.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
-import { canStartRedis } from '../support/redis-server.ts';
+import { hasRedisServer, RedisProcess } from '../support/redis-process.ts';
 import { readLedger } from './fixtures/ledger.ts';
 import { expectReplay } from './support/audit.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
-import { RedisProcess } from './support/redis-process.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, TASK_QUEUE } from './support/scene.ts';
 import { KILLS, TIMEOUT } from './support/sizes.ts';
@@ -14,17 +12,11 @@ import { walk } from './workflows/walk.ts';
 
 const [RUNS, STEPS] = [5, 60];
 
-let bundle: BundleFile;
+const bundle = useBundle();
 
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
-
-describe.skipIf(!canStartRedis)('a Redis that comes back without what it had acknowledged last', () => {
+describe.skipIf(!hasRedisServer)('a Redis that comes back without what it had acknowledged last', () => {
   test('leaves runs that go on from where they were before', { timeout: TIMEOUT }, async (context) => {
-    const redis = await RedisProcess.start();
+    const redis = await RedisProcess.start({ args: ['--appendfsync', 'always'] });
     context.onTestFinished(() => redis.stop());
     const scene = await createRedisScene(redis.url, bundle.path, context.onTestFinished);
     const members = [scene.start(), scene.start()];

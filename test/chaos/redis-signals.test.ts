@@ -1,9 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { validateHistory } from '../../src/core/history/validate.ts';
-import { quiet } from '../conformance/targets/quiet.ts';
 import { openPlace } from './fixtures/place.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { concurrently } from './support/concurrently.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, TASK_QUEUE } from './support/scene.ts';
@@ -13,13 +12,7 @@ import { collect, told } from './workflows/collect.ts';
 const SENDERS = 10;
 
 const url = process.env['PERDURE_TEST_REDIS_URL'] ?? '';
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 describe.skipIf(url === '')('a storm of signals', () => {
   test.for([

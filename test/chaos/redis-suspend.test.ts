@@ -1,20 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { quiet } from '../conformance/targets/quiet.ts';
+import { describe, expect, test } from 'vitest';
 import { LOCK_MS } from './fixtures/place.ts';
-import { type BundleFile, writeBundle } from './support/bundle.ts';
+import { useBundle } from './support/use-bundle.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, inspect, settled } from './support/scene.ts';
 import { commitOf, KILLS, TIMEOUT } from './support/sizes.ts';
 
 const url = process.env['PERDURE_TEST_REDIS_URL'] ?? '';
-let bundle: BundleFile;
-
-beforeAll(async () => {
-  quiet();
-  bundle = await writeBundle();
-  return () => bundle.remove();
-});
+const bundle = useBundle();
 
 describe.skipIf(url === '').concurrent('workers on one Redis that stand still for longer than they may', () => {
   test('right before a commit, which is refused when they go on', { timeout: TIMEOUT }, async (context) => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { canStartRedis, RedisServer } from '../../support/redis-server.ts';
+import { hasRedisServer, RedisProcess } from '../../support/redis-process.ts';
 import { emptyFolder, type Finished, runExample, type RunOptions } from './run.ts';
 
 const TIMEOUT = 240_000;
@@ -35,10 +35,11 @@ describe.skipIf(!address)('on Temporal', () => {
   testEngine(() => ({ args: [...server, '--task-queue', `desk-${crypto.randomUUID()}`] }));
 });
 
-describe.skipIf(!canStartRedis)('on a plain redis-server', () => {
-  let redis: RedisServer;
+describe.skipIf(!hasRedisServer)('on a plain redis-server', () => {
+  let redis: RedisProcess;
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    // As it is without a word.
+    redis = await RedisProcess.start({ args: ['--appendonly', 'no'] });
     return () => redis.stop();
   });
   const place = (): Place => ({

@@ -1,25 +1,18 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { describe, expect, test } from 'vitest';
+import { eachScene } from './each-scene.ts';
 import { ends, finish, state, waits } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 60_000;
 const patient = { timeout: TIMEOUT, interval: 20 };
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 
 describe.skipIf(redisUrl === undefined)('jobs of a task queue that are no runs', { timeout: TIMEOUT }, () => {
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
-  beforeEach(() => {
-    scene = new Scene(code);
+  eachScene({ timeout: TIMEOUT, isQuiet: false }, (made) => {
+    scene = made;
   });
-  afterEach(() => scene.close(), TIMEOUT);
 
   test('a question about a closed run that nobody answered in time leaves nothing behind', async () => {
     const [web, worker] = await Promise.all([scene.engine(), scene.engine()]);

@@ -1,28 +1,18 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { describe, expect, test } from 'vitest';
+import { eachScene } from './each-scene.ts';
 import { add, ends, finish, sleeps, state, waits, works } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 180_000;
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 
 describe.skipIf(redisUrl === undefined)('processes on one Redis', { timeout: TIMEOUT }, () => {
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
-  beforeEach(() => {
-    scene = new Scene(code);
+  eachScene({ timeout: TIMEOUT, isQuiet: true }, (made) => {
+    scene = made;
   });
-  afterEach(async () => {
-    await scene.close();
-    if (scene.errors.length > 0) throw new AggregateError(scene.errors, 'in the background');
-  }, TIMEOUT);
 
   test('one asks, another works', async () => {
     const [web, worker] = await Promise.all([scene.engine(), scene.engine()]);

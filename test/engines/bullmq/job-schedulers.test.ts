@@ -1,38 +1,30 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { Worker } from 'bullmq';
 import type { Queue } from 'bullmq';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { BullmqEngine, RepeatOptions, ScheduledStart } from '../../../src/engines/bullmq/index.ts';
 import { queueName } from '../../../src/engines/bullmq/keys.ts';
 import { agentStart } from '../../../src/client/start.ts';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { eachScene } from './each-scene.ts';
 import { finish, sleeps, waits } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 180_000;
 const patient = { timeout: 60_000, interval: 50 };
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 
 describe.skipIf(redisUrl === undefined)('job schedulers', { timeout: TIMEOUT }, () => {
   let engine: BullmqEngine;
   let queue: Queue;
 
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
+  eachScene({ timeout: TIMEOUT, isQuiet: true }, (made) => {
+    scene = made;
+  });
   beforeEach(async () => {
-    scene = new Scene(code);
     engine = await scene.engine();
     queue = scene.queue('schedulers');
   });
-  afterEach(async () => {
-    await scene.close();
-    if (scene.errors.length > 0) throw new AggregateError(scene.errors, 'in the background');
-  }, TIMEOUT);
 
   const start = (): ScheduledStart => ({ workflowType: sleeps, taskQueue: scene.taskQueue, args: [1] });
 

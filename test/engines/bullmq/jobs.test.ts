@@ -1,20 +1,18 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { activityInfo } from '@temporalio/activity';
 import { FlowProducer, QueueEvents } from 'bullmq';
 import type { JobNode, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BullmqEngine } from '../../../src/engines/bullmq/index.ts';
 import { queueName } from '../../../src/engines/bullmq/keys.ts';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { eachScene } from './each-scene.ts';
 import { delegates, finish, parent, sleeps, waits, works } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 180_000;
 const patient = { timeout: 30_000, interval: 50 };
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 let redis: Redis;
 
@@ -23,21 +21,15 @@ describe.skipIf(redisUrl === undefined)('jobs of runs', { timeout: TIMEOUT }, ()
   let engine: BullmqEngine;
   let queue: Queue;
 
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
+  eachScene({ timeout: TIMEOUT, isQuiet: true }, (made) => {
+    scene = made;
+  });
   beforeEach(async () => {
     redis = connectRedis();
-    scene = new Scene(code);
     engine = await scene.engine();
     queue = scene.queue();
   });
-  afterEach(async () => {
-    await scene.close();
-    redis.disconnect();
-    if (scene.errors.length > 0) throw new AggregateError(scene.errors, 'in the background');
-  }, TIMEOUT);
+  afterEach(() => redis.disconnect());
 
   const start = async (type: string, options?: object, args: unknown[] = []): Promise<[string, string]> => {
     const { taskQueue } = scene;

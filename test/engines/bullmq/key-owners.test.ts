@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BullmqEngine } from '../../../src/engines/bullmq/index.ts';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { eachScene } from './each-scene.ts';
 import { add, delegates, ends, fails, finish, sleeps, waits, works } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
@@ -36,22 +35,16 @@ function readTable(prefix: string): Row[] {
 }
 
 describe.skipIf(redisUrl === undefined)('keys in Redis', { timeout: TIMEOUT }, () => {
-  let code: WorkflowBundleWithSourceMap;
   let scene: Scene;
   let redis: Redis;
 
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
+  eachScene({ timeout: TIMEOUT, isQuiet: false }, (made) => {
+    scene = made;
+  });
   beforeEach(() => {
-    scene = new Scene(code);
     redis = connectRedis();
   });
-  afterEach(async () => {
-    await scene.close();
-    redis.disconnect();
-  }, TIMEOUT);
+  afterEach(() => redis.disconnect());
 
   async function keys(): Promise<string[]> {
     const found = new Set<string>();

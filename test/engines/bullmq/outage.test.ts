@@ -61,7 +61,7 @@ describe.skipIf(!hasRedisServer)('while Redis is away', { timeout: TIMEOUT }, ()
       await server.kill();
       const away = await Promise.allSettled(all());
       expect(away).toEqual(away.map(() => ({ status: 'rejected', reason: expect.any(StoreError) as unknown })));
-      await server.restart();
+      await server.start();
       const back = await Promise.allSettled(all());
       expect(back).toMatchObject(back.map(() => ({ status: 'fulfilled' })));
     }

@@ -1,17 +1,15 @@
 import { activityInfo } from '@temporalio/activity';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Queue } from 'bullmq';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { BullmqEngine } from '../../../src/engines/bullmq/index.ts';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { eachScene } from './each-scene.ts';
 import { finish, sleeps, waits, works, worksTwice } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 180_000;
 const patient = { timeout: 30_000, interval: 50 };
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 
 describe.skipIf(redisUrl === undefined)('a paused task queue', { timeout: TIMEOUT }, () => {
@@ -26,21 +24,15 @@ describe.skipIf(redisUrl === undefined)('a paused task queue', { timeout: TIMEOU
     },
   };
 
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
+  eachScene({ timeout: TIMEOUT, isQuiet: true }, (made) => {
+    scene = made;
+  });
   beforeEach(async () => {
     order.length = 0;
-    scene = new Scene(code);
     engine = await scene.engine();
     worker = await scene.engine({ workers: { linger: 3_600_000 } });
     queue = scene.queue();
   });
-  afterEach(async () => {
-    await scene.close();
-    if (scene.errors.length > 0) throw new AggregateError(scene.errors, 'in the background');
-  }, TIMEOUT);
 
   const run = async (type: string, workflowId: string, ...args: unknown[]): Promise<string> => {
     const { taskQueue } = scene;

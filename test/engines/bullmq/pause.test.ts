@@ -1,16 +1,14 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { Queue } from 'bullmq';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { queueName } from '../../../src/engines/bullmq/keys.ts';
 import type { BullmqEngine } from '../../../src/engines/bullmq/index.ts';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { eachScene } from './each-scene.ts';
 import { add, finish, waits, works } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { redisUrl } from './support.ts';
 
 const TIMEOUT = 180_000;
 const namespace = 'default';
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 
 async function pause({ client }: BullmqEngine, workflowId: string): Promise<void> {
@@ -23,17 +21,9 @@ async function resume({ client }: BullmqEngine, workflowId: string): Promise<voi
 
 /** What conformance cannot show: jobs, and several processes. */
 describe.skipIf(redisUrl === undefined)('a paused run on Redis', { timeout: TIMEOUT }, () => {
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
-  beforeEach(() => {
-    scene = new Scene(code);
+  eachScene({ timeout: TIMEOUT, isQuiet: true }, (made) => {
+    scene = made;
   });
-  afterEach(async () => {
-    await scene.close();
-    if (scene.errors.length > 0) throw new AggregateError(scene.errors, 'in the background');
-  }, TIMEOUT);
 
   test('is put aside, whatever comes, until it goes on; perhaps in another process', async () => {
     const [web, first, second] = await Promise.all([scene.engine(), scene.engine(), scene.engine()]);

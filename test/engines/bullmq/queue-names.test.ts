@@ -1,30 +1,23 @@
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { quiet } from '../../conformance/targets/quiet.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eachScene } from './each-scene.ts';
 import { ends } from './fixtures/workflows.ts';
-import { bundle, Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { connectRedis, redisUrl } from './support.ts';
 
 /** No measure of speed: also machines with a lot else to do come to an end. */
 const TIMEOUT = 180_000;
-let code: WorkflowBundleWithSourceMap;
 let scene: Scene;
 let redis: Redis;
 
 describe.skipIf(redisUrl === undefined)('keys of queues and of runs', { timeout: TIMEOUT }, () => {
-  beforeAll(async () => {
-    quiet();
-    code = await bundle();
-  }, TIMEOUT);
+  eachScene({ timeout: TIMEOUT, isQuiet: false }, (made) => {
+    scene = made;
+  });
   beforeEach(() => {
     redis = connectRedis();
-    scene = new Scene(code);
   });
-  afterEach(async () => {
-    await scene.close();
-    redis.disconnect();
-  }, TIMEOUT);
+  afterEach(() => redis.disconnect());
 
   test.each([
     ['by', 'id'],

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { Queue } from 'bullmq';
 import { type BullmqEngine, type BullmqEngineOptions, createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
 import { type JobKind, Keys, queueName } from '../../../src/engines/bullmq/keys.ts';
+import { until } from '../../support/redis-process.ts';
 import { createRedisUser } from '../../support/redis-user.ts';
 import type { RedisUser } from '../../support/redis-user.ts';
 import { redisUrl } from './support.ts';
@@ -98,14 +98,5 @@ export class Scene {
   async close(): Promise<void> {
     for (let close = this.#closes.pop(); close !== undefined; close = this.#closes.pop()) await close();
     await (await this.#user)?.close();
-  }
-}
-
-/** Resolves once something is true. */
-async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await delay(20);
   }
 }
