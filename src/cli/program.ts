@@ -5,6 +5,7 @@ import { ConfigurationError } from '../engine/index.ts';
 import { ENGINE_TYPES } from '../engines/index.ts';
 import { migrate, type MigrateFlags } from './migrate-command.ts';
 import type { CliOutput } from './output.ts';
+import { addProjectCommands } from './project-commands.ts';
 import { type ReconcileFlags, reconcileNow } from './reconcile-command.ts';
 import { workOn, type WorkerFlags } from './worker-command.ts';
 
@@ -76,6 +77,7 @@ function createProgram(output: CliOutput): Command {
     .action(async (flags: ReconcileFlags) => await reconcileNow(flags, output))
     .exitOverride();
   addMigrate(program, output.out);
+  addProjectCommands(program, output);
   return program;
 }
 
