@@ -31,6 +31,9 @@ const TEMPLATE = join(dirname(resolve.resolve('perdure/package.json')), 'templat
 /** The oldest Node that runs TypeScript as it is. */
 const NODE = '>=22.18';
 
+/** Packages of the official worker that have install scripts. */
+const INSTALLED_BY_SCRIPTS = ['@swc/core', 'protobufjs'];
+
 /**
  * Writes a project that tests green as soon as its packages are installed.
  * @returns the files, relative to its folder.
@@ -63,7 +66,8 @@ function filled(text: string, { name, engine, model }: ProjectAnswers): string {
     engine,
     model,
     provider: provider.package,
-    key: provider.key ?? 'the variables of its provider',
+    key: provider.key ?? '',
+    secrets: provider.key === undefined ? 'what its provider needs' : `\`${provider.key}\``,
   };
   return text
     .replaceAll(/^# \{\{key\}\}=\n/gm, provider.key === undefined ? '' : '# {{key}}=\n')
@@ -104,6 +108,8 @@ function packageFile({ name, engine }: ProjectAnswers): object {
     dependencies: sorted({ ...pinned(used), perdure: version }),
     devDependencies: pinned(['@types/node', 'typescript', 'vitest']),
     engines: { node: NODE },
+    // npm wants to know which packages may run what they bring along.
+    allowScripts: Object.fromEntries(INSTALLED_BY_SCRIPTS.map((each) => [each, true])),
   };
 }
 
