@@ -18,11 +18,11 @@ export function parseCursor(cursor: string): ListPosition {
   const [before, runId, ...others] = parsed(cursor);
   const isPosition = Number.isSafeInteger(before) && (runId === undefined || typeof runId === 'string');
   if (!isPosition || others.length > 0 || Number.isNaN(new Date(before as number).getTime())) {
-    throw new ConfigurationError('cursor', `'${String(cursor).slice(0, 100)}' is no cursor of a list.`, {
+    throw new ConfigurationError('cursor', `'${cursor.slice(0, 100)}' is no cursor of a list.`, {
       fix: 'Pass the `cursor` of the page before as it is, or leave it out to begin with the newest runs.',
     });
   }
-  return { before: before as number, ...(runId === undefined ? {} : { runId: runId as string }) };
+  return { before: before as number, ...(runId === undefined ? {} : { runId }) };
 }
 
 function parsed(cursor: string): readonly unknown[] {
