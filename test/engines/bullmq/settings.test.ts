@@ -109,7 +109,7 @@ describe('options of the engine on Redis', () => {
           defaultJobOptions: { removeOnFail: 5 },
           settings: { lockDuration: 200 },
           one: { defaultJobOptions: { removeOnComplete: false }, settings: { maxStalledCount: 1, lockDuration: 300 } },
-        } as never,
+        },
         workers: { stalledInterval: 7, maxStalledCount: 9 },
       },
       {},
