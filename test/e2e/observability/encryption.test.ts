@@ -77,7 +77,7 @@ describe.each(places)('encrypted payloads on $name', ({ isThere, place }) => {
     await expect
       .poll(async () => (await perdure.pending()).map(({ wait }) => wait.message))
       .toContain(`May I look up ${CANARY}-asked?`);
-    expect((await perdure.runs({ agent: 'clerk' })).map(({ id }) => id)).toContain(run.id);
+    expect((await perdure.listRuns({ agent: 'clerk' })).runs.map(({ id }) => id)).toContain(run.id);
     await run.approve();
     expect(await run.result()).toContain(`${CANARY}-answer`);
     const events = JSON.stringify(await allEvents(run));
