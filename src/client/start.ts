@@ -11,6 +11,7 @@ import {
   type AgentRunInput,
   DEFAULT_TASK_QUEUE,
   type JsonObject,
+  type TraceContext,
   type UserContent,
 } from '../workflow/protocol/index.ts';
 import { type ClientContext, type RunReference, toRunError } from './context.ts';
@@ -81,6 +82,7 @@ function startOf(
   agent: string,
   options: Omit<StartOptions<unknown>, 'id' | 'ifExists'>,
   taskQueue: string,
+  trace?: TraceContext,
 ): AgentStart {
   const { input, metadata, limits, timeout, priority } = options;
   checkId(agent, 'agent');
@@ -91,6 +93,7 @@ function startOf(
     input: input as AgentRunInput['input'],
     ...(metadata === undefined ? {} : { metadata }),
     ...(limits === undefined ? {} : { limits: givenLimits(limits) }),
+    ...(trace === undefined ? {} : { trace }),
   };
   return {
     workflowType: AGENT_WORKFLOW,
@@ -109,13 +112,13 @@ function startOf(
  * DefinitionError when the timeout is no time.
  */
 export async function startRun(
-  { client, taskQueue }: ClientContext,
+  { client, taskQueue, trace }: ClientContext,
   agent: string,
   options: StartOptions<unknown>,
 ): Promise<RunReference> {
   const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail' } = options;
   checkId(workflowId, 'id');
-  const { workflowType, args, ...start } = startOf(agent, options, options.taskQueue ?? taskQueue);
+  const { workflowType, args, ...start } = startOf(agent, options, options.taskQueue ?? taskQueue, trace?.());
   try {
     const { firstExecutionRunId } = await client.workflow.start(workflowType, {
       ...start,
