@@ -1,0 +1,87 @@
+import { type FSWatcher, type Stats, statSync, readdirSync, watch } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** Of packages, of what is built and of what programs write. Names that begin with a dot are left out, too. */
+const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
+const SOURCE = /(\.[cm]?[jt]sx?|^package\.json|^\.env[.\w-]*)$/;
+/** Editors and git write several files at once, and some in several steps. Milliseconds. */
+const QUIET_MS = 100;
+
+/** Something that is watched. */
+export interface FolderWatch extends Disposable {
+  /** Folders that are watched. */
+  readonly size: number;
+}
+
+/**
+ * Watches the source files of a folder and of those in it: code, `package.json` and `.env`. Node's own recursive watching would also look into all
+ * packages.
+ * @param onChange told the files that have changed, relative to the folder, once nothing has changed for a moment.
+ */
+export function watchFolder(folder: string, onChange: (files: readonly string[]) => void): FolderWatch {
+  const watchers = new Map<string, FSWatcher>();
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const add = (path: string, isSource: boolean): void => {
+    if (!isSource) return;
+    changed.add(relative(folder, path));
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const files = [...changed].toSorted();
+      changed.clear();
+      onChange(files);
+    }, QUIET_MS);
+  };
+  const leave = (path: string): void => {
+    watchers.get(path)?.close();
+    watchers.delete(path);
+  };
+  const look = (path: string, isNew: boolean): void => {
+    if (watchers.has(path)) return;
+    const watcher = watch(path, (_, name) => {
+      if (name === null) return;
+      const file = join(path, name);
+      if (statOf(file)?.isDirectory() !== true) add(file, SOURCE.test(name));
+      else if (isWatched(name)) look(file, true);
+    });
+    watcher.on('error', () => leave(path));
+    watchers.set(path, watcher);
+    for (const entry of entriesOf(path)) {
+      const inside = join(path, entry.name);
+      if (entry.isDirectory() && isWatched(entry.name)) look(inside, isNew);
+      // What was in it before we looked has told nobody.
+      else if (isNew && entry.isFile()) add(inside, SOURCE.test(entry.name));
+    }
+  };
+  look(folder, false);
+  return {
+    get size() {
+      return watchers.size;
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      for (const path of watchers.keys()) leave(path);
+    },
+  };
+}
+
+function isWatched(name: string): boolean {
+  return !name.startsWith('.') && !LEFT_OUT.has(name);
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function entriesOf(path: string): ReturnType<typeof readdirSync<{ withFileTypes: true }>> {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
