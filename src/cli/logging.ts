@@ -6,9 +6,7 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 /** `--log-level`. */
 export function addLogLevel(command: Command, standard: LogLevel): Command {
   return command.addOption(
-    new Option('--log-level <level>', `default: ${standard}`)
-      .choices(LEVELS)
-      .argParser((value) => value.toUpperCase()),
+    new Option('--log-level <level>', `default: ${standard}`).choices(LEVELS).argParser((value) => value.toUpperCase()),
   );
 }
 

@@ -1,29 +1,28 @@
 import type { LogLevel } from '@temporalio/worker';
 import type { EngineFlags } from '../engine-flags.ts';
 
-/** What a process at work is told, as JSON in its first argument. */
+/** What a process at work is told, as JSON in its first argument. Any message later asks it to end. */
 export interface WorkOrder {
+  /** What says what the worker runs. */
   readonly file: string;
   readonly flags: EngineFlags;
   /** Where the API listens. `undefined`: there is none. */
   readonly port: number | undefined;
-  /** Whether another port will do when that one is taken. */
-  readonly anyPort: boolean;
   readonly logLevel: LogLevel;
 }
 
-/** What a process at work says. */
+/** What a process at work says: that all is running, or why not. */
 export type WorkReport =
   | {
       readonly type: 'ready';
       readonly agents: readonly string[];
-      readonly engine: string;
-      /** Where runs live. */
+      /** Engine, and where runs live. */
       readonly place: string;
+      /** Of the API, and its port. */
       readonly url?: string;
       readonly port?: number;
     }
   | { readonly type: 'failed'; readonly message: string };
 
-/** What it is told later. */
-export type WorkRequest = { readonly type: 'stop' };
+/** The report of a process that runs. */
+export type ReadyReport = Extract<WorkReport, { type: 'ready' }>;

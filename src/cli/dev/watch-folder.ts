@@ -1,4 +1,4 @@
-import { type FSWatcher, type Stats, statSync, readdirSync, watch } from 'node:fs';
+import { type Dirent, type FSWatcher, type Stats, statSync, readdirSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /** Of packages, of what is built and of what programs write. Names that begin with a dot are left out, too. */
@@ -78,7 +78,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function entriesOf(path: string): ReturnType<typeof readdirSync<{ withFileTypes: true }>> {
+function entriesOf(path: string): readonly Dirent[] {
   try {
     return readdirSync(path, { withFileTypes: true });
   } catch {

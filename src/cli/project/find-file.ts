@@ -12,7 +12,11 @@ const PLACES = NAMES.flatMap((name) => FOLDERS.flatMap((folder) => ENDINGS.map((
 export function projectFile(named: string | undefined): string {
   const file = named ?? PLACES.find((place) => existsSync(place));
   if (file !== undefined) return file;
-  throw new ConfigurationError('file', 'is missing: there is no src/worker.ts, worker.ts, src/agents.ts or agents.ts.', {
-    fix: 'Name the file that exports your agents, or begin a project with perdure init.',
-  });
+  throw new ConfigurationError(
+    'file',
+    'is missing: there is no src/worker.ts, worker.ts, src/agents.ts or agents.ts.',
+    {
+      fix: 'Name the file that exports your agents, or begin a project with perdure init.',
+    },
+  );
 }

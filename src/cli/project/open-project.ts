@@ -43,7 +43,11 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     const engine = await openEngine(source);
     if (!isEngine(source)) undo.push(() => engine.close());
     const { agents = [], taskQueue, secret, tokens } = file;
-    const shared = { ...(taskQueue && { taskQueue }), ...(secret !== undefined && { secret }), ...(tokens && { tokens }) };
+    const shared = {
+      ...(taskQueue && { taskQueue }),
+      ...(secret !== undefined && { secret }),
+      ...(tokens && { tokens }),
+    };
     const perdure = await connect({ engine, ...shared });
     undo.push(() => perdure.close());
     const { worker, ended } = hasWorker ? await startWorker({ ...file, engine }, undo) : { ended: forever() };
