@@ -159,6 +159,19 @@ export default {
       to: { path: '^node_modules/(bullmq|ioredis)/' },
     },
     {
+      name: 'http-stands-on-the-client',
+      comment: 'It is given a client, agents and data; whoever serves it opens them.',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: { path: '^src/', pathNot: '^src/(http|client|agent|engine|data|workflow/protocol)/' },
+    },
+    {
+      name: 'http-packages-only-in-http',
+      severity: 'error',
+      from: { pathNot: '^(src/http/|test/)' },
+      to: { path: '^node_modules/(hono|@hono/[^/]+|jose|rate-limiter-flexible)/' },
+    },
+    {
       name: 'sql-only-in-data',
       severity: 'error',
       from: { pathNot: '^(src/(data|graph)/|test/|bench/)' },

@@ -4,6 +4,12 @@ import { enableCompileCache } from 'node:module';
 /** What is left behind by the file that was run must not keep the process from ending. */
 const GRACE_MS = 2000;
 
+// Whoever reads no more (`| head`) has what they wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 // Before anything is loaded: a worker loads a lot, and starts in half the time when it did so before.
 enableCompileCache();
 const { runCli } = await import('./program.ts');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type EngineFlags, engineFromFlags } from '../../src/cli/engine-flags.ts';
 import { loadWorkerFile } from '../../src/cli/load-file.ts';
-import { type MigrateFlags, sidesOf } from '../../src/cli/migrate-command.ts';
+import { type MigrateFlags, sidesOf } from '../../src/cli/commands/migrate.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { connect } from '../../src/client/connect.ts';
 import { openEngine } from '../../src/engines/index.ts';
@@ -91,13 +91,13 @@ describe('perdure migrate', () => {
         'perdure: order-1 stays where it is:\n' +
         "- On the engine 'embedded' another run has this id. Let it end, or end it, and try again.\n",
     });
-    expect(await run('migrate', 'order-2', ...flags)).toMatchObject({ code: 1 });
+    expect(await run('migrate', 'order-2', ...flags)).toMatchObject({ code: 3 });
   });
 
   it('makes no file when it only looks, also not where the run should be', async () => {
     const [here, there] = [join(temporaryDirectory(), 'a.db'), join(temporaryDirectory(), 'b', 'b.db')];
     const flags = ['--database', here, '--to', 'embedded', '--to-database', there, '--dry-run'];
-    expect(await run('migrate', 'order-1', ...flags)).toMatchObject({ code: 1, out: '' });
+    expect(await run('migrate', 'order-1', ...flags)).toMatchObject({ code: 3, out: '' });
     expect([here, there, dirname(there)].filter((path) => existsSync(path))).toEqual([]);
   });
 

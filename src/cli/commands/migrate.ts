@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { Migration } from '../client/migrate/index.ts';
-import { ConfigurationError, type Engine } from '../engine/index.ts';
-import { type EngineConfig, engineFromEnv, openEngine } from '../engines/index.ts';
-import { databaseOf, placeOf } from '../engines/place.ts';
-import { engineFromFlags } from './engine-flags.ts';
+import { Option } from 'commander';
+import type { Migration } from '../../client/migrate/index.ts';
+import { ConfigurationError, type Engine } from '../../engine/index.ts';
+import { ENGINE_TYPES, type EngineConfig, engineFromEnv, openEngine } from '../../engines/index.ts';
+import { databaseOf, placeOf } from '../../engines/place.ts';
+import { engineFromFlags } from '../engine-flags.ts';
+import { type AddCommand, addCommonOptions } from '../options.ts';
+import type { CliOutput } from '../output.ts';
 
 /** What the command line says about moving a run. */
 export interface MigrateFlags {
@@ -15,10 +18,28 @@ export interface MigrateFlags {
   readonly namespace?: string;
   readonly toDatabase?: string;
   readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
+/** `perdure migrate`. */
+export const addMigrate: AddCommand = (program, output) => {
+  const command = program
+    .command('migrate')
+    .description('Moves a run to another engine, where it goes on; says why when it cannot be moved.')
+    .argument('<run>', 'its id')
+    .addOption(new Option('--to <name>', 'where it is to go on').choices(ENGINE_TYPES).makeOptionMandatory())
+    .addOption(new Option('--from <name>', 'where it is; default: PERDURE_ENGINE, then embedded').choices(ENGINE_TYPES))
+    .option('--database <path>', 'file of the embedded engine that it is on; default: PERDURE_DATABASE')
+    .option('--from-namespace <name>', 'default: default')
+    .option('--address <host:port>', 'of the Temporal server; default: TEMPORAL_ADDRESS, then localhost:7233')
+    .option('--namespace <name>', 'of the engine where it is to go on; default: TEMPORAL_NAMESPACE, then default')
+    .option('--to-database <path>', 'file of the embedded engine where it is to go on')
+    .option('--dry-run', 'only says what would happen');
+  addCommonOptions(command).action(async (run: string, flags: MigrateFlags) => await migrate(run, flags, output));
+};
+
 /** Moves a run, and says what came of it. @throws Error with all that stands in the way; ConfigurationError when both sides are one. */
-export async function migrate(run: string, flags: MigrateFlags, out: (text: string) => void): Promise<void> {
+async function migrate(run: string, flags: MigrateFlags, { out, json }: CliOutput): Promise<void> {
   const isDry = flags.dryRun === true;
   const [source, target] = sidesOf(flags);
   const place = await placeOf(source);
@@ -27,14 +48,17 @@ export async function migrate(run: string, flags: MigrateFlags, out: (text: stri
       fix: 'Say by --from, --database and the other options where the run is, and where it is to go on.',
     });
   // Late, for it is much to load: mistakes above are told at once.
-  const { migrateRun } = await import('../client/migrate/index.ts');
+  const { migrateRun } = await import('../../client/migrate/index.ts');
   const opened: Engine[] = [];
   try {
     const from = await openEngine(isDry ? await withoutNewFile(source) : source);
     opened.push(from);
     const to = await openEngine(isDry ? await withoutNewFile(target) : target);
     opened.push(to);
-    out(said(run, to.name, await migrateRun(run, { from, to, dryRun: isDry })));
+    const migration = await migrateRun(run, { from, to, dryRun: isDry });
+    const text = said(run, to.name, migration);
+    if (flags.json === true) json(migration);
+    else out(text);
   } finally {
     await Promise.allSettled(opened.map(async (engine) => await engine.close()));
   }

@@ -1,10 +1,11 @@
-import { ConfigurationError, type ReconcileResult } from '../engine/index.ts';
-import { type EngineConfig, engineFromEnv, openEngine } from '../engines/index.ts';
-import { type EngineFlags, engineFromFlags } from './engine-flags.ts';
-import type { CliOutput } from './output.ts';
+import { ConfigurationError, type ReconcileResult } from '../../engine/index.ts';
+import { type EngineConfig, engineFromEnv, openEngine } from '../../engines/index.ts';
+import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
+import { type AddCommand, addCommonOptions, addEngineOptions, toSeconds } from '../options.ts';
+import type { CliOutput } from '../output.ts';
 
 /** What the command line says about a look at all runs. */
-export interface ReconcileFlags extends EngineFlags {
+interface ReconcileFlags extends EngineFlags {
   /** Seconds. */
   readonly stalledThreshold?: number;
   readonly json?: boolean;
@@ -17,11 +18,30 @@ const ROWS: readonly (readonly [keyof ReconcileResult, string])[] = [
   ['failedRuns', 'of them not, and left for the next look'],
 ];
 
+/** `perdure reconcile`. */
+export const addReconcile: AddCommand = (program, output) => {
+  const command = program
+    .command('reconcile')
+    .description('Looks at all unfinished runs now, and helps on those that should move and do not.');
+  addCommonOptions(
+    addEngineOptions(command).option(
+      '--stalled-threshold <seconds>',
+      'how long a run must have been due before it counts as stalled; default: 5',
+      toSeconds,
+    ),
+  )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all is well now; 1 some runs could not be helped; 2 wrong usage or configuration.',
+    )
+    .action(async (flags: ReconcileFlags) => await reconcileNow(flags, output));
+};
+
 /**
  * Looks at all unfinished runs of the engine that flags and environment ask for, and prints what was found.
  * @throws ConfigurationError when that engine leaves no runs behind; Error when some could not be helped.
  */
-export async function reconcileNow(flags: ReconcileFlags, { out, err }: CliOutput): Promise<void> {
+async function reconcileNow(flags: ReconcileFlags, { out, err }: CliOutput): Promise<void> {
   const config = engineFromFlags(flags) ?? engineFromEnv();
   refuseOthers(config);
   const onError = (error: unknown): void => err(`perdure: ${error instanceof Error ? error.message : String(error)}\n`);
