@@ -36,7 +36,7 @@ export class ApiMetrics {
       buckets: SECONDS,
       registers,
     });
-    const open = new Gauge({
+    const open: Gauge = new Gauge({
       name: 'perdure_http_open_streams',
       help: 'Streams of events that are open.',
       registers,
@@ -66,7 +66,10 @@ export class ApiMetrics {
     const gauge = (name: string, help: string, collect?: () => Promise<void>): Gauge<'engine'> =>
       new Gauge({ name, help, labelNames, registers: [this.#registry], ...(collect === undefined ? {} : { collect }) });
     const active = gauge('perdure_engine_active_runs', 'Open runs of the namespace.');
-    const queued = gauge('perdure_engine_queued_tasks', 'Tasks that wait for a worker; missing where nobody counts them.');
+    const queued = gauge(
+      'perdure_engine_queued_tasks',
+      'Tasks that wait for a worker; missing where nobody counts them.',
+    );
     const up = gauge('perdure_engine_up', '1 when the engine answers, 0 when it does not.', async () => {
       const { status, activeRuns, queuedRuns } = await engine.health();
       const isUp = status !== 'unhealthy';

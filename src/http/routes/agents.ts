@@ -21,7 +21,9 @@ const AGENT = z
   .object({
     ...SUMMARY,
     model: z.string().describe('`provider/model`.'),
-    takes: z.enum(['text', 'json']).describe('`json`: input is what `inputSchema` says. `text`: input is text, or text with files.'),
+    takes: z
+      .enum(['text', 'json'])
+      .describe('`json`: input is what `inputSchema` says. `text`: input is text, or text with files.'),
     inputSchema: SCHEMA.describe('Of the input; of an agent that takes text, how other agents call it.'),
     outputSchema: SCHEMA.optional().describe('Of the result. Without one it is text.'),
     tools: z.array(TOOL),
@@ -74,7 +76,8 @@ export function noSuchAgent(name: string): HttpProblem {
 
 /** What everybody may know of an agent: not how it is instructed. */
 function agentView(agent: AnyAgent): object {
-  const { name, description, model, input, inputSchema, outputSchema, tools, agents, limits, onLimit, asksUser } = agent;
+  const { name, description, model, input, inputSchema, outputSchema, tools, agents, limits, onLimit, asksUser } =
+    agent;
   return {
     name,
     description,

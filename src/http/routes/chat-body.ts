@@ -1,27 +1,37 @@
 import { z } from '@hono/zod-openapi';
 import type { FilePart, TextPart, UserContent } from '../../workflow/protocol/index.ts';
 
-const PART = z.looseObject({ type: z.string() });
+/** A message of a chat, as `useChat` sends it. */
+export interface ChatMessage {
+  /** Who speaks. */
+  readonly role: 'system' | 'user' | 'assistant';
+  /** What is said, asked and decided. */
+  readonly parts: readonly { readonly type: string }[];
+}
+
+/** What `useChat` sends. */
+export interface ChatBody {
+  /** Of the chat. */
+  readonly id: string;
+  /** All that was said. */
+  readonly messages: readonly ChatMessage[];
+  /** Why it is sent. */
+  readonly trigger?: string | undefined;
+}
 
 const MESSAGE = z.looseObject({
-  id: z.string().max(1000).optional(),
   role: z.enum(['system', 'user', 'assistant']),
-  parts: z.array(PART).max(10_000),
+  parts: z.array(z.looseObject({ type: z.string() })).max(10_000),
 });
 
-/** What `useChat` sends; what else is in it does no harm. */
-export const CHAT_BODY: z.ZodObject<{
-  id: z.ZodString;
-  messages: z.ZodArray<typeof MESSAGE>;
-  trigger: z.ZodOptional<z.ZodString>;
-}> = z.looseObject({
-  id: z.string().min(1).max(900).describe('Of the chat: it becomes the id of its run.'),
-  messages: z.array(MESSAGE).min(1).describe('Only the last one is read: the run knows what was said before.'),
-  trigger: z.string().optional().describe('`submit-message`; what was said cannot be taken back.'),
-});
-
-/** A message of a chat. */
-export type ChatMessage = z.output<typeof MESSAGE>;
+/** The same, checked; what else is in it does no harm. */
+export const CHAT_BODY: z.ZodType<ChatBody> = z
+  .looseObject({
+    id: z.string().min(1).max(900).describe('Of the chat: it becomes the id of its run.'),
+    messages: z.array(MESSAGE).min(1).describe('Only the last one is read: the run knows what was said before.'),
+    trigger: z.string().optional().describe('`submit-message`; what was said cannot be taken back.'),
+  })
+  .openapi('ChatBody');
 
 const TEXT = z.looseObject({ type: z.literal('text'), text: z.string() });
 const FILE = z.looseObject({

@@ -117,8 +117,7 @@ function checkAgent({ api, params }: ChatCall): void {
   if (api.agents.size === 0) return;
   const agent = api.agents.get(params.agent);
   if (agent === undefined) throw noSuchAgent(params.agent);
-  if (agent.input !== undefined)
-    throw conflict(`'${agent.name}' takes typed input. Start it by POST /api/runs.`);
+  if (agent.input !== undefined) throw conflict(`'${agent.name}' takes typed input. Start it by POST /api/runs.`);
 }
 
 /** What is known of the run of a chat; `undefined` when there is none yet. @throws HttpProblem when it is another agent's. */
@@ -139,7 +138,10 @@ function messageId(chatId: string, turn: number): string {
 
 function nothingSaid(): HttpProblem {
   return invalidRequest([
-    { pointer: '/messages', detail: 'The last message says nothing: text or a file of a user, or a response to an approval.' },
+    {
+      pointer: '/messages',
+      detail: 'The last message says nothing: text or a file of a user, or a response to an approval.',
+    },
   ]);
 }
 

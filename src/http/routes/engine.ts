@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { HttpProblem } from '../problems/problem.ts';
 import { json, type Route, route } from '../route.ts';
 
 const HEALTH = z
@@ -8,7 +9,7 @@ const HEALTH = z
     uptime: z.number().optional().describe('Milliseconds since the engine was opened.'),
     error: z.string().optional(),
   })
-  .openapi('Readiness');
+  .openapi('EngineHealth');
 
 /** Whether the process lives. Asks nobody else: an engine that is away is no reason to kill it. */
 export const health: Route = route('get', '/api/health', {
@@ -27,14 +28,19 @@ export const ready: Route = route('get', '/api/ready', {
   role: 'public',
   scope: 'service:read',
   answers: {
-    200: { description: 'It can.', schema: HEALTH },
-    503: { description: 'It cannot.', schema: HEALTH },
+    200: { description: 'It can.', schema: z.object({ status: z.enum(['healthy', 'degraded']) }) },
   },
   handle: async ({ api }) => {
-    // Anybody may ask: what is wrong stands in the log.
     const { status, error } = await api.perdure.engine.health();
-    if (status === 'unhealthy') api.logger.warn({ error }, 'The engine cannot be reached.');
-    return json(status === 'unhealthy' ? 503 : 200, { status });
+    if (status !== 'unhealthy') return json(200, { status });
+    // Anybody may ask: what exactly is wrong stands in the log.
+    api.logger.warn({ error }, 'The engine cannot be reached.');
+    throw new HttpProblem('NOT_READY', 'The engine cannot be reached.', {
+      status: 503,
+      title: 'The engine cannot be reached',
+      fix: 'Try again later.',
+      headers: { 'retry-after': '5' },
+    });
   },
 });
 

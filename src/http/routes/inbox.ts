@@ -89,6 +89,9 @@ function readCursor(cursor: string): Key {
   try {
     return CURSOR.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw invalidRequest([{ pointer: 'query.cursor', detail: 'It is none of this list.' }], 'Pass `cursor` of the page before.');
+    throw invalidRequest(
+      [{ pointer: 'query.cursor', detail: 'It is none of this list.' }],
+      'Pass `cursor` of the page before.',
+    );
   }
 }

@@ -6,7 +6,6 @@ import { type Route, route } from '../route.ts';
 import { type Encoding, jsonLinesEncoding, sseEncoding, uiEncoding } from '../stream/encodings.ts';
 import { openStream } from '../stream/open-stream.ts';
 import { RUN_PATH } from './parts.ts';
-import { UI_STREAM } from './stream-answers.ts';
 
 const ENCODINGS = ['sse', 'jsonl', 'ui'] as const;
 
@@ -18,11 +17,15 @@ const QUERY = z.strictObject({
   tokens: z
     .enum(['true', 'false'])
     .optional()
-    .describe('Also shows what models say while they say it. They have no id and may be missing. Default: false, with `ui` true.'),
+    .describe(
+      'Also shows what models say while they say it. They have no id and may be missing. Default: false, with `ui` true.',
+    ),
   encoding: z
     .enum(ENCODINGS)
     .optional()
-    .describe('How it is written. Default: what `Accept` asks for, or `sse`. `ui`: the UI message stream of the AI SDK.'),
+    .describe(
+      'How it is written. Default: what `Accept` asks for, or `sse`. `ui`: the UI message stream of the AI SDK.',
+    ),
 });
 
 /** What happens in a run, while it happens. */
@@ -38,7 +41,11 @@ export const runEvents: Route = route('get', '/api/runs/{id}/events', {
   query: QUERY,
   headers: { 'last-event-id': 'The id of the last event that is known.' },
   answers: {
-    200: { description: 'Events. With `application/jsonl` one a line.', ...UI_STREAM },
+    200: {
+      description: 'Server-sent events, each with the event as JSON in `data`; or JSON lines.',
+      schema: z.string(),
+      type: ['text/event-stream', 'application/jsonl'],
+    },
     204: { description: 'The run has ended, and the last event is known.' },
   },
   problems: [400, 404],

@@ -39,7 +39,7 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
     for (const signal of signals) signal.removeEventListener('abort', abort);
     stop.abort();
     // Lets go of what it holds, also when it was never begun. A read that is under way ends by the signal.
-    void events.return?.().then(undefined, () => {});
+    void letGo(events);
     options.onClose(error);
   };
   const abort = (): void => {
@@ -91,5 +91,13 @@ async function nextText(
     const text = encoding.encode(value);
     if (encoding.isOver) return { text: text + encoding.closing, isLast: true };
     if (text !== '') return { text, isLast: false };
+  }
+}
+
+async function letGo(events: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await events.return?.();
+  } catch {
+    // It was stopped; nobody reads it any more.
   }
 }

@@ -132,11 +132,9 @@ describe('UI messages', () => {
   });
 
   it('show calls and what came of them', async () => {
-    const calls = ['found', 'broken', 'refused', 'asked'].map((toolName, index) => ({
-      toolCallId: `s1.${index + 1}`,
-      toolName,
-      input: { n: index },
-    }));
+    const made = (index: number, toolName: string) => ({ toolCallId: `s1.${index}`, toolName, input: { n: index } });
+    const [found, broken] = [made(1, 'found'), made(2, 'broken')];
+    const calls = [found, broken, made(3, 'refused'), made(4, 'asked')];
     const about = (index: number) => ({ toolCallId: `s1.${index}`, toolName: '' });
     const child = { toolCallId: 's1.4', agent: 'asked', workflowId: 'run/s1.4.asked' };
     const message = await messageOf(
@@ -144,8 +142,8 @@ describe('UI messages', () => {
         called(),
         responded('', { calls }),
         event({ type: 'call_refused', step: 1, agent: 'main', ...about(3), error: 'There is no tool refused.' }),
-        event({ type: 'tool_started', ...calls[0]! }),
-        event({ type: 'tool_started', ...calls[1]! }),
+        event({ type: 'tool_started', ...found }),
+        event({ type: 'tool_started', ...broken }),
         event({ type: 'agent_called', ...child, input: 'Hm?' }),
         event({ type: 'tool_failed', ...about(2), error: { type: 'ToolFailed', message: 'no power' } }),
         event({ type: 'tool_completed', ...about(1), output: { type: 'json', value: { ok: true } } }),
@@ -153,7 +151,7 @@ describe('UI messages', () => {
       ]),
     );
     expect(message.parts.slice(1)).toMatchObject([
-      { type: 'tool-found', toolCallId: 's1.1', state: 'output-available', input: { n: 0 }, output: { ok: true } },
+      { type: 'tool-found', toolCallId: 's1.1', state: 'output-available', input: { n: 1 }, output: { ok: true } },
       { type: 'tool-broken', state: 'output-error', errorText: 'no power' },
       { type: 'tool-refused', state: 'output-error', errorText: 'There is no tool refused.' },
       { type: 'tool-asked', state: 'output-available', output: 'Yes.' },
