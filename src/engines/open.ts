@@ -3,6 +3,7 @@ import { ConfigurationError, type Engine } from '../engine/index.ts';
 import type * as Bullmq from './bullmq/index.ts';
 import { ENGINE_TYPES, type EngineConfig, type RoutedConfig } from './config.ts';
 import { placeOf } from './place.ts';
+import { customEngineTypes, isEngine, openCustomEngine } from './registry.ts';
 import type { RoutedEngine, RoutedEngineOptions } from './routed/index.ts';
 import type { Environment } from './temporal/environment.ts';
 
@@ -37,8 +38,15 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
     case 'routed':
       return await openRouted(source, env);
     default:
-      throw unknownType((source as { readonly type?: unknown }).type);
+      return await openCustom(source, env);
   }
+}
+
+async function openCustom(source: object, env: Environment): Promise<Engine> {
+  const { type, ...config } = source as { readonly type?: unknown };
+  const engine = await openCustomEngine(type, config, env);
+  if (engine === undefined) throw unknownType(type);
+  return engine;
 }
 
 /**
@@ -73,12 +81,6 @@ async function openRouted(
   });
 }
 
-/** Whether a value is an engine that is open, and not the configuration of one. */
-export function isEngine(value: unknown): value is Engine {
-  if (typeof value !== 'object' || value === null) return false;
-  return 'client' in value && 'createWorker' in value && typeof value.createWorker === 'function';
-}
-
 /** The engine on Redis is the only one whose packages are not needed by all: they are installed by who uses it. */
 async function loadBullmq(): Promise<typeof Bullmq> {
   try {
@@ -106,6 +108,6 @@ interface PackageFile {
 function unknownType(type: unknown): ConfigurationError {
   const shown = typeof type === 'string' ? `'${type}'` : String(type);
   return new ConfigurationError('engine.type', `there is no engine ${shown}.`, {
-    fix: `Use one of ${[...ENGINE_TYPES, 'routed'].join(', ')}, or pass an engine of your own.`,
+    fix: `Use one of ${[...ENGINE_TYPES, 'routed', ...customEngineTypes()].join(', ')}; others need registerEngine first.`,
   });
 }
