@@ -30,7 +30,7 @@ export async function* messagesIn(response: Response): AsyncGenerator<Message, v
   const decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of response.body ?? []) {
-    rest += decoder.decode(bytes as Uint8Array, { stream: true });
+    rest += decoder.decode(bytes, { stream: true });
     const blocks = rest.split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
