@@ -1,5 +1,5 @@
 import { type Dirent, type FSWatcher, type Stats, statSync, readdirSync, watch } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 /** Of packages, of what is built and of what programs write. Names that begin with a dot are left out, too. */
 const LEFT_OUT = new Set(['node_modules', 'dist', 'build', 'coverage']);
@@ -34,15 +34,21 @@ export function watchFolder(folder: string, onChange: (files: readonly string[])
     }, QUIET_MS);
   };
   const leave = (path: string): void => {
-    watchers.get(path)?.close();
-    watchers.delete(path);
+    for (const [each, watcher] of watchers) {
+      if (each !== path && !each.startsWith(`${path}${sep}`)) continue;
+      watcher.close();
+      watchers.delete(each);
+    }
   };
   const look = (path: string, isNew: boolean): void => {
     if (watchers.has(path)) return;
     const watcher = watch(path, (_, name) => {
       if (name === null) return;
       const file = join(path, name);
-      if (statOf(file)?.isDirectory() !== true) add(file, SOURCE.test(name));
+      const stat = statOf(file);
+      // Should it come back, it is another one.
+      if (stat === undefined) leave(file);
+      if (stat?.isDirectory() !== true) add(file, SOURCE.test(name));
       else if (isWatched(name)) look(file, true);
     });
     watcher.on('error', () => leave(path));
@@ -61,7 +67,7 @@ export function watchFolder(folder: string, onChange: (files: readonly string[])
     },
     [Symbol.dispose]: () => {
       clearTimeout(timer);
-      for (const path of watchers.keys()) leave(path);
+      leave(folder);
     },
   };
 }
