@@ -48,9 +48,9 @@ for (const agent of [support, trial]) {
 }
 for (const name of ['durable', 'quick']) {
   const there = await connect({ engine: engine.engine(name) });
-  console.log(`on ${name}: ${(await there.runs()).map(({ id }) => id).join(', ')}`);
+  console.log(`on ${name}: ${(await there.listRuns()).runs.map(({ id }) => id).join(', ')}`);
 }
-console.log(`on both: ${(await perdure.runs()).map(({ id }) => id).join(', ')}`);
+console.log(`on both: ${(await perdure.listRuns()).runs.map(({ id }) => id).join(', ')}`);
 
 worker.shutdown();
 await working;

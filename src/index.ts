@@ -53,6 +53,8 @@ export {
   type AnswerRefusal,
   NoWorkerError,
   PauseNotSupportedError,
+  QueryFailedError,
+  QueryUnknownError,
   RunCancelledError,
   RunEndedError,
   RunExistsError,
@@ -79,6 +81,21 @@ export type {
 } from './client/events/event.ts';
 export { compareEventIds } from './client/events/ids.ts';
 export type { EventsOptions } from './client/events/stream.ts';
+export type { RunPage, RunsOptions } from './client/inspect/list-runs.ts';
+export type {
+  HistoryOptions,
+  HistoryPage,
+  MetricsOptions,
+  ModelPrice,
+  Prices,
+  RunCost,
+  RunMetrics,
+  RunTree,
+  Step,
+  StepKind,
+  StepStatus,
+  TreeOptions,
+} from './client/inspect/types.ts';
 export {
   migrateRun,
   type MigrateOptions,
@@ -86,7 +103,7 @@ export {
   type MigrationWay,
   type Obstacle,
 } from './client/migrate/index.ts';
-export type { PendingOptions, PendingWait, Perdure, RunsOptions } from './client/perdure.ts';
+export type { PendingOptions, PendingWait, Perdure } from './client/perdure.ts';
 export type { AnswerOptions, WaitChoice } from './client/answers.ts';
 export type { Outcome } from './client/result.ts';
 export type { CancelOptions, DecisionOptions, PauseOptions, Run, ToolResult } from './client/run.ts';

@@ -1,5 +1,6 @@
 /**
- * All deep imports of official packages, but for those of `official-isolate.ts` (what a workflow thread needs; it must stay light).
+ * All deep imports of official packages, but for those of `official-isolate.ts` (what a workflow thread needs; it must stay light) and
+ * `official-client.ts` (what clients need).
  *
  * Nothing here is a public contract of the SDK: `test/official.test.ts` fails, with the names, when one of them moves.
  */

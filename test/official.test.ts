@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import * as client from '../src/official-client.ts';
 import * as isolate from '../src/official-isolate.ts';
 import * as official from '../src/official.ts';
 
@@ -26,6 +27,7 @@ describe('the internals of the official SDK that this package stands on', () => 
 
   it.each([
     ...Object.entries(official).map(([name, value]) => ['official', name, value] as const),
+    ...Object.entries(client).map(([name, value]) => ['official-client', name, value] as const),
     ...Object.entries(isolate).map(([name, value]) => ['official-isolate', name, value] as const),
   ])('%s.ts: %s is there', (_file, name, value) => {
     expect(value, `${name} ${hint}`).toBeDefined();

@@ -43,7 +43,7 @@ export class Session implements AsyncDisposable {
 
   /** What was asked earlier and is not answered yet, oldest first. */
   async unfinished(): Promise<readonly Run<unknown>[]> {
-    const runs = await this.#perdure.runs({ status: 'running', agent: support.name });
+    const { runs } = await this.#perdure.listRuns({ status: 'running', agent: support.name });
     return runs.map(({ id }) => this.#perdure.run(id, support)).toReversed();
   }
 

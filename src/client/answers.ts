@@ -20,7 +20,8 @@ import {
   toRunError,
   translated,
 } from './context.ts';
-import { AnswerRefusedError, NoWorkerError, RunEndedError, RunPausedError } from './errors.ts';
+import { AnswerRefusedError, RunEndedError, RunPausedError } from './errors.ts';
+import { noWorker } from './no-worker.ts';
 import { wasAccepted } from './accepted.ts';
 import { jsonProblem, tooLarge } from './sendable.ts';
 import { ofKind, waitsOf } from './events/waits.ts';
@@ -80,7 +81,7 @@ export async function giveAnswer(context: ClientContext, run: RunReference, answ
       }
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || Date.now() >= deadline) {
         if (isUnavailable(error)) throw toRunError(run.workflowId, error);
-        throw await noWorker(context, run.workflowId, now.taskQueue, timeout, error);
+        throw await noWorker(context.client, { runId: run.workflowId, taskQueue: now.taskQueue, timeout }, error);
       }
       if (!isPassing(error)) throw error;
     }
@@ -178,18 +179,4 @@ function isPassing(error: unknown): boolean {
 function isRefusedByPause(error: unknown): boolean {
   const said = serverError(error);
   return said?.code === FAILED_PRECONDITION && /paused/i.test(said.details);
-}
-
-async function noWorker(
-  { client }: ClientContext,
-  workflowId: string,
-  taskQueue: string,
-  timeout: number,
-  cause: unknown,
-): Promise<NoWorkerError> {
-  const request = { namespace: client.options.namespace, taskQueue: { name: taskQueue }, taskQueueType: 1 };
-  // Only for the sake of a better message.
-  const described = await client.workflowService.describeTaskQueue(request).catch(() => undefined);
-  const workers = described?.pollers?.length ?? 0;
-  return new NoWorkerError(workflowId, { taskQueue, timeout, workers }, { cause });
 }

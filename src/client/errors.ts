@@ -233,17 +233,61 @@ export class NoWorkerError extends RunError {
       workers === 0
         ? `No worker works on the task queue '${taskQueue}'. Start one with the same engine and task queue (\`perdure worker FILE\`)`
         : `The workers of the task queue '${taskQueue}' did not answer for the run. Look into their logs`;
-    super(
-      runId,
-      `${what}, then try again: an answer is taken once, however often it is given. Waited ${timeout} ms.`,
-      options,
-    );
+    super(runId, `${what}, then try again: that does no harm. Waited ${timeout} ms.`, options);
     this.taskQueue = taskQueue;
   }
 
   /** Whether a value is such an error, also one of another copy of this package. */
   static is(value: unknown): value is NoWorkerError {
     return hasName(value, 'NoWorkerError');
+  }
+}
+
+/** The run's workflow answers no such query. */
+export class QueryUnknownError extends RunError {
+  /** Tells this class from others by text. */
+  override readonly name = 'QueryUnknownError';
+  /** Never changes, unlike the message. */
+  readonly code = 'QUERY_UNKNOWN';
+  /** What was asked for. */
+  readonly query: string;
+  /** The queries that it answers, as far as its worker says. */
+  readonly known: readonly string[];
+
+  constructor(runId: string, query: string, known: readonly string[], options?: ErrorOptions) {
+    const fix = known.length === 0 ? 'It answers none.' : `Ask one of ${known.join(', ')}.`;
+    super(runId, `The run '${runId}' does not answer the query '${query}'. ${fix}`, options);
+    this.query = query;
+    this.known = known;
+  }
+
+  /** Whether a value is such an error, also one of another copy of this package. */
+  static is(value: unknown): value is QueryUnknownError {
+    return hasName(value, 'QueryUnknownError');
+  }
+}
+
+/** The run's workflow could not answer the query: its handler failed, or the run is in no state to be asked. */
+export class QueryFailedError extends RunError {
+  /** Tells this class from others by text. */
+  override readonly name = 'QueryFailedError';
+  /** Never changes, unlike the message. */
+  readonly code = 'QUERY_FAILED';
+  /** What was asked for. */
+  readonly query: string;
+
+  constructor(runId: string, query: string, reason: string, options?: ErrorOptions) {
+    super(
+      runId,
+      `The run '${runId}' could not answer the query '${query}': ${reason} Look into the query's handler and the worker's logs.`,
+      options,
+    );
+    this.query = query;
+  }
+
+  /** Whether a value is such an error, also one of another copy of this package. */
+  static is(value: unknown): value is QueryFailedError {
+    return hasName(value, 'QueryFailedError');
   }
 }
 

@@ -3,30 +3,23 @@ import { InvalidCompletionTokenError, readCompletionToken } from '../agent/compl
 import type { InputOf, OutputOf } from '../agent/inference.ts';
 import type { AnyAgent } from '../agent/types.ts';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
-import { AGENT_MEMO, AGENT_WORKFLOW, type Wait } from '../workflow/protocol/index.ts';
+import type { Wait } from '../workflow/protocol/index.ts';
 import { type AnswerOptions, giveAnswer } from './answers.ts';
 import type { ClientContext } from './context.ts';
 import { AnswerRefusedError } from './errors.ts';
+import { listRuns, type RunPage, type RunsOptions } from './inspect/list-runs.ts';
 import { outcomeOf, Run, type ToolResult } from './run.ts';
 import { checkId } from './sendable.ts';
 import { type StartOptions, startRun } from './start.ts';
-import { isUnknownStatus } from './tree.ts';
-import { type RunInfo, runInfo, type RunStatus, STATUS_QUERIES } from './status.ts';
-
-/** Which runs are wanted. */
-export interface RunsOptions {
-  /** Default: all. */
-  readonly status?: RunStatus;
-  /** The agent's name. Default: all. */
-  readonly agent?: string;
-  /** How many at most, newest first. Default: 100. */
-  readonly limit?: number;
-}
+import { runInfo } from './status.ts';
+import { quoted } from './tree.ts';
 
 /** How far to look for what is waited for. */
 export interface PendingOptions {
   /** How many open runs are looked through at most, newest first. Default: 1000. */
   readonly limit?: number;
+  /** What the ids of the runs begin with, such as a tenant's name. Default: anything. */
+  readonly idPrefix?: string;
 }
 
 /** A wait, and the run that answers for it are given to. */
@@ -90,44 +83,27 @@ export class Perdure {
   }
 
   /**
-   * Runs that were started as such, newest first; those of sub-agents are not among them. Lists may lag behind a little.
-   * @throws EngineUnavailableError; ConfigurationError when there is no such status.
+   * Runs that were started as such, and not by other runs: newest first, page by page. A workflow id that was used several times is listed as often. Lists may
+   * lag behind a little.
+   * @throws EngineUnavailableError; ConfigurationError for impossible options, such as a cursor that no list has given out.
+   * @example
+   * const { runs, cursor } = await perdure.listRuns({ status: ['failed', 'timed_out'], limit: 20 });
    */
-  async runs({ status, agent, limit = 100 }: RunsOptions = {}): Promise<readonly RunInfo[]> {
-    if (status !== undefined && !Object.hasOwn(STATUS_QUERIES, status)) {
-      throw new ConfigurationError('status', `'${status}' is no status of a run.`, {
-        fix: `Give one of ${Object.keys(STATUS_QUERIES).join(', ')}.`,
-      });
-    }
-    const conditions = [
-      `WorkflowType = '${AGENT_WORKFLOW}'`,
-      ...(status === undefined ? [] : [`ExecutionStatus = '${STATUS_QUERIES[status]}'`]),
-    ];
-    const runs: RunInfo[] = [];
-    try {
-      for await (const info of this.client.workflow.list({ query: conditions.join(' AND ') })) {
-        if (runs.length >= limit) break;
-        const name = info.memo?.[AGENT_MEMO];
-        // What has gone on as new is listed by the run that it goes on with.
-        if (typeof name !== 'string' || info.status.name === 'CONTINUED_AS_NEW') continue;
-        if (agent === undefined || agent === name) runs.push(runInfo(info));
-      }
-    } catch (error) {
-      // On a server that cannot pause runs, none is paused.
-      if (status !== 'paused' || !isUnknownStatus(error)) throw error;
-    }
-    return runs;
+  async listRuns(options: RunsOptions = {}): Promise<RunPage> {
+    return await listRuns(this.client, options);
   }
 
   /**
    * What all running runs wait for, those of authors' own workflows included, oldest first; paused ones take no answers. Needs no worker. Lists may lag behind a little.
    * @throws EngineUnavailableError
    */
-  async pending({ limit = 1000 }: PendingOptions = {}): Promise<readonly PendingWait[]> {
+  async pending({ limit = 1000, idPrefix = '' }: PendingOptions = {}): Promise<readonly PendingWait[]> {
     const pending: PendingWait[] = [];
+    const prefix = idPrefix === '' ? '' : ` AND WorkflowId STARTS_WITH ${quoted(idPrefix)}`;
     let seen = 0;
-    for await (const info of this.client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+    for await (const info of this.client.workflow.list({ query: `ExecutionStatus = 'Running'${prefix}` })) {
       if (++seen > limit) break;
+      if (!info.workflowId.startsWith(idPrefix)) continue;
       pending.push(...runInfo(info).waits.map((wait) => ({ runId: info.workflowId, wait })));
     }
     return pending.toSorted((a, b) => a.wait.openedAt.localeCompare(b.wait.openedAt));

@@ -17,9 +17,12 @@ import { type ClientContext, isNotFound, type RunReference, toRunError, translat
 import { AnswerRefusedError, RunEndedError } from './errors.ts';
 import type { RunEvent, TokenEvent } from './events/event.ts';
 import { type EventsOptions, streamEvents } from './events/stream.ts';
+import { historyJson } from './inspect/history-json.ts';
+import { queryRun } from './inspect/query.ts';
+import type { HistoryOptions, HistoryPage } from './inspect/types.ts';
 import { isPaused, pauseTree, resumeTree } from './pause.ts';
 import { awaitOutcome, type Outcome } from './result.ts';
-import { checkContent, emptiness, tooLarge } from './sendable.ts';
+import { checkContent, checkId, checkJson, emptiness, tooLarge } from './sendable.ts';
 import { type RunInfo, runInfo } from './status.ts';
 
 /** What came of an async tool call: what it returned, or why it failed, as the model is told. */
@@ -136,7 +139,27 @@ export class Run<Output = Json> {
    */
   async steer(content: UserContent): Promise<void> {
     checkContent(content, 'content');
-    await this.#signal(STEER, content);
+    await this.#signal('content', STEER, content);
+  }
+
+  /**
+   * Sends a signal, of the author's own workflow or one of those that agents take. Nobody says whether the run heeds it. Needs no worker.
+   * @throws RunEndedError, RunNotFoundError, EngineUnavailableError; ConfigurationError for what is no name and for what cannot be sent.
+   */
+  async signal(name: string, payload?: Json): Promise<void> {
+    checkId(name, 'name');
+    checkJson(payload, 'payload');
+    await this.#signal('payload', name, ...(payload === undefined ? [] : [payload]));
+  }
+
+  /**
+   * Asks the run's workflow something that it answers without changing. Takes a worker, also for a run that has ended; waits up to 10 seconds.
+   * @throws QueryUnknownError, QueryFailedError, RunPausedError, RunNotFoundError, NoWorkerError, EngineUnavailableError
+   */
+  async query(name: string, ...args: readonly Json[]): Promise<Json> {
+    checkId(name, 'name');
+    checkJson(args, 'args');
+    return await queryRun(this.#context.client, this.id, { name, args });
   }
 
   /**
@@ -151,7 +174,7 @@ export class Run<Output = Json> {
       ...(deadline === undefined ? {} : { deadline: parseTime(deadline, 'deadline') }),
     };
     try {
-      if ((await this.#workflowType()) === AGENT_WORKFLOW) await this.#signal(CANCEL_RUN, request);
+      if ((await this.#workflowType()) === AGENT_WORKFLOW) await this.#signal('reason', CANCEL_RUN, request);
       else await translated(this.id, () => this.#handle().cancel());
       if (await translated(this.id, () => isPaused(client, this.#run))) await resumeTree(client, this.#run);
     } catch (error) {
@@ -212,6 +235,15 @@ export class Run<Output = Json> {
     });
   }
 
+  /**
+   * The history of the run as Temporal's tools write it, page by page, from the beginning until now; all runs of its chain, one after the other.
+   * Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError; the signal's reason when it aborts.
+   */
+  async *history({ signal }: HistoryOptions = {}): AsyncGenerator<HistoryPage, void, undefined> {
+    yield* historyJson(this.#context.client, this.#run, signal ?? new AbortController().signal);
+  }
+
   /** What is known of the run. Needs no worker. @throws RunNotFoundError, EngineUnavailableError */
   async describe(): Promise<RunInfo> {
     return runInfo(await translated(this.id, () => this.#context.client.workflow.getHandle(this.id).describe()));
@@ -232,12 +264,12 @@ export class Run<Output = Json> {
     return this.#context.client.workflow.getHandle(workflowId, undefined, options);
   }
 
-  async #signal(name: string, argument: unknown): Promise<void> {
+  async #signal(path: string, name: string, ...args: readonly unknown[]): Promise<void> {
     const { client } = this.#context;
     try {
-      await client.workflow.getHandle(this.id).signal(name, argument);
+      await client.workflow.getHandle(this.id).signal(name, ...args);
     } catch (error) {
-      if (!isNotFound(error)) throw tooLarge('content', error) ?? toRunError(this.id, error);
+      if (!isNotFound(error)) throw tooLarge(path, error) ?? toRunError(this.id, error);
       // The server does not tell apart what has ended and what never was.
       await translated(this.id, () => client.workflow.getHandle(this.id).describe());
       throw new RunEndedError(this.id, { cause: error });

@@ -28,6 +28,6 @@ export function isUnknownStatus(error: unknown): boolean {
 }
 
 /** Text in a visibility query. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

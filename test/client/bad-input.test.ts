@@ -19,10 +19,10 @@ describe('bad input', () => {
 
   it('of lists is refused, with what there is', async () => {
     const { perdure } = await clientWorld({ scripts: {} });
-    const listed = perdure.runs({ status: 'nonsense' as never });
+    const listed = perdure.listRuns({ status: 'nonsense' as never });
     await expect(listed).rejects.toThrow(ConfigurationError);
     await expect(listed).rejects.toThrow(/'nonsense'.*running, paused, completed/);
-    await expect(perdure.runs({ status: 'toString' as never })).rejects.toThrow(ConfigurationError);
+    await expect(perdure.listRuns({ status: 'toString' as never })).rejects.toThrow(ConfigurationError);
   });
 
   it('of events: an id of another run', async () => {

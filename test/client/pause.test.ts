@@ -75,7 +75,7 @@ describe('a paused run', () => {
     const { wait } = await eventOf(run, 'input_requested');
     await run.pause();
     const ids = async (status: 'paused' | 'running'): Promise<string[]> =>
-      (await perdure.runs({ agent: 'lonely', status })).map(({ id }) => id);
+      (await perdure.listRuns({ agent: 'lonely', status })).runs.map(({ id }) => id);
     await expect(ids('paused')).resolves.toEqual([run.id]);
     await expect(ids('running')).resolves.toEqual([]);
     await expect(run.pending()).resolves.toEqual([wait]);
@@ -203,7 +203,7 @@ describe.skipIf(address === undefined)('on a Temporal server that cannot pause r
       const run = await perdure.start('main', { input: 'Hi' });
       await expect(run.pause()).rejects.toThrow(PauseNotSupportedError);
       await expect(run.resume()).rejects.toThrow(PauseNotSupportedError);
-      await expect(perdure.runs({ status: 'paused' })).resolves.toEqual([]);
+      await expect(perdure.listRuns({ status: 'paused' })).resolves.toEqual({ runs: [] });
       await run.abort();
     } finally {
       await perdure.close();

@@ -45,9 +45,9 @@ describe('a run', () => {
     expect(start.workflowExecutionTimeout).toBe(3_600_000);
     await perdure.client.workflow.start(workflowType, { ...start, workflowId: 'other', args: [...args] });
     await expect(perdure.run('other').result()).resolves.toBe('Hello!');
-    await expect(perdure.runs({ agent: 'main' })).resolves.toContainEqual(
-      expect.objectContaining({ id: 'other', agent: 'main' }),
-    );
+    await expect(perdure.listRuns({ agent: 'main' })).resolves.toMatchObject({
+      runs: expect.arrayContaining([expect.objectContaining({ id: 'other', agent: 'main' })]),
+    });
     expect(agentStart('main', { input: 'Hi' }).taskQueue).toBe('perdure');
     expect(() => agentStart('main', { input: 1n as never })).toThrow('input');
   });
@@ -248,8 +248,8 @@ describe('a run', () => {
     await (await perdure.start('lister', { input: 'Hi', id: 'a' })).result();
     const open = await perdure.start('asker', { input: 'Hi', id: 'b' });
     await eventOf(open, 'input_requested');
-    const ids = async (options?: Parameters<typeof perdure.runs>[0]) =>
-      (await perdure.runs(options)).map(({ id }) => id);
+    const ids = async (options?: Parameters<typeof perdure.listRuns>[0]) =>
+      (await perdure.listRuns(options)).runs.map(({ id }) => id);
     expect((await ids()).slice(0, 2).toSorted()).toEqual(['a', 'b']);
     expect((await ids()).some((id) => id.includes('/'))).toBe(false);
     await expect(ids({ status: 'running' })).resolves.toEqual(['b']);

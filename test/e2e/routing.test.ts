@@ -118,7 +118,7 @@ describe.each(pairs.filter(([, isAvailable]) => isAvailable))(
       const digest = await perdure.start('digest', { input: 'the news' });
       const support = await perdure.start('support', { input: 'help' });
       expect(await Promise.all([whereIs(digest.id), whereIs(support.id)])).toEqual([['small'], ['main']]);
-      expect((await perdure.runs({ status: 'running' })).map(({ id }) => id)).toEqual([support.id, digest.id]);
+      expect((await perdure.listRuns({ status: 'running' })).runs.map(({ id }) => id)).toEqual([support.id, digest.id]);
       await Promise.all([digest.abort(), support.abort()]);
     });
 

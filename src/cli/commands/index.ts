@@ -12,18 +12,17 @@ import { addReply } from './reply.ts';
 import { addResume } from './resume.ts';
 import { addRun } from './run.ts';
 import { addRuns } from './runs.ts';
-import { addShow } from './show.ts';
 import { addSignal } from './signal.ts';
 import { addTerminate } from './terminate.ts';
-import { addTree } from './tree.ts';
+import { addInit } from './init.ts';
 import { addMigrate } from './migrate.ts';
 import { addReconcile } from './reconcile.ts';
 import { addWorker } from './worker.ts';
 
 /** All commands, by the heading under which the help shows them. */
 export const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
-  Runs: [addRun, addRuns, addShow, addLogs, addTree, addHistory, addCancel, addTerminate, addPause, addResume],
+  Runs: [addRun, addRuns, addLogs, addHistory, addCancel, addTerminate, addPause, addResume],
   'What runs wait for': [addInbox, addReply, addApprove, addReject, addComplete, addProvide, addSignal, addQuery],
-  Projects: [addWorker],
+  Projects: [addInit, addWorker],
   Engines: [addReconcile, addMigrate],
 };

@@ -1,5 +1,5 @@
 import type { RunEvent, TokenEvent } from '../../client/events/event.ts';
-import type { CliOutput, Style } from '../output.ts';
+import type { Style } from '../output.ts';
 import { hanging } from '../text/brief.ts';
 import { safe } from '../text/escape.ts';
 import { clock } from '../text/time.ts';
@@ -30,10 +30,16 @@ export class EventView {
   #attempt = 0;
   /** The first half of a character whose other half comes with the next piece. */
   #half = '';
+  #lastSaid = '';
 
   constructor(runId: string, options: ViewOptions) {
     this.#runId = runId;
     this.#options = options;
+  }
+
+  /** What a model said last, as it was shown. */
+  get lastSaid(): string {
+    return this.#lastSaid;
   }
 
   /** Shows an event. */
@@ -42,6 +48,8 @@ export class EventView {
     if (event.type === 'token') return event.workflowId === this.#runId ? this.#speak(event) : undefined;
     const isSpoken = event.type === 'model_responded' && this.#spoken !== '' && this.#spoken === event.text;
     this.end();
+    if (event.type === 'model_responded') this.#lastSaid = event.text;
+    if (event.type === 'run_completed' && this.#options.hasAnswer === false) return;
     if (!isSpoken) this.#options.write(this.#lineOf(event));
   }
 

@@ -44,6 +44,9 @@ export async function attend(perdure: Perdure, run: Run, flags: AttendFlags, out
     watch.stop();
     answering.stop();
   }
-  const answer = readable(await run.result());
-  if (!json) output.out(`${answer}\n`);
+  const answer = await run.result();
+  if (json) return;
+  // On one screen it is not said twice.
+  if (output.isTty && isErrTty && view.lastSaid === answer) return;
+  output.out(`${readable(answer)}\n`);
 }

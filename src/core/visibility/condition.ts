@@ -93,8 +93,16 @@ function compare(value: string | number | undefined, { operator, values }: Compa
 export function prefilter(condition: Condition | undefined): Omit<ListFilter, 'namespace'> {
   const parts = condition === undefined ? [] : condition.kind === 'and' ? condition.parts : [condition];
   let filter: Omit<ListFilter, 'namespace'> = {};
-  for (const part of parts) if (part.kind === 'compare') filter = { ...fromComparison(part), ...filter };
+  for (const part of parts) if (part.kind === 'compare') filter = both(filter, fromComparison(part));
   return filter;
+}
+
+/** What passes both filters, or at least the first. */
+function both(a: Omit<ListFilter, 'namespace'>, b: Omit<ListFilter, 'namespace'>): Omit<ListFilter, 'namespace'> {
+  if (a.startTime === undefined || b.startTime === undefined) return { ...b, ...a };
+  const from = Math.max(a.startTime.from ?? -Infinity, b.startTime.from ?? -Infinity);
+  const to = Math.min(a.startTime.to ?? Infinity, b.startTime.to ?? Infinity);
+  return { ...b, ...a, startTime: { ...(from === -Infinity ? {} : { from }), ...(to === Infinity ? {} : { to }) } };
 }
 
 const textFilters = {
