@@ -10,7 +10,7 @@ export interface EventsOptions {
   readonly from?: string;
   /** Also shows what models say while they say it, as `token` events. They may be missing, and have no id. Default `false`. */
   readonly tokens?: boolean;
-  /** Waits for what happens next, until the run has ended; otherwise the stream ends with what has happened so far. Default `true`. */
+  /** Whether to wait for what happens next, until the run has ended. Without it the stream ends with what has happened so far. Default `true`. */
   readonly follow?: boolean;
   /** Ends the stream: it then throws the signal's reason. */
   readonly signal?: AbortSignal;
