@@ -1,18 +1,17 @@
-import type { LogLevel } from '@temporalio/worker';
 import type { LimitOptions } from '../../agent/limits.ts';
 import type { Perdure } from '../../client/perdure.ts';
 import type { StartOptions } from '../../client/start.ts';
 import type { JsonObject } from '../../workflow/protocol/index.ts';
-import type { EngineFlags } from '../engine-flags.ts';
 import { UsageError } from '../errors.ts';
 import { jsonOf, textOf } from '../input.ts';
 import type { CommonFlags } from '../options.ts';
 import type { CliOutput } from '../output.ts';
 import { withPerdure } from '../session.ts';
 import { attend } from './attend.ts';
+import type { WorkerFlags } from './worker.ts';
 
 /** What the command line says about a run that is to be started. */
-export interface StartFlags extends EngineFlags, CommonFlags {
+export interface StartFlags extends WorkerFlags, CommonFlags {
   readonly input?: string;
   readonly file?: string;
   readonly wait?: boolean;
@@ -23,8 +22,6 @@ export interface StartFlags extends EngineFlags, CommonFlags {
   readonly metadata?: string;
   readonly limits?: string;
   readonly timeout?: string;
-  readonly taskQueue?: string;
-  readonly logLevel?: LogLevel;
 }
 
 /** Starts a run, and stays with it when that is wanted. @throws what the run came to, when it did not complete. */

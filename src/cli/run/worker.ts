@@ -1,14 +1,20 @@
+import type { LogLevel } from '@temporalio/worker';
 import type { Perdure } from '../../client/perdure.ts';
 import { type EngineConfig, engineFromEnv, isEngine, openEngine } from '../../engines/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { engineFromFlags } from '../engine-flags.ts';
+import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { InterruptedError, NotFoundError } from '../errors.ts';
 import { type FileOptions, loadWorkerFile } from '../load-file.ts';
 import type { CliOutput } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { closest } from '../text/closest.ts';
 import { installLogger } from '../worker-log.ts';
-import type { StartFlags } from './start.ts';
+
+/** What the command line says about a worker in this process. */
+export interface WorkerFlags extends EngineFlags {
+  readonly taskQueue?: string;
+  readonly logLevel?: LogLevel;
+}
 
 /**
  * Runs the worker of a file in this process for as long as the work takes; flags come before what the file says, and that before the environment.
@@ -17,7 +23,7 @@ import type { StartFlags } from './start.ts';
 export async function withWorker(
   file: string,
   agent: string,
-  flags: StartFlags,
+  flags: WorkerFlags,
   output: CliOutput,
   work: (perdure: Perdure) => Promise<void>,
 ): Promise<void> {
