@@ -32,6 +32,8 @@ export function engineFromFlags(flags: EngineFlags, env: Environment = process.e
     return { type, connection };
   }
   if (type === 'bullmq') return namespace === undefined ? { type } : { type, namespace };
+  // Only this package's own engines have flags.
+  if (type !== 'embedded') refuse('--namespace', namespace, type, 'embedded');
   const file = database ?? env['PERDURE_DATABASE'];
   const place = engineFromEnv({ PERDURE_ENGINE: 'embedded', PERDURE_DATABASE: file });
   return namespace === undefined ? place : ({ ...place, namespace } as EngineConfig);

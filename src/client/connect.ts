@@ -10,7 +10,7 @@ import { Perdure } from './perdure.ts';
 export interface ConnectOptions {
   /** An engine that is open, or the configuration of one. Default: what the environment says (`engineFromEnv`). */
   readonly engine?: Engine | EngineConfig;
-  /** Where runs are started. Default: `perdure`. */
+  /** Where runs are started. Default: the engine's own, then `perdure`. */
   readonly taskQueue?: string;
   /**
    * By which completion tokens are checked; the same as the worker's. Default: `PERDURE_SECRET`, then the engine's own.
@@ -34,8 +34,9 @@ export interface ConnectOptions {
  * console.log(await run.result());
  */
 export async function connect(options: ConnectOptions = {}): Promise<Perdure> {
-  const { engine: source = engineFromEnv(), taskQueue = DEFAULT_TASK_QUEUE } = options;
+  const { engine: source = engineFromEnv() } = options;
   const engine = await openEngine(source);
+  const taskQueue = options.taskQueue ?? engine.taskQueue ?? DEFAULT_TASK_QUEUE;
   const secret = (): string | undefined =>
     options.secret ?? (process.env['PERDURE_SECRET'] || undefined) ?? engine.secret?.();
   let opened: Promise<TokenChannel> | undefined;

@@ -27,6 +27,9 @@ export interface Engine {
    */
   info(): Promise<EngineInfo>;
 
+  /** Where runs are started and workers look when nothing else is said: the task queue of its configuration. Missing where that names none. */
+  readonly taskQueue?: string | undefined;
+
   /** The file by which several processes share this engine, absolute. Missing where there is none. */
   readonly database?: string | undefined;
 

@@ -28,6 +28,14 @@ export function count(smallest: number): Check {
   };
 }
 
+/** A number of something. */
+export function number(smallest: number, unit: string, greatest: number = Number.MAX_VALUE): Check {
+  return (path, value) => {
+    if (typeof value === 'number' && value >= smallest && value <= greatest) return;
+    throw new ConfigurationError(path, `is ${show(value)}.`, { fix: `Give a number of ${unit} from ${smallest} on.` });
+  };
+}
+
 /** Options of the official client, but for those that an engine sets itself. */
 export const clientOptions: Check = (path, value) => {
   if (typeof value === 'object' && value !== null && isUnset(value, 'connection') && isUnset(value, 'namespace'))
@@ -44,8 +52,19 @@ function isUnset(options: object, name: string): boolean {
 /** Whatever somebody else checks. */
 export const anything: Check = () => {};
 
-/** An object with settings of this shape and no others. @param name what the outermost one is called. */
-export function section(shape: Shape, name = 'config'): Check {
+/** Why a setting that people know from elsewhere is none here, and what to do instead. */
+export interface Refusal {
+  /** As the sentence after its path. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/**
+ * An object with settings of this shape and no others.
+ * @param name what the outermost one is called. @param refused settings of other programs and versions, of which more can be said than that there are none.
+ */
+export function section(shape: Shape, name = 'config', refused: Readonly<Record<string, Refusal>> = {}): Check {
   return (path, value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new ConfigurationError(path || name, `${show(value)} is no object.`, { fix: 'Give an object.' });
@@ -53,6 +72,8 @@ export function section(shape: Shape, name = 'config'): Check {
     for (const [key, entry] of Object.entries(value)) {
       const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
       const inner = path === '' ? key : `${path}.${key}`;
+      const refusal = Object.hasOwn(refused, key) ? refused[key] : undefined;
+      if (refusal !== undefined && entry !== undefined) throw new ConfigurationError(inner, refusal.problem, refusal);
       if (check === undefined) {
         const fix = `Known here: ${Object.keys(shape).join(', ')}.`;
         throw new ConfigurationError(inner, 'there is no such setting.', { fix });

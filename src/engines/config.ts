@@ -1,4 +1,5 @@
 import type { BullmqEngineOptions } from './bullmq/options.ts';
+import type { CustomEngineConfig } from './custom.ts';
 import type { EmbeddedEngineOptions } from './embedded/options.ts';
 import type { Engine } from '../engine/index.ts';
 import type { RoutedEngineOptions } from './routed/options.ts';
@@ -29,7 +30,9 @@ export interface RoutedConfig extends RoutedEngineOptions<Engine | EngineConfig>
 }
 
 /** Which engine, and how it is reached: data, so that a program can take it from wherever it keeps its settings. */
-export type EngineConfig = BullmqConfig | EmbeddedConfig | RoutedConfig | TemporalConfig;
+// Custom ones are `never` until one is declared.
+// oxlint-disable-next-line typescript/no-redundant-type-constituents
+export type EngineConfig = BullmqConfig | CustomEngineConfig | EmbeddedConfig | RoutedConfig | TemporalConfig;
 
-/** Names of the engines that the environment or a command line may ask for: a name says all about them. */
-export const ENGINE_TYPES: readonly Exclude<EngineConfig['type'], 'routed'>[] = ['embedded', 'bullmq', 'temporal'];
+/** Names of this package's engines that the environment or a command line may ask for: a name says all about them. */
+export const ENGINE_TYPES: readonly ('bullmq' | 'embedded' | 'temporal')[] = ['embedded', 'bullmq', 'temporal'];

@@ -11,8 +11,11 @@ export {
   type RoutedConfig,
   type TemporalConfig,
 } from './config.ts';
+// With a star, so that `declare module` reaches the interface that it adds to.
+export * from './custom.ts';
 export { engineFromEnv } from './from-env.ts';
-export { createRoutedEngine, isEngine, openEngine } from './open.ts';
+export { createRoutedEngine, openEngine } from './open.ts';
+export { isEngine, registerEngine } from './registry.ts';
 export type {
   RoutedEngine,
   RoutedEngineHealth,

@@ -1,14 +1,16 @@
 import { createRequire } from 'node:module';
+import type { ClientOptions } from '@temporalio/client';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
 import type * as Bullmq from './bullmq/index.ts';
 import { ENGINE_TYPES, type EngineConfig, type RoutedConfig } from './config.ts';
 import { placeOf } from './place.ts';
+import { customEngineTypes, isEngine, openCustomEngine } from './registry.ts';
 import type { RoutedEngine, RoutedEngineOptions } from './routed/index.ts';
 import type { Environment } from './temporal/environment.ts';
 
 /**
  * Opens the engine that a configuration asks for; an engine that is open already is given back as it is. Only the engine that is asked for is
- * loaded.
+ * loaded. With `PERDURE_PAYLOAD_KEYS` in the environment payloads are encrypted, unless the configuration has a data converter of its own.
  * @param env where the engines on Redis and Temporal find what the configuration does not say. Default `process.env`.
  * @throws ConfigurationError when the configuration is wrong.
  * @throws EngineUnavailableError when the engine cannot be reached.
@@ -22,23 +24,30 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
     case 'embedded': {
       const { type: _, ...options } = source;
       const { createEmbeddedEngine } = await import('./embedded/index.ts');
-      return await createEmbeddedEngine(options);
+      return await createEmbeddedEngine(await encrypting(options, env));
     }
     case 'bullmq': {
       const { type: _, ...options } = source;
       const { createBullmqEngine } = await loadBullmq();
-      return await createBullmqEngine(options, env);
+      return await createBullmqEngine(await encrypting(options, env), env);
     }
     case 'temporal': {
       const { type: _, ...config } = source;
       const { createTemporalEngine } = await import('./temporal/index.ts');
-      return await createTemporalEngine(config, env);
+      return await createTemporalEngine(await encrypting(config, env), env);
     }
     case 'routed':
       return await openRouted(source, env);
     default:
-      throw unknownType((source as { readonly type?: unknown }).type);
+      return await openCustom(source, env);
   }
+}
+
+async function openCustom(source: object, env: Environment): Promise<Engine> {
+  const { type, ...config } = source as { readonly type?: unknown };
+  const engine = await openCustomEngine(type, config, env);
+  if (engine === undefined) throw unknownType(type);
+  return engine;
 }
 
 /**
@@ -73,10 +82,16 @@ async function openRouted(
   });
 }
 
-/** Whether a value is an engine that is open, and not the configuration of one. */
-export function isEngine(value: unknown): value is Engine {
-  if (typeof value !== 'object' || value === null) return false;
-  return 'client' in value && 'createWorker' in value && typeof value.createWorker === 'function';
+/** What is written is encrypted when the environment says so. */
+async function encrypting<Options extends { readonly client?: Omit<ClientOptions, 'connection' | 'namespace'> }>(
+  options: Options,
+  env: Environment,
+): Promise<Options> {
+  if (!env['PERDURE_PAYLOAD_KEYS'] || options.client?.dataConverter !== undefined) return options;
+  const { converterFromEnv } = await import('../codec/index.ts');
+  const dataConverter = converterFromEnv(env);
+  if (dataConverter === undefined) return options;
+  return { ...options, client: { ...options.client, dataConverter } };
 }
 
 /** The engine on Redis is the only one whose packages are not needed by all: they are installed by who uses it. */
@@ -106,6 +121,6 @@ interface PackageFile {
 function unknownType(type: unknown): ConfigurationError {
   const shown = typeof type === 'string' ? `'${type}'` : String(type);
   return new ConfigurationError('engine.type', `there is no engine ${shown}.`, {
-    fix: `Use one of ${[...ENGINE_TYPES, 'routed'].join(', ')}, or pass an engine of your own.`,
+    fix: `Use one of ${[...ENGINE_TYPES, 'routed', ...customEngineTypes()].join(', ')}; others need registerEngine first.`,
   });
 }

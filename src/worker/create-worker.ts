@@ -36,7 +36,7 @@ export async function createWorker<
 /** As `createWorker`, for options whose types are not known. */
 export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker> {
   checkServed(options);
-  const { engine: source = engineFromEnv(), agents = [], tools = [], taskQueue = DEFAULT_TASK_QUEUE, signal } = options;
+  const { engine: source = engineFromEnv(), agents = [], tools = [], signal } = options;
   const registry = await AgentRegistry.open({ agents, tools });
   const undo: (() => Promise<void>)[] = [() => registry.close()];
   const release = (): Promise<void> => releaseAll(undo);
@@ -44,6 +44,7 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     await checkModels(registry, options.models);
     const engine = await openEngine(source);
     if (!isEngine(source)) undo.push(() => engine.close());
+    const taskQueue = options.taskQueue ?? engine.taskQueue ?? DEFAULT_TASK_QUEUE;
     const secret = checkSecret(registry, engine, options.secret);
     const tokens = options.tokens ?? (await openSharedTokens(engine));
     if (options.tokens === undefined) undo.push(() => tokens.close());

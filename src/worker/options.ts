@@ -24,7 +24,7 @@ export type OfficialOptions = Omit<
 export interface WorkerSettings {
   /** An engine that is open, or the configuration of one. Default: what the environment says (`engineFromEnv`). */
   readonly engine?: Engine | EngineConfig;
-  /** Where it looks for work. Default: `perdure`, as for clients. */
+  /** Where it looks for work. Default: the engine's own, then `perdure`, as for clients. */
   readonly taskQueue?: string;
   /** A file with workflows of your own, beside the agent loop: an absolute path, or one from the working directory. */
   readonly workflowsPath?: string;

@@ -22,7 +22,7 @@ describe('the engine that the environment asks for', () => {
 
   it('is an error when the name means nothing', () => {
     expect(() => engineFromEnv({ PERDURE_ENGINE: 'redis' })).toThrow(
-      "PERDURE_ENGINE: there is no engine 'redis'. Use one of embedded, bullmq, temporal.",
+      "PERDURE_ENGINE: there is no engine 'redis'. Use one of embedded, bullmq, temporal; others need registerEngine first.",
     );
   });
 

@@ -1,18 +1,17 @@
 import { ConfigurationError } from '../../engine/index.ts';
-import { anything, type Check, clientOptions, count, flag, section, show, text } from '../../engine/shape.ts';
+import { type Check, clientOptions, count, flag, number, section, show, text } from '../../engine/shape.ts';
 import { msToNumber } from '../../official.ts';
-import type { BullmqEngineOptions, JobDefaults, RedisSettings, WorkersSettings } from './options.ts';
-import { checkRedisUrl } from './redis-url.ts';
+import { redis } from './check-redis.ts';
+import { elsewhere } from './elsewhere.ts';
+import type { BullmqEngineOptions, JobDefaults, QueueSettings, WorkersSettings } from './options.ts';
 
 /** The shortest time after which a process may count as gone: below, one that is busy for a moment would lose its runs. */
 const SHORTEST_LOCK_MS = 100;
 
-function number(smallest: number, unit: string, greatest: number = Number.MAX_VALUE): Check {
-  return (path, value) => {
-    if (typeof value === 'number' && value >= smallest && value <= greatest) return;
-    throw new ConfigurationError(path, `is ${show(value)}.`, { fix: `Give a number of ${unit} from ${smallest} on.` });
-  };
-}
+const share: Check = (path, value) => {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return;
+  throw new ConfigurationError(path, `is ${show(value)}.`, { fix: 'Give a number from 0 to 1.' });
+};
 
 const duration: Check = (path, value) => {
   try {
@@ -37,70 +36,63 @@ const keep: Check = (path, value) => {
   else flag(path, value);
 };
 
-const backoffOf = section({ type: text, delay: number(0, 'milliseconds') });
+const backoffOf = section({ type: text, delay: number(0, 'milliseconds'), jitter: share }, '', elsewhere.backoff);
 const backoff: Check = (path, value) => {
   if (typeof value === 'object') backoffOf(path, value);
   else number(0, 'milliseconds')(path, value);
 };
 
-const jobDefaults = section({
-  removeOnComplete: keep,
-  removeOnFail: keep,
-  attempts: count(1),
-  backoff,
-} satisfies Record<keyof JobDefaults, Check>);
+const jobDefaults = section(
+  { removeOnComplete: keep, removeOnFail: keep, attempts: count(1), backoff } satisfies Record<
+    keyof JobDefaults,
+    Check
+  >,
+  '',
+  elsewhere.jobs,
+);
 
-const workers = section({
-  concurrency: count(1),
+const taking = {
   lockDuration: number(SHORTEST_LOCK_MS, 'milliseconds'),
   stalledInterval: number(1, 'milliseconds'),
   maxStalledCount: count(0),
-  linger: number(0, 'milliseconds'),
-  overflow: number(0, 'milliseconds'),
-} satisfies Record<keyof WorkersSettings, Check>);
-
-/** What is beside `url`, `cluster` and `keyPrefix` is for ioredis to check. */
-const redis: Check = (path, value) => {
-  if (typeof value === 'string') {
-    checkRedisUrl(path, value);
-    return;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ConfigurationError(path, 'is neither text nor an object.', {
-      fix: 'Give a URL or the options of ioredis.',
-    });
-  }
-  const { url, cluster, keyPrefix } = value as RedisSettings;
-  if (keyPrefix !== undefined) {
-    throw new ConfigurationError(`${path}.keyPrefix`, 'does not work with BullMQ.', {
-      fix: 'Use `prefix` of the engine.',
-    });
-  }
-  if (url !== undefined) checkRedisUrl(`${path}.url`, url);
-  if (cluster !== undefined) clusterOf(`${path}.cluster`, cluster);
 };
 
-const nodes: Check = (path, value) => {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw new ConfigurationError(path, 'there are none.', { fix: 'Give a list such as [{ host, port }].' });
-  }
-  for (const [index, node] of value.entries()) {
-    if (typeof node === 'string') checkRedisUrl(`${path}[${index}]`, node);
+const queue = {
+  defaultJobOptions: jobDefaults,
+  settings: section(taking, '', elsewhere.queueSettings),
+} satisfies Record<keyof QueueSettings, Check>;
+const ofAllQueues = section(queue);
+const ofOneQueue = section(queue, '', elsewhere.queue);
+
+/** What is no setting of all queues is the name of one. */
+const queues: Check = (path, value) => {
+  ofAllQueues(path, typeof value === 'object' && value !== null && !Array.isArray(value) ? {} : value);
+  for (const [name, settings] of Object.entries(value as object)) {
+    if (name === '') {
+      throw new ConfigurationError(path, 'a task queue has no name.', { fix: 'Name it.' });
+    }
+    if (Object.hasOwn(queue, name)) ofAllQueues(path, { [name]: settings as unknown });
+    else if (settings !== undefined) ofOneQueue(`${path}.${name}`, settings);
   }
 };
 
-const clusterShape = section({ nodes, options: anything });
-const clusterOf: Check = (path, value) => {
-  clusterShape(path, value);
-  nodes(`${path}.nodes`, (value as { nodes?: unknown }).nodes);
-};
+const workers = section(
+  {
+    concurrency: count(1),
+    ...taking,
+    linger: number(0, 'milliseconds'),
+    overflow: number(0, 'milliseconds'),
+  } satisfies Record<keyof WorkersSettings, Check>,
+  '',
+  elsewhere.workers,
+);
 
 const shape = section(
   {
     redis,
     prefix: text,
     namespace: text,
-    queues: section({ defaultJobOptions: jobDefaults }),
+    queues,
     payloads: section({ threshold: number(0, 'bytes', Infinity) }),
     retention: section({ age: duration, bytes: number(0, 'bytes', Infinity) }),
     workers,
@@ -108,6 +100,7 @@ const shape = section(
     onError: handler,
   } satisfies Record<keyof BullmqEngineOptions, Check>,
   'options',
+  elsewhere.root,
 );
 
 /**

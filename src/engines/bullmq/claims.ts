@@ -53,7 +53,7 @@ export interface ClaimsOptions {
   readonly keys: Keys;
   readonly namespace: string;
   readonly kind: JobKind;
-  readonly settings: WorkersSettings;
+  readonly settings: (taskQueue: string) => WorkersSettings;
   /** Jobs of one queue that are here at once. */
   readonly concurrency: number;
   readonly hold: Hold;
@@ -101,7 +101,8 @@ export class Claims {
   begin(taskQueue: string): void {
     if (this.#claims.has(taskQueue)) return;
     this.#restarting.delete(taskQueue);
-    const { client, keys, namespace, kind, settings, concurrency, hold, onLost, onError } = this.#options;
+    const { client, keys, namespace, kind, concurrency, hold, onLost, onError } = this.#options;
+    const settings = this.#options.settings(taskQueue);
     const name = queueName(taskQueue, kind);
     const tag = keys.tag(namespace);
     const prefix = `${tag}:${name}:`;

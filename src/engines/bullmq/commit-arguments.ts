@@ -12,6 +12,7 @@ import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import type { RunWrites } from './late-writes.ts';
+import type { JobKeeping } from './options.ts';
 import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
 import type { EncodedRun } from './run-codec.ts';
@@ -23,10 +24,8 @@ const LAST_PRIORITY = 2_097_151;
 export interface JobSettings {
   /** The prefix of the queue of a run, with its colon. */
   readonly queuePrefix: (run: Pick<RunRecord, 'namespace' | 'taskQueue'>) => string;
-  /** Options of the job, as JSON; BullMQ reads those that concern finished jobs. */
-  readonly options: string;
-  /** Whether they say that a job goes as soon as its run is closed. */
-  readonly finishedGo: boolean;
+  /** How the jobs of a task queue are kept; BullMQ reads those options that concern finished jobs. */
+  readonly keeping: (taskQueue: string) => JobKeeping;
 }
 
 /** A run's job, as it is added. */
@@ -47,9 +46,10 @@ export interface ScriptInput {
 
 /** The job that stands for a run. */
 export function runJob(record: RunRecord, settings: JobSettings): RunJob {
-  const { namespace, workflowId, runId, workflowType } = record;
+  const { namespace, workflowId, runId, workflowType, taskQueue } = record;
   const data: RunKey = { namespace, workflowId, runId };
-  return { name: workflowType, data: JSON.stringify(data), options: settings.options, priority: jobPriority(record) };
+  const { options } = settings.keeping(taskQueue);
+  return { name: workflowType, data: JSON.stringify(data), options, priority: jobPriority(record) };
 }
 
 /** BullMQ's priority of a run's job, or of its activity's: 0 for the default. */
@@ -150,7 +150,7 @@ function runArguments(
     record.closeTime ?? '',
     parent === undefined ? '' : runPart(parent),
     parent?.runId ?? '',
-    record.closeTime === undefined ? '' : jobs?.finishedGo ? 'gone' : 'kept',
+    record.closeTime === undefined ? '' : jobs?.keeping(record.taskQueue).finishedGo ? 'gone' : 'kept',
     progress === undefined ? '' : JSON.stringify(progress),
     expectedRevision + commits,
   ];

@@ -175,8 +175,7 @@ class Parts {
     const keys = new Keys(settings.prefix);
     const jobSettings: JobSettings = {
       queuePrefix: (run) => `${keys.tag(run.namespace)}:${queueName(run.taskQueue)}:`,
-      options: settings.jobOptions,
-      finishedGo: settings.finishedGo,
+      keeping: settings.jobs,
     };
     const { process } = this;
     const frontend = (): Frontend => this.#openFrontend();
@@ -197,7 +196,7 @@ class Parts {
       isResident: (run) => this.residents.has(run),
     });
     this.#watches = new Watches({ ...shared, channels: this.channels });
-    const claims = { client: jobs, keys, namespace, settings: workers, onError };
+    const claims = { client: jobs, keys, namespace, settings: settings.workersOf, onError };
     this.runs = new Claims({
       ...claims,
       kind: 'runs',

@@ -75,6 +75,7 @@ export async function createBullmqEngine(
     namespace: settings.namespace,
     clock: systemClock,
     limits: {},
+    taskQueue: settings.taskQueue,
     secret: () => core.secret,
     broadcasts: core.broadcasts,
     ...(options.client ? { client: options.client } : {}),

@@ -2,8 +2,14 @@ import type { ClientOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import type { ClusterNode, ClusterOptions, RedisOptions } from 'ioredis';
 
-/** Where Redis is: ioredis' own options (TLS and Sentinel among them), or those of a cluster. */
-export type RedisSettings = Omit<RedisOptions, 'replyMapping'> & {
+/** What this engine or BullMQ decides about connections. */
+export type OwnRedisOptions = 'keyPrefix' | 'monitor' | 'replyMapping' | 'stringNumbers';
+
+/**
+ * Where Redis is: ioredis' own options (TLS and Sentinel among them), or those of a cluster. `lazyConnect` and `maxRetriesPerRequest` may be there, and make
+ * no difference: connections are made when the engine is opened, and commands that may not wait for ever are tried 20 times.
+ */
+export type RedisSettings = Omit<RedisOptions, OwnRedisOptions> & {
   /** Instead of `host` and `port`. Everything beside it is for each of the nodes. */
   readonly cluster?: {
     /** Where to ask for all others first. */
@@ -45,7 +51,17 @@ export interface JobDefaults {
         readonly type: string;
         /** Milliseconds. */
         readonly delay?: number;
+        /** The share of the wait that is left to chance, from 0 to 1. Default: 0. */
+        readonly jitter?: number;
       };
+}
+
+/** How one of BullMQ's queues is kept, and its jobs taken. */
+export interface QueueSettings {
+  /** Of each of its jobs. */
+  readonly defaultJobOptions?: JobDefaults;
+  /** As in `workers`, for this queue. */
+  readonly settings?: Partial<Pick<WorkersSettings, 'lockDuration' | 'maxStalledCount' | 'stalledInterval'>>;
 }
 
 /** How this process takes part in the work. Durations in milliseconds. */
@@ -72,11 +88,11 @@ export interface BullmqEngineOptions {
   readonly prefix?: string;
   /** Default: `'default'`. */
   readonly namespace?: string;
-  /** How the queues of BullMQ are kept. */
-  readonly queues?: {
-    /** Of every job. */
-    readonly defaultJobOptions?: JobDefaults;
-  };
+  /**
+   * How the queues of BullMQ are kept: all of them alike (`{ defaultJobOptions, settings }`), or by the names of their task queues; what is said of one comes
+   * before what is said of all. With a single name, that is where runs are started and workers look when nothing else is said.
+   */
+  readonly queues?: QueueSettings | Readonly<Record<string, QueueSettings>>;
   /** How payloads (inputs, results, memo fields) are kept. */
   readonly payloads?: {
     /** Those with more bytes are kept once for a run, beside its record and history. Processes may differ in it. Default: 32 KiB. */
@@ -117,14 +133,24 @@ export interface Settings {
   readonly redis: RedisSettings;
   readonly prefix: string;
   readonly namespace: string;
-  /** JSON. */
-  readonly jobOptions: string;
+  /** How the jobs of a task queue are kept. */
+  readonly jobs: (taskQueue: string) => JobKeeping;
+  /** The only task queue that is named. */
+  readonly taskQueue: string | undefined;
   /** Bytes. */
   readonly payloadThreshold: number;
-  /** Whether the job of a run goes as soon as the run is closed. */
-  readonly finishedGo: boolean;
   readonly retention: RetentionLimits;
   readonly workers: WorkersSettings;
+  /** How the jobs of a task queue are taken: `workers`, but for what is said of this one. */
+  readonly workersOf: (taskQueue: string) => WorkersSettings;
+}
+
+/** How the jobs of a queue are kept. */
+export interface JobKeeping {
+  /** Options of a job, as JSON. */
+  readonly options: string;
+  /** Whether they say that a job goes as soon as its run is closed. */
+  readonly finishedGo: boolean;
 }
 
 /** Bytes of a payload that is kept in what it belongs to. */

@@ -1,7 +1,16 @@
 import { msToNumber } from '../../official.ts';
 import { checkOptions } from './check-options.ts';
 import { defined, PAYLOAD_THRESHOLD } from './options.ts';
-import type { BullmqEngineOptions, Environment, RedisSettings, Settings, WorkersSettings } from './options.ts';
+import type {
+  BullmqEngineOptions,
+  Environment,
+  JobDefaults,
+  JobKeeping,
+  QueueSettings,
+  RedisSettings,
+  Settings,
+  WorkersSettings,
+} from './options.ts';
 import { checkRedisUrl } from './redis-url.ts';
 
 const workersDefaults: WorkersSettings = {
@@ -18,24 +27,47 @@ const DEFAULT_AGE = '30 days';
 /** Checks options and fills in what was left out. @throws ConfigurationError that names the wrong one. */
 export function settingsOf(options: BullmqEngineOptions, env: Environment): Settings {
   checkOptions(options);
-  const { prefix = 'perdure', namespace = 'default', queues = {}, workers = {}, retention = {} } = options;
+  const { prefix = 'perdure', namespace = 'default', queues = {}, retention = {} } = options;
   const { age = DEFAULT_AGE, bytes = Infinity } = retention;
-  const defaults = {
-    removeOnComplete: true,
-    removeOnFail: false,
-    attempts: 1,
-    ...defined(queues.defaultJobOptions ?? {}),
-  };
+  const workers = { ...workersDefaults, ...defined(options.workers ?? {}) };
+  const { all, named } = queuesOf(queues);
+  const names = Object.keys(named);
+  const common = keeping(all.defaultJobOptions);
+  const kept = new Map(
+    names.map((name) => [name, keeping(all.defaultJobOptions, ownOf(named, name).defaultJobOptions)]),
+  );
   return {
     redis: redisSettings(options.redis, env),
     prefix,
     namespace,
-    jobOptions: JSON.stringify(defaults),
+    jobs: (taskQueue) => kept.get(taskQueue) ?? common,
+    taskQueue: names.length === 1 ? names[0] : undefined,
     payloadThreshold: options.payloads?.threshold ?? PAYLOAD_THRESHOLD,
-    finishedGo: defaults.removeOnComplete === true || defaults.removeOnComplete === 0,
     retention: { age: age === Infinity ? age : msToNumber(age), bytes },
-    workers: { ...workersDefaults, ...defined(workers) },
+    workers,
+    workersOf: (taskQueue) => ({
+      ...workers,
+      ...defined(all.settings ?? {}),
+      ...defined(ownOf(named, taskQueue).settings ?? {}),
+    }),
   };
+}
+
+type NamedQueues = Readonly<Record<string, QueueSettings>>;
+
+function queuesOf(queues: QueueSettings | NamedQueues): { readonly all: QueueSettings; readonly named: NamedQueues } {
+  const { defaultJobOptions, settings, ...named } = queues as QueueSettings & NamedQueues;
+  return { all: { ...defined({ defaultJobOptions, settings }) }, named };
+}
+
+function ownOf(named: NamedQueues, taskQueue: string): QueueSettings {
+  return Object.hasOwn(named, taskQueue) ? (named[taskQueue] ?? {}) : {};
+}
+
+function keeping(all: JobDefaults = {}, own: JobDefaults = {}): JobKeeping {
+  const defaults = { removeOnComplete: true, removeOnFail: false, attempts: 1, ...defined(all), ...defined(own) };
+  const finishedGo = defaults.removeOnComplete === true || defaults.removeOnComplete === 0;
+  return { options: JSON.stringify(defaults), finishedGo };
 }
 
 function redisSettings(redis: RedisSettings | string | undefined, env: Environment): RedisSettings {

@@ -41,6 +41,8 @@ export interface LocalEngineOptions {
   readonly limits: Readonly<Record<string, number>>;
   /** See `Engine.secret`. */
   readonly secret: () => string;
+  /** See `Engine.taskQueue`. */
+  readonly taskQueue?: string | undefined;
   /** See `Engine.database`. */
   readonly database?: string | undefined;
   /** See `Engine.broadcasts`. */
@@ -58,6 +60,8 @@ export class LocalEngine implements Engine {
   /** See `Engine`. */
   readonly nativeConnection: NativeConnectionLike;
   /** See `Engine`. */
+  readonly taskQueue: string | undefined;
+  /** See `Engine`. */
   readonly database: string | undefined;
   /** See `Engine`. */
   readonly broadcasts: Broadcasts | undefined;
@@ -73,6 +77,7 @@ export class LocalEngine implements Engine {
 
   constructor(options: LocalEngineOptions, opened: OpenService) {
     this.name = options.name;
+    this.taskQueue = options.taskQueue;
     this.database = options.database;
     this.broadcasts = options.broadcasts;
     this.options = options;

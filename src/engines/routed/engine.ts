@@ -77,6 +77,7 @@ class Routed implements RoutedEngine {
   readonly name = 'routed';
   readonly client: Client;
   readonly nativeConnection: NativeConnectionLike;
+  readonly taskQueue: string | undefined;
   readonly database: string | undefined;
   readonly broadcasts: Broadcasts | undefined;
   readonly reconcile?: (options?: ReconcileOptions) => Promise<ReconcileResult>;
@@ -103,6 +104,7 @@ class Routed implements RoutedEngine {
     this.#connection = createConnection(service, { address: parts.map(({ name }) => name).join('+'), retries: false });
     this.client = new Client({ ...clientOptions, namespace, connection: this.#connection });
     this.nativeConnection = fallback.engine.nativeConnection;
+    this.taskQueue = fallback.engine.taskQueue;
     const engines = parts.map(({ engine }) => engine);
     // All processes have the same engines, so whatever reaches those of one reaches all; messages go further than a file.
     this.broadcasts = engines.find((engine) => engine.broadcasts !== undefined)?.broadcasts;

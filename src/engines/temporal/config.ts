@@ -50,7 +50,7 @@ export interface TemporalTlsConfig {
 
 /** Defaults of `createWorker`; options given there win. */
 export interface TemporalWorkersConfig {
-  /** Used when `createWorker` is given none. */
+  /** Where runs are started and workers look when nothing else is said. */
   readonly taskQueue?: string;
   /** Workflow tasks at once. Default: that of the official worker, 40. */
   readonly maxConcurrentWorkflows?: number;

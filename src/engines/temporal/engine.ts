@@ -42,6 +42,7 @@ class ConnectedEngine implements TemporalEngine {
   readonly client: Client;
   readonly nativeConnection: NativeConnection;
   readonly activityDefaults: ActivityOptions;
+  readonly taskQueue: string | undefined;
   private readonly config: TemporalEngineConfig;
   private readonly settings: TemporalSettings;
   private readonly connections: Connections;
@@ -54,6 +55,7 @@ class ConnectedEngine implements TemporalEngine {
     this.connections = connections;
     this.nativeConnection = connections.nativeConnection;
     this.activityDefaults = settings.activityDefaults;
+    this.taskQueue = config.workers?.taskQueue;
     this.client = new Client({
       ...clientOptions(config),
       connection: connections.connection,

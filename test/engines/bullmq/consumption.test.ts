@@ -64,7 +64,7 @@ describe.skipIf(redisUrl === undefined)('a queue whose jobs wait', () => {
       keys,
       namespace: 'default',
       kind: 'runs',
-      settings: settingsOf({}, {}).workers,
+      settings: settingsOf({}, {}).workersOf,
       concurrency: 1,
       hold: async (job) => held.resolve(job.name),
       onLost: () => undefined,

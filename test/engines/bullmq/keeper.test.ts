@@ -37,7 +37,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     client = connectRedis();
     keys = ownKeys();
     queue = `${keys.tag(namespace)}:queue:`;
-    const jobs = { queuePrefix: () => queue, options: '{}', finishedGo: true };
+    const jobs = { queuePrefix: () => queue, keeping: () => ({ options: '{}', finishedGo: true }) };
     store = new RedisStore({ client, keys, process: 'here', jobs });
     const residency = {
       has: () => false,
@@ -225,7 +225,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
     for (let i = 0; i < 600; i++) {
       await client.zadd(`${keys.base(namespace)}unfinished`, 1, memberOf({ runId: `ghost${i}`, workflowId: 'w' }));
     }
-    const jobs = { queuePrefix: () => queue, options: '{}', finishedGo: true };
+    const jobs = { queuePrefix: () => queue, keeping: () => ({ options: '{}', finishedGo: true }) };
     const options = { client, keys, namespace, store, jobs, frontend: () => frontend, onError: () => undefined };
     const plan = { latest: Date.now(), goesOn: async () => false, ring: async () => undefined };
     const { scannedKeys, stalledRuns } = await new Sweep(options, plan).run();

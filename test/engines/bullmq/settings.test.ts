@@ -42,6 +42,30 @@ describe('options of the engine on Redis', () => {
     [{ redis: { keyPrefix: 'x' } }, 'redis.keyPrefix: does not work with BullMQ.'],
     [{ redis: { cluster: { nodes: [] } } }, 'redis.cluster.nodes: there are none.'],
     [{ redis: { cluster: {} } }, 'redis.cluster.nodes: there are none.'],
+    [{ queues: { q: { defaultJobOptions: { attempts: 0 } } } }, 'queues.q.defaultJobOptions.attempts: 0 is no count.'],
+    [{ queues: { q: { settings: { stalledInterval: 0 } } } }, 'queues.q.settings.stalledInterval: is 0.'],
+    [{ queues: { settings: { lockDuration: 5 } } }, 'queues.settings.lockDuration: is 5.'],
+    [{ queues: { q: 5 } }, 'queues.q: 5 is no object.'],
+    [{ queues: { '': {} } }, 'queues: a task queue has no name.'],
+    [{ queues: [] }, 'queues:  is no object.'],
+    [
+      { queues: { q: { defaultJobOptions: { backoff: { type: 'fixed', maxDelay: 5 } } } } },
+      'backoff.maxDelay: does not',
+    ],
+    [
+      { queues: { defaultJobOptions: { backoff: { type: 'fixed', jitter: 2 } } } },
+      'backoff.jitter: is 2. Give a number',
+    ],
+    [{ workers: { delayedDebounce: 5 } }, 'workers.delayedDebounce: does not exist in BullMQ'],
+    [{ redis: { hots: 'x' } }, 'redis.hots: there is no such setting. Known here: url, cluster, host, '],
+    [{ redis: { port: 'x' } }, "redis.port: 'x' is no port."],
+    [{ redis: { port: 70_000 } }, 'redis.port: 70000 is no port.'],
+    [{ redis: { password: 12_345 } }, 'redis.password: is no text but of the type number. Give a string.'],
+    [{ redis: { retryDelayOnFailover: 100 } }, 'Move it to `redis.cluster.options.retryDelayOnFailover`'],
+    [{ redis: { url: 'redis://there', host: 'here' } }, 'redis.host: is set together with `url`.'],
+    [{ redis: { sentinels: [{ hots: 'x' }] } }, 'redis.sentinels[0].hots: there is no such setting.'],
+    [{ redis: { cluster: { nodes: [{ port: 0 }] } } }, 'redis.cluster.nodes[0].port: 0 is no port.'],
+    [{ redis: { cluster: { nodes: [1], options: { redisOptions: {} } } } }, 'Move its options to `redis`.'],
     [{ client: { namespace: 'x' } }, 'client: these are no options of a client of this engine.'],
     [{ onError: 'log' }, "onError: 'log' is no function."],
   ])('%o are refused', async (options, message) => {
@@ -55,7 +79,10 @@ describe('options of the engine on Redis', () => {
     [{ workers: { concurency: 5 } }, 'workers.concurency: there is no such setting. Known here: concurrency, '],
     [{ retention: { size: 5 } }, 'retention.size: there is no such setting. Known here: age, bytes.'],
     [{ payloads: { limit: 5 } }, 'payloads.limit: there is no such setting. Known here: threshold.'],
-    [{ queues: { jobs: {} } }, 'queues.jobs: there is no such setting. Known here: defaultJobOptions.'],
+    [
+      { queues: { jobs: { attempt: 1 } } },
+      'queues.jobs.attempt: there is no such setting. Known here: defaultJobOptions',
+    ],
     [{ queues: { defaultJobOptions: { atempts: 5 } } }, 'queues.defaultJobOptions.atempts: there is no such setting.'],
     [{ redis: { cluster: { nodes: [1], x: 1 } } }, 'redis.cluster.x: there is no such setting. Known here: nodes, opt'],
   ])('%o: there are none of that name', (options, message) => {
@@ -67,7 +94,7 @@ describe('options of the engine on Redis', () => {
     const settings = settingsOf({ queues: { defaultJobOptions: { removeOnFail: 5 } } }, { REDIS_URL: 'redis://there' });
     expect(settings).toMatchObject({ redis: { url: 'redis://there' }, prefix: 'perdure', namespace: 'default' });
     expect(settings.workers).toMatchObject({ lockDuration: 10_000, stalledInterval: 5_000 });
-    expect(JSON.parse(settings.jobOptions)).toEqual({ removeOnComplete: true, removeOnFail: 5, attempts: 1 });
+    expect(JSON.parse(settings.jobs('any').options)).toEqual({ removeOnComplete: true, removeOnFail: 5, attempts: 1 });
     expect(settings.retention).toEqual({ age: 30 * 86_400_000, bytes: Infinity });
     expect(settingsOf({ retention: { age: Infinity, bytes: 5 } }, {}).retention).toEqual({ age: Infinity, bytes: 5 });
     expect(settingsOf({ redis: 'redis://here' }, { REDIS_URL: 'redis://there' }).redis).toEqual({
@@ -75,9 +102,32 @@ describe('options of the engine on Redis', () => {
     });
   });
 
+  test('of a queue come before those of all', () => {
+    const settings = settingsOf(
+      {
+        queues: {
+          defaultJobOptions: { removeOnFail: 5 },
+          settings: { lockDuration: 200 },
+          one: { defaultJobOptions: { removeOnComplete: false }, settings: { maxStalledCount: 1, lockDuration: 300 } },
+        },
+        workers: { stalledInterval: 7, maxStalledCount: 9 },
+      },
+      {},
+    );
+    const kept = (taskQueue: string): unknown => JSON.parse(settings.jobs(taskQueue).options);
+    expect(kept('one')).toEqual({ removeOnComplete: false, removeOnFail: 5, attempts: 1 });
+    expect(kept('other')).toEqual({ removeOnComplete: true, removeOnFail: 5, attempts: 1 });
+    expect([settings.jobs('one').finishedGo, settings.jobs('other').finishedGo]).toEqual([false, true]);
+    expect(settings.workersOf('one')).toMatchObject({ lockDuration: 300, stalledInterval: 7, maxStalledCount: 1 });
+    expect(settings.workersOf('other')).toMatchObject({ lockDuration: 200, stalledInterval: 7, maxStalledCount: 9 });
+    expect(settings.taskQueue).toBe('one');
+    expect(settingsOf({ queues: { one: {}, two: {} } }, {}).taskQueue).toBeUndefined();
+    expect(settingsOf({}, {}).taskQueue).toBeUndefined();
+  });
+
   test('all that there is may be said', () => {
     const options: BullmqEngineOptions = {
-      redis: { url: 'rediss://me:p%40ss@there:1/2?family=6', connectionName: 'x', anythingOfIoredis: 1 } as never,
+      redis: { url: 'rediss://me:p%40ss@there:1/2?family=6', connectionName: 'x' },
       prefix: 'p',
       namespace: 'n',
       queues: {

@@ -54,14 +54,14 @@ describe.skipIf(redisUrl === undefined)('starts of job schedulers', { timeout: 6
     claims = new Claims({
       ...shared,
       kind: 'schedulers',
-      settings: {
+      settings: () => ({
         concurrency: 1,
         lockDuration: 300,
         stalledInterval: 100,
         maxStalledCount: 1e6,
         linger: 0,
         overflow: 0,
-      },
+      }),
       concurrency: 1,
       hold: (job) => triggers.hold(job),
       onLost: () => undefined,

@@ -46,6 +46,13 @@ describe('the configuration of the Temporal engine', () => {
     [{ workflowDefaults: { activityTimeout: -1 } }, 'workflowDefaults.activityTimeout', '-1 is no duration'],
     [{ retryPolicy: { backoffCoefficient: 0.5 } }, 'retryPolicy.backoffCoefficient', 'less than 1'],
     [{ retryPolicy: { maximumAttempts: 1.5 } }, 'retryPolicy.maximumAttempts', '1.5 is no count'],
+    [{ retryPolicy: { maximumInterval: '0.5s' } }, 'retryPolicy.maximumInterval', 'is less than the initial one (1s)'],
+    [{ namespace: 'x' }, 'namespace', 'Move it to `connection.namespace`.'],
+    [{ taskQueue: 'x' }, 'taskQueue', 'Move it to `workers.taskQueue`.'],
+    [{ connection: { metadata: {} } }, 'connection.metadata', 'TEMPORAL_GRPC_META_'],
+    [{ workers: { workerOptions: {} } }, 'workers.workerOptions', 'Give `maxCachedWorkflows`'],
+    [{ workflowDefaults: { retryPolicy: {} } }, 'workflowDefaults.retryPolicy', 'Move it to `retryPolicy`.'],
+    [{ client: { namespace: 'x' } }, 'client', 'no options of a client of this engine'],
   ])('refuses %o', (config, path, problem) => {
     const error = refusal(config);
     expect(error.path).toBe(path);

@@ -1,0 +1,57 @@
+import type { Perdure } from '../client/perdure.ts';
+import type { AnyAgent } from '../agent/types.ts';
+import type { AuthOptions } from './auth/options.ts';
+
+/** What the API writes its log with; pino's loggers fit. */
+export interface ApiLogger {
+  /** What happened as it should. */
+  info(fields: object, message: string): void;
+  /** What somebody should look at. */
+  warn(fields: object, message: string): void;
+  /** What went wrong here. */
+  error(fields: object, message: string): void;
+}
+
+/** How much one may ask for. */
+export interface ApiLimits {
+  /** Largest body of a request, in bytes. Default: 1 MiB. */
+  readonly bodyBytes?: number;
+  /** How deep a body may be nested. Default: 64. */
+  readonly bodyDepth?: number;
+  /** Requests of one credential, or of one address without one, in a minute. Default: 600. */
+  readonly requestsPerMinute?: number;
+  /** Wrong credentials from one address in a minute. Default: 30. */
+  readonly failedLoginsPerMinute?: number;
+  /** How long an answer to a run may wait until a worker takes it, in milliseconds. Default: 10,000. */
+  readonly answerTimeout?: number;
+  /** Open streams of one credential. Default: 20. */
+  readonly streams?: number;
+}
+
+/** What the API is made of. */
+export interface ApiOptions {
+  /** Where the runs are. It stays open when the API is closed. */
+  readonly perdure: Perdure;
+  /** What may be started, and by what schema. Without any, every name may be started, and input is checked by the worker only. */
+  readonly agents?: readonly AnyAgent[];
+  /**
+   * Who may do what. `'loopback'`: everybody on this machine may do everything, nobody else anything; browsers only from pages of this server.
+   */
+  readonly auth: AuthOptions | 'loopback';
+  /** Pages of which origins may use the API, such as `https://app.example.com`. Default: none but those of this server. */
+  readonly cors?: readonly string[];
+  /** How much one may ask for. */
+  readonly limits?: ApiLimits;
+  /** Default: nothing is logged. */
+  readonly logger?: ApiLogger;
+}
+
+/** `ApiLimits` with what is left out. */
+export const DEFAULT_LIMITS: Required<ApiLimits> = {
+  bodyBytes: 1024 * 1024,
+  bodyDepth: 64,
+  requestsPerMinute: 600,
+  failedLoginsPerMinute: 30,
+  answerTimeout: 10_000,
+  streams: 20,
+};
