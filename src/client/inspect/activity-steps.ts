@@ -8,8 +8,7 @@ import type {
 import type { PayloadReader } from '../../agent/conversation/payloads.ts';
 import type { EventFailure } from '../events/event.ts';
 import type { Fact } from '../events/facts.ts';
-import { begin, type Draft, end, type StepEnd, toJson, type Told, usageOf } from './step-draft.ts';
-import type { NewStep } from './step-log.ts';
+import { begin, type Draft, end, type NewStep, type StepEnd, toJson, type Told, usageOf } from './step-draft.ts';
 
 /** What the loop looks up, beside the steps of an agent. */
 const LOOKUPS: ReadonlySet<string> = new Set([

@@ -2,8 +2,7 @@ import type { PayloadReader } from '../../agent/conversation/payloads.ts';
 import type { EventBody } from '../events/event.ts';
 import type { Fact } from '../events/facts.ts';
 import { isRunInput } from '../events/shapes.ts';
-import { begin, type Draft, end, type StepEnd, toJson, type Told, usageOf } from './step-draft.ts';
-import type { NewStep } from './step-log.ts';
+import { begin, type Draft, end, type NewStep, type StepEnd, toJson, type Told, usageOf } from './step-draft.ts';
 
 const ABANDON = 2;
 

@@ -16,6 +16,13 @@ export interface Told {
   readonly bodies: readonly EventBody[];
 }
 
+/** A step that an event begins, without its id. */
+export interface NewStep {
+  readonly step: Omit<Step, 'id'>;
+  readonly activityId?: string;
+  readonly outlives?: boolean;
+}
+
 /** A step while its end may not be known yet. */
 export interface Draft {
   readonly step: { -readonly [Key in keyof Step]: Step[Key] };

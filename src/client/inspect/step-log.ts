@@ -6,17 +6,9 @@ import type { Fact } from '../events/facts.ts';
 import type { ChainRun } from '../events/history.ts';
 import { ActivitySteps, toolEnd } from './activity-steps.ts';
 import { ChildSteps } from './child-steps.ts';
-import { type Draft, end, isOpen, type Told } from './step-draft.ts';
+import { type Draft, end, isOpen, type NewStep, type Told } from './step-draft.ts';
 import { TimerSteps } from './timer-steps.ts';
-import type { Step } from './types.ts';
 import { WaitSteps } from './wait-steps.ts';
-
-/** A step that an event begins, without its id. */
-export interface NewStep {
-  readonly step: Omit<Step, 'id'>;
-  readonly activityId?: string;
-  readonly outlives?: boolean;
-}
 
 /** How steps are kept. */
 export interface StepLogOptions {

@@ -1,6 +1,5 @@
 import type { PayloadReader } from '../../agent/conversation/payloads.ts';
-import { type Draft, end, type Told } from './step-draft.ts';
-import type { NewStep } from './step-log.ts';
+import { type Draft, end, type NewStep, type Told } from './step-draft.ts';
 
 /** Timers of one run of an author's own workflow. */
 export class TimerSteps {

@@ -1,7 +1,6 @@
 import type { Wait } from '../../workflow/protocol/index.ts';
 import type { EventBody } from '../events/event.ts';
-import { type Draft, end, toJson, type Told } from './step-draft.ts';
-import type { NewStep } from './step-log.ts';
+import { type Draft, end, type NewStep, toJson, type Told } from './step-draft.ts';
 
 const OPENED: ReadonlySet<string> = new Set(['input_requested', 'approval_requested', 'tool_awaited', 'event_awaited']);
 
