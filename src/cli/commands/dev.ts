@@ -1,5 +1,5 @@
 import type { DevFlags } from '../dev/develop.ts';
-import { addLogLevel } from '../logging.ts';
+import { addLogLevel } from '../worker-log.ts';
 import { type AddCommand, addEngineOptions, addVerbose, examples, toPort } from '../options.ts';
 
 /** `perdure dev`. */

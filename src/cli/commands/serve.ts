@@ -1,4 +1,4 @@
-import { addLogLevel } from '../logging.ts';
+import { addLogLevel } from '../worker-log.ts';
 import { type AddCommand, addEngineOptions, addVerbose, examples, notEmpty, toPort } from '../options.ts';
 import type { ServeFlags } from '../serve/serve-project.ts';
 

@@ -1,8 +1,8 @@
 import type { LogLevel } from '@temporalio/worker';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
-import { addLogLevel, installLogger } from '../logging.ts';
 import { type AddCommand, addEngineOptions, addVerbose, notEmpty } from '../options.ts';
+import { addLogLevel, installLogger } from '../worker-log.ts';
 
 /** What the command line says about a worker. */
 interface WorkerFlags extends EngineFlags {

@@ -3,7 +3,7 @@ import { engineFromEnv, isEngine } from '../../engines/index.ts';
 import { engineFromFlags } from '../engine-flags.ts';
 import { describeError } from '../errors.ts';
 import { loadWorkerFile } from '../load-file.ts';
-import { installLogger } from '../logging.ts';
+import { installLogger } from '../worker-log.ts';
 import { openProject } from '../project/open-project.ts';
 import { describePlace } from '../project/place.ts';
 import { stopSignal } from '../project/stop-signal.ts';

@@ -3,7 +3,7 @@ import { parseTime } from '../../agent/time.ts';
 import { ConfigurationError } from '../../engine/index.ts';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
-import { installLogger } from '../logging.ts';
+import { installLogger } from '../worker-log.ts';
 import type { CliOutput } from '../output.ts';
 import { projectFile } from '../project/find-file.ts';
 import { openProject } from '../project/open-project.ts';

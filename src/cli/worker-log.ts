@@ -1,7 +1,8 @@
 import type { LogLevel } from '@temporalio/worker';
 import { type Command, Option } from 'commander';
 
-const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
+/** How much workers may say. */
+export const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 
 /** `--log-level`. */
 export function addLogLevel(command: Command, standard: LogLevel): Command {
@@ -10,12 +11,13 @@ export function addLogLevel(command: Command, standard: LogLevel): Command {
   );
 }
 
-/** From which level on the official runtime writes its log, to standard error. What a file has set up by itself stays. */
+/** Has workers of this process say no more than that. */
 export async function installLogger(level: LogLevel): Promise<void> {
   const { DefaultLogger, Runtime } = await import('@temporalio/worker');
   try {
     Runtime.install({ logger: new DefaultLogger(level) });
   } catch (error) {
+    // The file has set up logging by itself.
     if (!(error instanceof Error && error.name === 'IllegalStateError')) throw error;
   }
 }
