@@ -33,7 +33,7 @@ const ids = { agent: `agent-${randomUUID()}`, workflow: `workflow-${randomUUID()
 const prices = { large: { input: 2, output: 10, cachedInput: 1 } };
 
 /** Runs one agent and one workflow of an author, answers for them, and looks at them when they have ended. */
-async function look(config: NonNullable<(typeof targets)[number]['config']>): Promise<Looks> {
+async function lookOn(config: NonNullable<(typeof targets)[number]['config']>): Promise<Looks> {
   quiet();
   const { perdure, taskQueue, close } = await openPlace(config(temporaryDirectory()));
   try {
@@ -111,7 +111,7 @@ describe('what a run did', () => {
   const on = (name: string): Promise<Looks> => {
     const config = there.find((target) => target.name === name)?.config;
     if (config === undefined) throw new Error(`there is no ${name}`);
-    if (!looks.has(name)) looks.set(name, look(config));
+    if (!looks.has(name)) looks.set(name, lookOn(config));
     return looks.get(name) as Promise<Looks>;
   };
 
