@@ -64,6 +64,12 @@ export default {
       to: { path: '^(src|testing)/', pathNot: '^src/(engine/|official(-isolate)?\\.ts$)' },
     },
     {
+      name: 'codec-is-alone',
+      severity: 'error',
+      from: { path: '^src/codec/' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(codec|engine)/' },
+    },
+    {
       name: 'engines-do-not-know-each-other',
       comment: '`local` is no engine: it is what those have in common whose durable core is ours.',
       severity: 'error',
@@ -74,7 +80,7 @@ export default {
       name: 'engines-stand-on-the-foundation',
       severity: 'error',
       from: { path: '^src/engines/' },
-      to: { path: '^src/', pathNot: '^src/(engines?|core|runtime|host)/|^src/official(-isolate)?\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(engines?|codec|core|runtime|host)/|^src/official(-isolate)?\\.ts$' },
     },
     {
       name: 'temporal-engine-needs-no-durable-core',
@@ -148,6 +154,23 @@ export default {
       to: { path: '^src/(client|cli)/' },
     },
     {
+      name: 'data-serves-agents',
+      comment: 'Workflow data is a source of tools: it knows what a tool is, and the errors of configuration.',
+      severity: 'error',
+      from: { path: '^src/data/' },
+      to: { path: '^src/', pathNot: '^src/(data|agent|engine|workflow/protocol)/' },
+    },
+    {
+      name: 'data-loads-databases-lazily',
+      comment: 'The packages are optional, and who only imports `perdure/data` loads none of them.',
+      severity: 'error',
+      from: { path: '^src/data/[^/]+[.]ts$' },
+      to: {
+        path: '^(src/data/(store|database|migrations)/|node_modules/(pg|kysely)/)',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    {
       name: 'src-ships-alone',
       severity: 'error',
       from: { path: '^src/' },
@@ -187,8 +210,8 @@ export default {
     {
       name: 'sql-only-in-data',
       severity: 'error',
-      from: { pathNot: '^(src/(data|graph)/|test/|bench/)' },
-      to: { path: '^node_modules/(pg|kysely)/' },
+      from: { pathNot: '^(src/(data|graph)/|test/|bench/|scripts/services/)' },
+      to: { path: '^node_modules/(pg|kysely|@electric-sql/pglite)/' },
     },
   ],
   options: {

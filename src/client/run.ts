@@ -18,8 +18,19 @@ import { AnswerRefusedError, RunEndedError } from './errors.ts';
 import type { RunEvent, TokenEvent } from './events/event.ts';
 import { type EventsOptions, streamEvents } from './events/stream.ts';
 import { historyJson } from './inspect/history-json.ts';
+import { measureRun } from './inspect/metrics.ts';
 import { queryRun } from './inspect/query.ts';
-import type { HistoryOptions, HistoryPage } from './inspect/types.ts';
+import { readSteps } from './inspect/read-steps.ts';
+import { plainTree, readTree } from './inspect/tree.ts';
+import type {
+  HistoryOptions,
+  HistoryPage,
+  MetricsOptions,
+  RunMetrics,
+  RunTree,
+  Step,
+  TreeOptions,
+} from './inspect/types.ts';
 import { isPaused, pauseTree, resumeTree } from './pause.ts';
 import { awaitOutcome, type Outcome } from './result.ts';
 import { checkContent, checkId, checkJson, emptiness, tooLarge } from './sendable.ts';
@@ -233,6 +244,35 @@ export class Run<Output = Json> {
       const { messages } = await readConversation(client, { workflowId: this.id, runId });
       return messages;
     });
+  }
+
+  /**
+   * What the run did and waited for, in the order of beginning; all runs of its chain, but not those of its sub-agents: `tree` leads to them. Needs no
+   * worker.
+   * @throws RunNotFoundError, EngineUnavailableError
+   */
+  async steps(): Promise<readonly Step[]> {
+    const { drafts } = await readSteps(this.#context.client, this.#run, true);
+    return drafts.map(({ step }) => step);
+  }
+
+  /**
+   * How much the run did, how long it took, and what its models cost. Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError for impossible prices.
+   * @example
+   * const { cost } = await run.metrics({ prices: { 'openai/gpt-5': { input: 1.25, output: 10 } }, includeSubAgents: true });
+   */
+  async metrics(options: MetricsOptions = {}): Promise<RunMetrics> {
+    return await measureRun(this.#context.client, this.#run, options);
+  }
+
+  /**
+   * The run, and the runs of its sub-agents and other children, of all depths and closed ones included. Their histories are read, so a tree of many runs takes
+   * its time. Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError for an impossible limit.
+   */
+  async tree(options: TreeOptions = {}): Promise<RunTree> {
+    return plainTree(await readTree(this.#context.client, this.#run, options));
   }
 
   /**

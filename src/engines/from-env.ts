@@ -6,7 +6,7 @@ import type { Environment } from './temporal/environment.ts';
 /**
  * Which engine the environment asks for. `PERDURE_ENGINE` is `embedded` (default), `bullmq`, `temporal` or the name of a registered one; `PERDURE_DATABASE` is the file of the embedded
  * engine (default `./.perdure/perdure.db`), or `:memory:`. Redis is found by `REDIS_URL`, a cluster by Temporal's own variables
- * (`TEMPORAL_ADDRESS`, …); their engines read them when they are opened.
+ * (`TEMPORAL_ADDRESS`, …); their engines read them when they are opened, as they read `PERDURE_PAYLOAD_KEYS`, by which payloads are encrypted.
  * @param env default `process.env`.
  * @throws ConfigurationError when a variable has a value that means nothing.
  * @example

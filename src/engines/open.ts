@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { ClientOptions } from '@temporalio/client';
 import { ConfigurationError, type Engine } from '../engine/index.ts';
 import type * as Bullmq from './bullmq/index.ts';
 import { ENGINE_TYPES, type EngineConfig, type RoutedConfig } from './config.ts';
@@ -9,7 +10,7 @@ import type { Environment } from './temporal/environment.ts';
 
 /**
  * Opens the engine that a configuration asks for; an engine that is open already is given back as it is. Only the engine that is asked for is
- * loaded.
+ * loaded. With `PERDURE_PAYLOAD_KEYS` in the environment payloads are encrypted, unless the configuration has a data converter of its own.
  * @param env where the engines on Redis and Temporal find what the configuration does not say. Default `process.env`.
  * @throws ConfigurationError when the configuration is wrong.
  * @throws EngineUnavailableError when the engine cannot be reached.
@@ -23,17 +24,17 @@ export async function openEngine(source: EngineConfig | Engine, env: Environment
     case 'embedded': {
       const { type: _, ...options } = source;
       const { createEmbeddedEngine } = await import('./embedded/index.ts');
-      return await createEmbeddedEngine(options);
+      return await createEmbeddedEngine(await encrypting(options, env));
     }
     case 'bullmq': {
       const { type: _, ...options } = source;
       const { createBullmqEngine } = await loadBullmq();
-      return await createBullmqEngine(options, env);
+      return await createBullmqEngine(await encrypting(options, env), env);
     }
     case 'temporal': {
       const { type: _, ...config } = source;
       const { createTemporalEngine } = await import('./temporal/index.ts');
-      return await createTemporalEngine(config, env);
+      return await createTemporalEngine(await encrypting(config, env), env);
     }
     case 'routed':
       return await openRouted(source, env);
@@ -79,6 +80,18 @@ async function openRouted(
     open: async (part) => ({ engine: await openEngine(part, env), isOurs: !isEngine(part) }),
     placeOf: async (part) => (isEngine(part) ? undefined : await placeOf(part, env)),
   });
+}
+
+/** What is written is encrypted when the environment says so. */
+async function encrypting<Options extends { readonly client?: Omit<ClientOptions, 'connection' | 'namespace'> }>(
+  options: Options,
+  env: Environment,
+): Promise<Options> {
+  if (!env['PERDURE_PAYLOAD_KEYS'] || options.client?.dataConverter !== undefined) return options;
+  const { converterFromEnv } = await import('../codec/index.ts');
+  const dataConverter = converterFromEnv(env);
+  if (dataConverter === undefined) return options;
+  return { ...options, client: { ...options.client, dataConverter } };
 }
 
 /** The engine on Redis is the only one whose packages are not needed by all: they are installed by who uses it. */

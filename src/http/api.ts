@@ -7,8 +7,10 @@ import { type ApiLogger, type ApiOptions, DEFAULT_LIMITS } from './options.ts';
 import { checkOptions } from './check-options.ts';
 import { RateLimits } from './request/rate-limits.ts';
 import type { ApiContext, Route } from './route.ts';
+import { ApiMetrics } from './metrics.ts';
 import { documentRoutes } from './routes/document.ts';
 import { ROUTES } from './routes/index.ts';
+import { StreamSlots } from './stream/stream-slots.ts';
 
 /** The HTTP API, as a function: it may be mounted in any server. */
 export interface Api {
@@ -36,11 +38,15 @@ export function createApi(options: ApiOptions): Api {
   checkOptions(options);
   const { perdure, agents = [], auth, limits, logger = SILENT } = options;
   const closing = new AbortController();
+  const most = { ...DEFAULT_LIMITS, ...limits };
+  const streams = new StreamSlots(most.streams);
   const context: ApiContext = {
     perdure,
     agents: new Map(agents.map((agent) => [agent.name, agent])),
-    limits: { ...DEFAULT_LIMITS, ...limits },
+    limits: most,
     logger,
+    streams,
+    metrics: new ApiMetrics(perdure.engine, () => streams.count),
     closing: closing.signal,
   };
   let document: object | undefined;

@@ -19,8 +19,11 @@ export interface Connection {
 /** What Hono carries along with a request. */
 interface Env {
   Bindings: Connection;
-  Variables: { requestId: string; principal: Principal };
+  Variables: { requestId: string; principal: Principal; route: Route | undefined };
 }
+
+/** What requests of no route count as: what they ask for can be anything. */
+const NO_ROUTE = { path: 'none', method: 'other' };
 
 const NOBODY: Principal = { id: 'nobody', role: 'viewer' };
 
@@ -30,7 +33,11 @@ export function createRouter(routes: readonly Route[], api: ApiContext, guard: G
   app.use(async (context, next) => {
     context.set('requestId', randomUUID());
     context.set('principal', NOBODY);
+    const start = performance.now();
     await next();
+    const { path, method } = context.get('route') ?? NO_ROUTE;
+    const seconds = (performance.now() - start) / 1000;
+    api.metrics.answered({ method, route: path, status: context.res.status, seconds });
     context.header('x-request-id', context.get('requestId'));
     context.header('cache-control', 'no-store');
     context.header('x-content-type-options', 'nosniff');
@@ -44,6 +51,7 @@ export function createRouter(routes: readonly Route[], api: ApiContext, guard: G
 }
 
 async function answer(route: Route, context: Context<Env>, api: ApiContext, guard: Guard): Promise<Response> {
+  context.set('route', route);
   const request = context.req.raw;
   if (api.closing.aborted) throw closing();
   const { principal = NOBODY, headers } = await guard.admit(route, request, context.env?.address);

@@ -94,7 +94,7 @@ function responsesOf(route: Route): RouteConfig['responses'] {
 function responseOf({ description, schema, type = 'application/json', headers }: Answer): object {
   return {
     description,
-    ...(schema === undefined ? {} : { content: { [type]: { schema } } }),
+    ...(schema === undefined ? {} : { content: Object.fromEntries([type].flat().map((each) => [each, { schema }])) }),
     ...(headers === undefined
       ? {}
       : {

@@ -3,7 +3,9 @@ import type { AnyAgent } from '../agent/types.ts';
 import type { Perdure } from '../client/perdure.ts';
 import type { Principal, Role } from './auth/principal.ts';
 import type { TenantIds } from './auth/tenant.ts';
+import type { ApiMetrics } from './metrics.ts';
 import type { ApiLimits, ApiLogger } from './options.ts';
+import type { StreamSlots } from './stream/stream-slots.ts';
 
 /** What all requests share. */
 export interface ApiContext {
@@ -15,6 +17,10 @@ export interface ApiContext {
   readonly limits: Required<ApiLimits>;
   /** Where the log goes. */
   readonly logger: ApiLogger;
+  /** The streams that are open. */
+  readonly streams: StreamSlots;
+  /** What is counted. */
+  readonly metrics: ApiMetrics;
   /** Aborts when the API is closed: streams end then. */
   readonly closing: AbortSignal;
 }
@@ -45,8 +51,8 @@ export interface Answer {
   readonly description: string;
   /** What its body is. Left out: it has none. */
   readonly schema?: z.ZodType;
-  /** Of its body. Default: `application/json`. */
-  readonly type?: string;
+  /** Of its body; several where the request chooses. Default: `application/json`. */
+  readonly type?: string | readonly string[];
   /** Its headers, and what they say. */
   readonly headers?: Readonly<Record<string, string>>;
 }

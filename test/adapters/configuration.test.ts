@@ -136,11 +136,15 @@ function problemOf({ message, path, fix }: ConfigurationError): string {
 
 describe('namespaces', () => {
   test.each([
-    ['temporal', temporal.createWorkflowEngineAdapter({ connection: { address: 'http://x' } }), 'connection.address'],
-    ['bullmq', bullmq.createWorkflowEngineAdapter({ workers: { concurrency: 0 } }), 'workers.concurrency'],
-    ['embedded', embedded.createWorkflowEngineAdapter({ path: '' }), 'path'],
-  ])('%s is its engine', async (_, adapter, path) => {
-    await expect(adapter).rejects.toMatchObject({ code: 'CONFIGURATION', path });
+    [
+      'temporal',
+      () => temporal.createWorkflowEngineAdapter({ connection: { address: 'http://x' } }),
+      'connection.address',
+    ],
+    ['bullmq', () => bullmq.createWorkflowEngineAdapter({ workers: { concurrency: 0 } }), 'workers.concurrency'],
+    ['embedded', () => embedded.createWorkflowEngineAdapter({ path: '' }), 'path'],
+  ])('%s is its engine', async (_, create, path) => {
+    await expect(create()).rejects.toMatchObject({ code: 'CONFIGURATION', path });
   });
 
   test('make adapters', async () => {

@@ -10,6 +10,8 @@ export interface EventsOptions {
   readonly from?: string;
   /** Also shows what models say while they say it, as `token` events. They may be missing, and have no id. Default `false`. */
   readonly tokens?: boolean;
+  /** Whether to wait for what happens next, until the run has ended. Without it the stream ends with what has happened so far. Default `true`. */
+  readonly follow?: boolean;
   /** Ends the stream: it then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -18,7 +20,7 @@ export interface EventsOptions {
 export async function* streamEvents(
   context: ClientContext,
   run: RunReference,
-  { from, tokens = false, signal }: EventsOptions,
+  { from, tokens = false, follow = true, signal }: EventsOptions,
 ): AsyncGenerator<RunEvent | TokenEvent, void, undefined> {
   if (from !== undefined) parseEventId(from);
   const stop = new AbortController();
@@ -26,7 +28,7 @@ export async function* streamEvents(
   const queue = tokens ? new TokenQueue(await context.tokens()) : undefined;
   // Before history is read: what is said meanwhile must not be missed.
   queue?.listen(run.workflowId);
-  const pages = followEvents(context.client, run, { from, signal: signals, follow: true });
+  const pages = followEvents(context.client, run, { from, signal: signals, follow });
   let page = pages.next();
   try {
     for (;;) {

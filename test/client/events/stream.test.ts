@@ -76,6 +76,17 @@ describe('events', () => {
     await expect(allEvents(run, 'elsewhere')).rejects.toThrow(ConfigurationError);
   });
 
+  it('end with what has happened so far when nobody wants to wait', async () => {
+    const { perdure } = await clientWorld({ scripts: { main: asks } });
+    const run = await perdure.start('main', { input: 'Hi' });
+    const { id } = await eventOf(run, 'input_requested');
+    const until: RunEvent[] = [];
+    for await (const event of run.events({ follow: false })) until.push(event);
+    expect(until.at(-1)?.id).toBe(id);
+    await expect(run.events({ follow: false, from: id }).next()).resolves.toEqual({ done: true, value: undefined });
+    await run.reply('1042');
+  });
+
   it('follow a run that goes on as new', async () => {
     const { perdure, env } = await clientWorld({ scripts: { main: large }, tools });
     const run = await perdure.start('main', { input: 'Hi' });

@@ -1,0 +1,35 @@
+import type { RunEvent, TokenEvent } from '../../client/events/event.ts';
+import type { Call } from '../route.ts';
+import type { Encoding } from './encodings.ts';
+import { eventStream } from './event-stream.ts';
+
+/** What is streamed. */
+export interface StreamOptions {
+  /** How it is written. */
+  readonly encoding: Encoding;
+  /** What happens, with the engine's ids. */
+  readonly open: (signal: AbortSignal) => AsyncGenerator<RunEvent | TokenEvent, void, undefined>;
+}
+
+/**
+ * Answers a request with a stream, which ends when the client goes or the API is closed.
+ * @throws HttpProblem when the credential has too many streams open.
+ */
+export function openStream(call: Call, { encoding, open }: StreamOptions): Response {
+  const { request, api, principal, ids, requestId } = call;
+  // Nobody would read a body.
+  if (request.method === 'HEAD') return new Response(null, { headers: encoding.headers });
+  const release = api.streams.take(principal.id);
+  const body = eventStream({
+    encoding,
+    signals: [request.signal, api.closing],
+    open: async function* (signal) {
+      for await (const event of open(signal)) yield ids.inValue(event);
+    },
+    onClose: (error) => {
+      release();
+      if (error !== undefined) api.logger.error({ requestId, err: error }, 'A stream of events broke off.');
+    },
+  });
+  return new Response(body, { headers: encoding.headers });
+}
