@@ -98,7 +98,9 @@ export default {
       name: 'above-the-contract-no-engine',
       comment: 'These receive an Engine or the configuration of one; they never import one, nor what it is made of.',
       severity: 'error',
-      from: { path: '^src/(adapters|agent|client|worker|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/' },
+      from: {
+        path: '^src/(adapters|agent|client|worker|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/',
+      },
       to: { path: '^src/(engines/[^/]+|core|runtime|host)/' },
     },
     {

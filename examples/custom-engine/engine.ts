@@ -1,5 +1,5 @@
 import { ConfigurationError, type Engine } from 'perdure/engine';
-import { registerEngine } from 'perdure/engines';
+import type { Environment } from 'perdure/engines';
 import { createStoreEngine } from 'perdure/store';
 import { JournalStore } from './journal-store.ts';
 
@@ -16,10 +16,9 @@ declare module 'perdure/engines' {
   }
 }
 
-registerEngine('journal', async ({ file }, env) => await openJournalEngine({ file: file ?? env['JOURNAL_FILE'] }));
-
 /** Opens the engine. @throws ConfigurationError, StoreError */
-export async function openJournalEngine({ file }: { readonly file: string | undefined }): Promise<Engine> {
+export async function openJournalEngine(config: JournalConfig, env: Environment): Promise<Engine> {
+  const file = config.file ?? env['JOURNAL_FILE'];
   if (typeof file !== 'string' || file === '') {
     throw new ConfigurationError('file', 'is missing.', { fix: 'Name a file, or set JOURNAL_FILE.' });
   }

@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineAgent } from 'perdure';
 import { createWorkflowEngineAdapter } from 'perdure/adapters';
+import { registerEngine } from 'perdure/engines';
 import { createWorker } from 'perdure/worker';
 import { quiet } from '../locally.ts';
 import { model } from '../model.ts';
-import './engine.ts';
+import { openJournalEngine } from './engine.ts';
 
 const greeter = defineAgent({ name: 'greeter', model, instructions: 'Greet the user.' });
 
 quiet();
+registerEngine('journal', openJournalEngine);
 const folder = await mkdtemp(join(tmpdir(), 'perdure-journal-'));
 const file = join(folder, 'runs.jsonl');
 

@@ -14,7 +14,16 @@ export {
 export { EngineRefusedError, type ExecutionFailure, type FailureCode, type Result } from './failures.ts';
 export { bullmq, embedded, type EngineNamespace, temporal } from './namespaces.ts';
 export type { RunAgentInput, RunIdentifier } from './requests.ts';
-export type { AdapterOptions, AdapterSource, ConnectedSource, EngineChoice, EngineSettings } from './source.ts';
+export type {
+  AdapterOptions,
+  AdapterSource,
+  ConfiguredEngine,
+  ConnectedSource,
+  EngineChoice,
+  EngineSettings,
+  OptionalConfig,
+  RequiredConfig,
+} from './source.ts';
 export { type FailedStart, StartsFailedError } from './start-all.ts';
 export {
   createWorkflowEngineAdapter,

@@ -3,20 +3,31 @@ import type { Prices } from '../client/inspect/types.ts';
 import { Perdure } from '../client/perdure.ts';
 import { ConfigurationError } from '../engine/index.ts';
 import { section, text } from '../engine/shape.ts';
-import type { EngineConfig } from '../engines/index.ts';
+import type { EngineConfig, TypeOfEngine } from '../engines/index.ts';
 
-/** What an engine of a type is configured by. */
-export type EngineSettings<Type extends EngineConfig['type']> = Omit<
-  Extract<EngineConfig, { readonly type: Type }>,
-  'type'
->;
+/** What an engine of a type is configured by. @typeParam Type its name. */
+export type EngineSettings<Type extends EngineConfig['type']> = Omit<Extract<EngineConfig, TypeOfEngine<Type>>, 'type'>;
 
-/** Which engine, and its configuration, which may be left out where nothing in it is required. */
-export type EngineChoice = {
-  readonly [Type in EngineConfig['type']]: { readonly type: Type } & (Record<never, never> extends EngineSettings<Type>
-    ? { readonly config?: EngineSettings<Type> }
-    : { readonly config: EngineSettings<Type> });
-}[EngineConfig['type']];
+/** An engine and its configuration, which may be left out where nothing in it is required. @typeParam Type the name of the engine. */
+export type ConfiguredEngine<Type extends EngineConfig['type']> = TypeOfEngine<Type> &
+  (Partial<EngineSettings<Type>> extends EngineSettings<Type>
+    ? OptionalConfig<EngineSettings<Type>>
+    : RequiredConfig<EngineSettings<Type>>);
+
+/** A configuration in which nothing is required. @typeParam Config what there may be. */
+export interface OptionalConfig<Config> {
+  /** Default: what the environment says, then the engine's defaults. */
+  readonly config?: Config;
+}
+
+/** A configuration in which something is required. @typeParam Config what there is. */
+export interface RequiredConfig<Config> {
+  /** As `openEngine` takes it, without `type`. */
+  readonly config: Config;
+}
+
+/** Which engine, and its configuration. */
+export type EngineChoice = { readonly [Type in EngineConfig['type']]: ConfiguredEngine<Type> }[EngineConfig['type']];
 
 /** What an adapter does beside. */
 export interface AdapterOptions {

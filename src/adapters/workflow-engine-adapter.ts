@@ -33,7 +33,8 @@ export interface WorkflowEngineAdapter {
    */
   queryRun<Answer = Json>(id: RunIdentifier, queryName: string, ...args: readonly Json[]): Promise<Answer>;
   /**
-   * What happens in a run, from its beginning or after the event `from`, until it has ended; also of one that has ended long ago.
+   * What happens in a run, from its beginning or after the event `from`, until it has ended; also of one that has ended long ago. Waits half a minute for an
+   * engine that is away.
    * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError when `from` is no id of an event of this run; the signal's reason when it aborts.
    */
   streamRunEvents(id: RunIdentifier, options?: StreamOptions): AsyncIterable<RunEvent>;

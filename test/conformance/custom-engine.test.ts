@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, onTestFinished, test } from 'vitest';
-import { openEngine } from 'perdure/engines';
+import { openEngine, registerEngine } from 'perdure/engines';
 import { engineTarget, storeScenarios } from 'perdure/testing/conformance';
-import '../../examples/custom-engine/engine.ts';
+import { openJournalEngine } from '../../examples/custom-engine/engine.ts';
 import { JournalStore } from '../../examples/custom-engine/journal-store.ts';
 import { conformance } from './suite.ts';
 import { quiet } from './targets/quiet.ts';
@@ -20,6 +20,8 @@ describe('the store of the custom engine', () => {
     await run(await JournalStore.open(join(folder, 'runs.jsonl')));
   });
 });
+
+registerEngine('journal', openJournalEngine);
 
 conformance(
   'journal',
