@@ -141,6 +141,23 @@ export default {
       to: { path: '^src/(client|cli)/' },
     },
     {
+      name: 'data-serves-agents',
+      comment: 'Workflow data is a source of tools: it knows what a tool is, and the errors of configuration.',
+      severity: 'error',
+      from: { path: '^src/data/' },
+      to: { path: '^src/', pathNot: '^src/(data|agent|engine|workflow/protocol)/' },
+    },
+    {
+      name: 'data-loads-databases-lazily',
+      comment: 'The packages are optional, and who only imports `perdure/data` loads none of them.',
+      severity: 'error',
+      from: { path: '^src/data/[^/]+[.]ts$' },
+      to: {
+        path: '^(src/data/(store|database|migrations)/|node_modules/(pg|kysely)/)',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
+    },
+    {
       name: 'src-ships-alone',
       severity: 'error',
       from: { path: '^src/' },
@@ -180,8 +197,8 @@ export default {
     {
       name: 'sql-only-in-data',
       severity: 'error',
-      from: { pathNot: '^(src/(data|graph)/|test/|bench/)' },
-      to: { path: '^node_modules/(pg|kysely)/' },
+      from: { pathNot: '^(src/(data|graph)/|test/|bench/|scripts/services/)' },
+      to: { path: '^node_modules/(pg|kysely|@electric-sql/pglite)/' },
     },
   ],
   options: {

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from '../scripts/run.ts';
+import { startPostgres } from '../scripts/services/postgres.ts';
 import type { Service } from '../scripts/services/service.ts';
-import { postgresServer } from './peers/postgres.ts';
 import { restateServer } from './peers/restate-server.ts';
 import type { Operation, Workload } from './workloads.ts';
 
@@ -64,7 +64,7 @@ export async function preparePeers(wanted: readonly Peer[], log: (line: string) 
   }
   if (wanted.includes('dbos')) {
     try {
-      const service = await postgresServer();
+      const service = await freshPostgres();
       services.push(service);
       postgres = service.value;
     } catch (error) {
@@ -81,6 +81,13 @@ export async function preparePeers(wanted: readonly Peer[], log: (line: string) 
     }
   }
   return { places: { postgres, restate }, services, missing };
+}
+
+/** PostgreSQL: one that was named, or one of our own with fresh data. */
+async function freshPostgres(): Promise<Service> {
+  const named = process.env['PERDURE_BENCH_POSTGRES_URL'];
+  if (named) return { value: named, origin: 'PERDURE_BENCH_POSTGRES_URL', stop: () => {} };
+  return startPostgres();
 }
 
 /** Starts a peer in this process. */

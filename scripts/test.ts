@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readReport } from './report.ts';
 import { root, secondsSince } from './run.ts';
+import { postgresServer } from './services/postgres.ts';
 import { redisServer } from './services/redis.ts';
 import { cacheFolder } from './services/service.ts';
 import type { Service } from './services/service.ts';
@@ -22,6 +23,7 @@ const providers = [
   { name: 'Temporal server', variable: 'PERDURE_TEST_TEMPORAL_ADDRESS', provide: temporalServer },
   { name: 'time-skipping test server', variable: 'PERDURE_TEST_TIME_SKIPPING_SERVER', provide: timeSkippingServer },
   { name: 'Redis', variable: 'PERDURE_TEST_REDIS_URL', provide: redisServer },
+  { name: 'PostgreSQL', variable: 'PERDURE_TEST_POSTGRES_URL', provide: postgresServer },
   { name: 'toxiproxy', variable: 'PERDURE_TEST_TOXIPROXY_URL', provide: toxiproxy },
 ];
 
