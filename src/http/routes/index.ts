@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts';
 import { getAgent, listAgents } from './agents.ts';
 import { chat, chatStream } from './chat.ts';
+import { listData, queryData, readData, writeData } from './data.ts';
 import { engine, health, ready } from './engine.ts';
 import { getRun } from './get-run.ts';
 import { inbox } from './inbox.ts';
@@ -12,6 +13,10 @@ export const ROUTES: readonly Route[] = [
   getRun,
   runEvents,
   inbox,
+  listData,
+  queryData,
+  readData,
+  writeData,
   listAgents,
   getAgent,
   chat,
