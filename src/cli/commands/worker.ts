@@ -3,8 +3,7 @@ import { Option } from 'commander';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
 import { type AddCommand, addEngineOptions, addVerbose, notEmpty } from '../options.ts';
-
-const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
+import { installLogger, LEVELS } from '../worker-log.ts';
 
 /** What the command line says about a worker. */
 interface WorkerFlags extends EngineFlags {
@@ -48,14 +47,4 @@ async function workOn(file: string, flags: WorkerFlags): Promise<void> {
     ...(taskQueue === undefined ? {} : { taskQueue }),
     ...(shutdownDeadline === undefined ? {} : { shutdownDeadline }),
   });
-}
-
-async function installLogger(level: LogLevel): Promise<void> {
-  const { DefaultLogger, Runtime } = await import('@temporalio/worker');
-  try {
-    Runtime.install({ logger: new DefaultLogger(level) });
-  } catch (error) {
-    // The file has set up logging by itself.
-    if (!(error instanceof Error && error.name === 'IllegalStateError')) throw error;
-  }
 }

@@ -100,7 +100,7 @@ async function decide(
   if (decisions.length === 0) throw nothingSaid();
   authorize({ role: 'operator', scope: 'approvals:write' }, call.principal);
   for (const { approved, ...decision } of decisions) {
-    const options = { ...decision, timeout: call.api.limits.answerTimeout };
+    const options = { ...decision, by: call.principal.id, timeout: call.api.limits.answerTimeout };
     await (approved ? run.approve(options) : run.reject(options));
   }
   return answer(call, run, { runId, messageId: messageId(runId, number), before: events, continues: true });

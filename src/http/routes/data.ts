@@ -3,7 +3,7 @@ import type { WorkflowData } from '../../data/types.ts';
 import type { JsonSchema } from '../../workflow/protocol/index.ts';
 import { HttpProblem } from '../problems/problem.ts';
 import { type Call, json, type Route, route } from '../route.ts';
-import { JSON_VALUE, RUN_PATH } from './parts.ts';
+import { defined, JSON_VALUE, RUN_PATH } from './parts.ts';
 
 const KEY = z.string().min(1).max(512).describe('The key, percent-encoded: `/` is `%2F`.');
 const KEY_PATH = RUN_PATH.extend({ key: KEY });
@@ -141,11 +141,4 @@ function dataOf({ api }: Call): WorkflowData {
     title: 'There is no workflow data here',
     fix: 'Open some by openWorkflowData() and pass it as `data`; `perdure serve` does so when PERDURE_DATA_URL is set.',
   });
-}
-
-type Defined<Value> = { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
-
-/** Without what is undefined. */
-function defined<Value extends object>(value: Value): Defined<Value> {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<Value>;
 }
