@@ -81,6 +81,7 @@ export type {
 } from './client/events/event.ts';
 export { compareEventIds } from './client/events/ids.ts';
 export type { EventsOptions } from './client/events/stream.ts';
+export { compareStepIds } from './client/inspect/step-ids.ts';
 export type { RunPage, RunsOptions } from './client/inspect/list-runs.ts';
 export type {
   HistoryOptions,

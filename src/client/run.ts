@@ -18,8 +18,19 @@ import { AnswerRefusedError, RunEndedError } from './errors.ts';
 import type { RunEvent, TokenEvent } from './events/event.ts';
 import { type EventsOptions, streamEvents } from './events/stream.ts';
 import { historyJson } from './inspect/history-json.ts';
+import { measureRun } from './inspect/metrics.ts';
 import { queryRun } from './inspect/query.ts';
-import type { HistoryOptions, HistoryPage } from './inspect/types.ts';
+import { readSteps } from './inspect/read-steps.ts';
+import { plainTree, readTree } from './inspect/tree.ts';
+import type {
+  HistoryOptions,
+  HistoryPage,
+  MetricsOptions,
+  RunMetrics,
+  RunTree,
+  Step,
+  TreeOptions,
+} from './inspect/types.ts';
 import { isPaused, pauseTree, resumeTree } from './pause.ts';
 import { awaitOutcome, type Outcome } from './result.ts';
 import { checkContent, checkId, checkJson, emptiness, tooLarge } from './sendable.ts';
@@ -54,6 +65,8 @@ export interface PauseOptions {
 export interface DecisionOptions extends WaitChoice, AnswerOptions {
   /** Why, as the agent is told. */
   readonly reason?: string;
+  /** Who decides: recorded with the decision, in history and in the event `wait_answered`. */
+  readonly by?: string;
 }
 
 /**
@@ -236,6 +249,35 @@ export class Run<Output = Json> {
   }
 
   /**
+   * What the run did and waited for, in the order of beginning; all runs of its chain, but not those of its sub-agents: `tree` leads to them. Needs no
+   * worker.
+   * @throws RunNotFoundError, EngineUnavailableError
+   */
+  async steps(): Promise<readonly Step[]> {
+    const { drafts } = await readSteps(this.#context.client, this.#run, true);
+    return drafts.map(({ step }) => step);
+  }
+
+  /**
+   * How much the run did, how long it took, and what its models cost. Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError for impossible prices.
+   * @example
+   * const { cost } = await run.metrics({ prices: { 'openai/gpt-5': { input: 1.25, output: 10 } }, includeSubAgents: true });
+   */
+  async metrics(options: MetricsOptions = {}): Promise<RunMetrics> {
+    return await measureRun(this.#context.client, this.#run, options);
+  }
+
+  /**
+   * The run, and the runs of its sub-agents and other children, of all depths and closed ones included. Their histories are read, so a tree of many runs takes
+   * its time. Needs no worker.
+   * @throws RunNotFoundError, EngineUnavailableError; ConfigurationError for an impossible limit.
+   */
+  async tree(options: TreeOptions = {}): Promise<RunTree> {
+    return plainTree(await readTree(this.#context.client, this.#run, options));
+  }
+
+  /**
    * The history of the run as Temporal's tools write it, page by page, from the beginning until now; all runs of its chain, one after the other.
    * Needs no worker.
    * @throws RunNotFoundError, EngineUnavailableError; the signal's reason when it aborts.
@@ -253,8 +295,12 @@ export class Run<Output = Json> {
     await giveAnswer(this.#context, this.#run, { ...options, kind, outcome });
   }
 
-  async #decide(approved: boolean, { reason, ...options }: DecisionOptions): Promise<void> {
-    const value = { approved, ...(reason === undefined ? {} : { reason }) };
+  async #decide(approved: boolean, { reason, by, ...options }: DecisionOptions): Promise<void> {
+    const value = {
+      approved,
+      ...(reason === undefined ? {} : { reason }),
+      ...(by === undefined ? {} : { by }),
+    };
     await this.#answer('approval', { type: 'value', value }, options);
   }
 

@@ -27,6 +27,14 @@ export class PayloadReader {
     return payload ? await this.#decode(payload, owner) : undefined;
   }
 
+  /** All values of a list of payloads. */
+  async all(
+    payloads: { readonly payloads?: readonly Payload[] | null } | null | undefined,
+    owner: Omit<PayloadOwner, 'namespace'>,
+  ): Promise<unknown[]> {
+    return await Promise.all((payloads?.payloads ?? []).map((payload) => this.#decode(payload, owner)));
+  }
+
   /** The message of a failure, also of an encoded one. */
   async messageOf(failure: ProtoFailure | null | undefined, owner: Omit<PayloadOwner, 'namespace'>): Promise<string> {
     if (!failure) return '';

@@ -34,6 +34,7 @@ export class EventReader {
   }
 }
 
-function timeOf({ eventTime }: HistoryEvent): number {
+/** When an event happened, in milliseconds since the epoch. */
+export function timeOf({ eventTime }: Pick<HistoryEvent, 'eventTime'>): number {
   return Number(eventTime?.seconds ?? 0) * 1000 + Math.floor((eventTime?.nanos ?? 0) / 1e6);
 }

@@ -32,6 +32,8 @@ export const MEANINGS: Readonly<Record<string, Rule>> = {
   RunCancelledError: ENDED,
   RunTerminatedError: ENDED,
   RunTimedOutError: ENDED,
+  QueryUnknownError: { status: 404, title: 'There is no such query' },
+  QueryFailedError: { status: 409, title: 'The query could not be answered' },
   PauseNotSupportedError: { status: 501, title: 'The server cannot pause runs' },
   AnswerRefusedError: (error) =>
     REFUSALS[(error as { readonly reason?: string }).reason ?? ''] ?? { status: 409, title: 'The answer was refused' },

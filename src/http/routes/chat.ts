@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { RunNotFoundError } from '../../client/errors.ts';
 import type { Run } from '../../client/run.ts';
 import type { RunInfo } from '../../client/status.ts';
+import { authorize } from '../auth/authenticate.ts';
 import { HttpProblem, invalidRequest } from '../problems/problem.ts';
 import { type Call, type Route, route } from '../route.ts';
 import { type ChatTurn, currentTurn } from '../stream/chat-turn.ts';
@@ -96,8 +97,9 @@ async function decide(
 ): Promise<Response> {
   const decisions = decisionsOf(message);
   if (decisions.length === 0) throw nothingSaid();
+  authorize({ role: 'operator', scope: 'approvals:write' }, call.principal);
   for (const { approved, ...decision } of decisions) {
-    const options = { ...decision, timeout: call.api.limits.answerTimeout };
+    const options = { ...decision, by: call.principal.id, timeout: call.api.limits.answerTimeout };
     await (approved ? run.approve(options) : run.reject(options));
   }
   return answer(call, run, { runId, messageId: messageId(runId, number), before: events, continues: true });
