@@ -36,6 +36,7 @@ const steps: readonly Step[] = [
   { name: 'pack', after: ['build'], run: pack },
   { name: 'types', run: () => run('node', [tsc7, '--noEmit', '-p', 'tsconfig.json']) },
   { name: 'types-of-tests', run: () => run('node', [tsc7, '-p', 'tsconfig.test.json']) },
+  { name: 'snippets', run: () => run('node', ['scripts/snippets.ts']) },
   { name: 'lint', after: ['build'], run: () => run('oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'format', run: () => run('oxfmt', ['--check', '.']) },
   { name: 'boundaries', after: ['build'], run: () => run('depcruise', ['src', 'testing', 'test', 'scripts']) },

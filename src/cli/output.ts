@@ -20,6 +20,8 @@ export interface CliStreams {
   readonly isInputTty?: boolean;
   /** Columns of the terminal. Default: 80. */
   readonly columns?: () => number;
+  /** Asks the user for a line, until the signal aborts. Default: nobody can be asked. */
+  readonly ask?: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   /** Called when the user presses Ctrl+C. @returns how to stop listening. Default: never called. */
   readonly onInterrupt?: (listener: () => void) => () => void;
 }
@@ -44,6 +46,8 @@ export interface CliOutput {
   readonly isErrTty: boolean;
   /** Whether somebody can be asked: input is a terminal. */
   readonly isInputTty: boolean;
+  /** Asks the user for a line, until the signal aborts; missing where nobody can be asked. */
+  readonly ask: ((question: string, signal: AbortSignal) => Promise<string>) | undefined;
   /** Columns of `out`; without end when that is no terminal, so that programs get whole lines. */
   readonly width: number;
   /** Called when the user presses Ctrl+C. @returns how to stop listening. */
@@ -69,6 +73,7 @@ export function createOutput(streams: CliStreams): CliOutput {
     isTty,
     isErrTty,
     isInputTty,
+    ask: isInputTty && isErrTty ? streams.ask : undefined,
     get width() {
       return isTty ? columns?.() || DEFAULT_COLUMNS : Infinity;
     },
@@ -99,9 +104,22 @@ export function processStreams(): CliStreams {
     isErrTty: stderr.isTTY,
     isInputTty: stdin.isTTY,
     columns: () => stdout.columns,
+    ask: askOnTerminal,
     onInterrupt: (listener) => {
       process.once('SIGINT', listener);
       return () => void process.off('SIGINT', listener);
     },
   };
+}
+
+async function askOnTerminal(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // It reads Ctrl+C as a key: the process is to hear of it as ever.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return await lines.question(question, { signal });
+  } finally {
+    lines.close();
+  }
 }

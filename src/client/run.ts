@@ -65,6 +65,8 @@ export interface PauseOptions {
 export interface DecisionOptions extends WaitChoice, AnswerOptions {
   /** Why, as the agent is told. */
   readonly reason?: string;
+  /** Who decides: recorded with the decision, in history and in the event `wait_answered`. */
+  readonly by?: string;
 }
 
 /**
@@ -293,8 +295,12 @@ export class Run<Output = Json> {
     await giveAnswer(this.#context, this.#run, { ...options, kind, outcome });
   }
 
-  async #decide(approved: boolean, { reason, ...options }: DecisionOptions): Promise<void> {
-    const value = { approved, ...(reason === undefined ? {} : { reason }) };
+  async #decide(approved: boolean, { reason, by, ...options }: DecisionOptions): Promise<void> {
+    const value = {
+      approved,
+      ...(reason === undefined ? {} : { reason }),
+      ...(by === undefined ? {} : { by }),
+    };
     await this.#answer('approval', { type: 'value', value }, options);
   }
 

@@ -11,11 +11,13 @@ import {
   type AgentRunInput,
   DEFAULT_TASK_QUEUE,
   type JsonObject,
+  START_MEMO,
   type UserContent,
 } from '../workflow/protocol/index.ts';
-import { type ClientContext, type RunReference, toRunError } from './context.ts';
+import { type ClientContext, type RunReference, toRunError, translated } from './context.ts';
 import { RunExistsError } from './errors.ts';
 import { givenLimits } from './limits.ts';
+import { fingerprint, wasStartedSo } from './same-start.ts';
 import { checkContent, checkId, checkJson, tooLarge } from './sendable.ts';
 
 /**
@@ -27,8 +29,11 @@ export interface StartOptions<Input = UserContent | JsonObject> {
   readonly input: Input;
   /** Names the run, for ever: the workflow id. Default: the agent's name and a random UUID. */
   readonly id?: string;
-  /** When there is a run with this id, open or ended: `fail` throws RunExistsError, `use` takes that run. Default: `fail`. */
-  readonly ifExists?: 'fail' | 'use';
+  /**
+   * When there is a run with this id, open or ended: `fail` throws RunExistsError, `use` takes that run, `same` takes it if it was started by the same
+   * start: with `same`, too, and with equal input and options. Default: `fail`.
+   */
+  readonly ifExists?: 'fail' | 'use' | 'same';
   /** The author's own, kept with the run and given to tools and instructions. */
   readonly metadata?: JsonObject;
   /** Below the agent's own, which those left out stay. */
@@ -115,12 +120,14 @@ export async function startRun(
 ): Promise<RunReference> {
   const { id: workflowId = `${agent}-${randomUUID()}`, ifExists = 'fail' } = options;
   checkId(workflowId, 'id');
-  const { workflowType, args, ...start } = startOf(agent, options, options.taskQueue ?? taskQueue);
+  const { workflowType, args, memo, ...start } = startOf(agent, options, options.taskQueue ?? taskQueue);
+  const print = ifExists === 'same' ? fingerprint({ args, ...start }) : undefined;
   try {
     const { firstExecutionRunId } = await client.workflow.start(workflowType, {
       ...start,
       workflowId,
       args: [...args],
+      memo: { ...memo, ...(print === undefined ? {} : { [START_MEMO]: print }) },
       // An id is for ever: whoever sends a request twice must not get two runs, even if the first is quick.
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       workflowIdConflictPolicy:
@@ -132,6 +139,8 @@ export async function startRun(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError))
       throw tooLarge('input', error) ?? toRunError(workflowId, error);
     if (ifExists === 'use') return { workflowId };
+    if (print !== undefined && (await translated(workflowId, () => wasStartedSo(client, workflowId, print))))
+      return { workflowId };
     throw new RunExistsError(workflowId, { cause: error });
   }
 }

@@ -65,7 +65,16 @@ async function answer(route: Route, context: Context<Env>, api: ApiContext, guar
   };
   const ids = new TenantIds(principal);
   const requestId = context.get('requestId');
+  if (route.method !== 'get') record(route, context, api);
   return await route.handle({ ...validated(route, parts), request, principal, ids, requestId, api });
+}
+
+/** Who did what, for whoever has to know later. */
+function record({ method, path, role }: Route, context: Context<Env>, { logger }: ApiContext): void {
+  const { id, tenant } = context.get('principal');
+  const by = role === 'public' ? 'token' : id;
+  const fields = { requestId: context.get('requestId'), method, route: path, params: context.req.param(), by, tenant };
+  logger.info(fields, 'A request that changes something.');
 }
 
 function failed(error: Error, context: Context<Env>, { logger }: ApiContext): Response {

@@ -63,6 +63,22 @@ describe('a run', () => {
     expect(asked.resolved).toEqual(['main']);
   });
 
+  it('is the same when it is started by the same start', async () => {
+    const { perdure, asked } = await clientWorld({ scripts: { main: [{ complete: 'Hello!' }] } });
+    const start = { input: { a: 1, b: { c: 2, d: 3 } }, metadata: { by: 'me' }, id: 'same', ifExists: 'same' } as const;
+    const runs = await Promise.all([perdure.start('main', start), perdure.start('main', start)]);
+    expect(runs.map(({ id }) => id)).toEqual(['same', 'same']);
+    await runs[0]?.result();
+    const again = await perdure.start('main', { ...start, input: { b: { d: 3, c: 2 }, a: 1 } });
+    await expect(again.result()).resolves.toBe('Hello!');
+    for (const other of [{ input: 'Hi' }, { metadata: {} }, { limits: { steps: 3 } }, { timeout: '1 h' }])
+      await expect(perdure.start('main', { ...start, ...other })).rejects.toThrow(RunExistsError);
+    await expect(perdure.start('other', start)).rejects.toThrow(RunExistsError);
+    await (await perdure.start('main', { input: 'Hi', id: 'plain' })).result();
+    await expect(perdure.start('main', { input: 'Hi', id: 'plain', ifExists: 'same' })).rejects.toThrow(RunExistsError);
+    expect(asked.resolved).toEqual(['main', 'main']);
+  });
+
   it('is answered when it asks', async () => {
     const { perdure, asked } = await clientWorld({ scripts: { main: asks } });
     const run = await perdure.start('main', { input: 'Hi' });
@@ -127,7 +143,7 @@ describe('a run', () => {
       kind: 'approval',
       call: { toolName: 'refund', input: { amount: 200 } },
     });
-    await approved.approve({ reason: 'fine' });
+    await approved.approve({ reason: 'fine', by: 'ann' });
     await approved.result();
     expect(asked.tools).toHaveLength(1);
     const rejected = await perdure.start('main', { input: 'Hi' });

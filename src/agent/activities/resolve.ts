@@ -3,6 +3,7 @@ import { type AgentActivities, FAILURE, type ResolveInput, type UserContent } fr
 import { checkValue } from '../arguments.ts';
 import { finalFailure } from '../failures.ts';
 import type { AnyAgent } from '../types.ts';
+import { userContent } from '../user-content.ts';
 import { cancellable, withHeartbeat } from './heartbeat.ts';
 import type { AgentActivityOptions } from './options.ts';
 
@@ -46,18 +47,4 @@ async function readInput(
 
 function invalid(agent: AnyAgent, problem: string): Error {
   return finalFailure(FAILURE.invalidInput, `The input of ${agent.name} is not valid: ${problem}`);
-}
-
-/** Text or parts; or, from an agent that calls, `{ message }`. */
-function userContent(input: unknown): UserContent | undefined {
-  if (typeof input === 'string') return input.trim() === '' ? undefined : input;
-  if (Array.isArray(input)) return input.length > 0 && input.every(isPart) ? (input as UserContent) : undefined;
-  const { message } = (input ?? {}) as { readonly message?: unknown };
-  return typeof message === 'string' ? userContent(message) : undefined;
-}
-
-function isPart(part: unknown): boolean {
-  const { type, text, mediaType, data } = (part ?? {}) as Readonly<Record<string, unknown>>;
-  if (type === 'text') return typeof text === 'string';
-  return type === 'file' && typeof mediaType === 'string' && typeof data === 'string';
 }

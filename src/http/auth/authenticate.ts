@@ -47,7 +47,7 @@ export class Authenticator {
 }
 
 /** Lets through who may use a route. @throws HttpProblem 403 */
-export function authorize({ role, scope }: Route, principal: Principal): void {
+export function authorize({ role, scope }: Pick<Route, 'role' | 'scope'>, principal: Principal): void {
   if (role === 'public') return;
   if (!isAtLeast(principal.role, role))
     throw forbidden(`This takes the role ${role}; the credential has the role ${principal.role}.`, role);

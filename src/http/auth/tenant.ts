@@ -1,7 +1,7 @@
 import type { Principal } from './principal.ts';
 
 /** Stands between a tenant and the id of its run. */
-export const TENANT_SEPARATOR = '~';
+const TENANT_SEPARATOR = '~';
 
 /**
  * Ids as a tenant knows them, and as the engine does: there they begin with the tenant's name. So what is another tenant's does not exist for it,

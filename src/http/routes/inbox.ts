@@ -58,7 +58,7 @@ export const inbox: Route = route('get', '/api/inbox', {
   },
 });
 
-const ANSWERS = { input: 'reply', approval: 'approve', tool: 'complete-tool', event: 'provide' } as const;
+const ANSWERS = { input: 'replies', approval: 'approvals', tool: 'tool-results', event: 'provided' } as const;
 
 function answerTo(runId: string, { kind, id }: PendingWait['wait']): z.output<typeof ANSWER> {
   return { method: 'POST', path: `/api/runs/${encodeURIComponent(runId)}/${ANSWERS[kind]}`, waitId: id };

@@ -35,6 +35,9 @@ export const WAIT_MEMO_PREFIX = 'perdure.wait.';
 /** Memo field with the name of the agent, of runs that no other agent has started. */
 export const AGENT_MEMO = 'perdure.agent';
 
+/** Memo field of a run whose start may be repeated (`ifExists: 'same'`), with the start's fingerprint. */
+export const START_MEMO = 'perdure.start';
+
 /** Memo field of a run that was moved here from another engine, with a `MovedFrom`. */
 export const MOVED_MEMO = 'perdure.movedFrom';
 

@@ -45,7 +45,7 @@ export interface WaitAnswer {
   readonly outcome: WaitOutcome;
 }
 
-/** What came of a wait: with `approval`, `value` is `{ approved, reason? }`. */
+/** What came of a wait: with `approval`, `value` is `{ approved, reason?, by? }`. */
 export type WaitOutcome =
   | {
       /** It was answered. */
@@ -64,4 +64,5 @@ export type WaitOutcome =
 export interface ApprovalValue {
   readonly approved: boolean;
   readonly reason?: string;
+  readonly by?: string;
 }

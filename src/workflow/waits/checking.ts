@@ -29,8 +29,9 @@ export function isTooLarge(said: unknown): boolean {
 /** Whether a value is the answer to an approval. */
 export function isApproval(value: unknown): value is ApprovalValue {
   if (typeof value !== 'object' || value === null) return false;
-  const { approved, reason } = value as { approved?: unknown; reason?: unknown };
-  return typeof approved === 'boolean' && (reason === undefined || typeof reason === 'string');
+  const { approved, reason, by } = value as { approved?: unknown; reason?: unknown; by?: unknown };
+  const isText = (part: unknown): boolean => part === undefined || typeof part === 'string';
+  return typeof approved === 'boolean' && isText(reason) && isText(by);
 }
 
 function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
@@ -40,7 +41,7 @@ function problemOf(wait: Wait, outcome: WaitOutcome): string | undefined {
     return wait.kind === 'tool' ? undefined : `a wait of kind ${wait.kind} takes a value.`;
   }
   if (wait.kind === 'approval' && !isApproval(outcome.value))
-    return 'an approval is { approved: boolean, reason?: string }.';
+    return 'an approval is { approved: boolean, reason?: string, by?: string }.';
   const bytes = wait.maxBytes === undefined ? 0 : jsonBytes(outcome.value);
   if (wait.maxBytes !== undefined && bytes > wait.maxBytes)
     return `it has ${bytes} bytes; at most ${wait.maxBytes} are allowed (maxResultBytes).`;

@@ -39,14 +39,14 @@ const ship = defineTool({
 });
 
 /** Says what it was told. */
-export const echo: AnyAgent = defineAgent({
+const echo: AnyAgent = defineAgent({
   name: 'echo',
   model: scripted((options) => ({ text: lastSaid(options) })),
   instructions: 'Repeat.',
 }) as AnyAgent;
 
 /** Of typed input. */
-export const typed: AnyAgent = defineAgent({
+const typed: AnyAgent = defineAgent({
   name: 'typed',
   input: z.strictObject({ order: z.number(), note: z.string().optional() }),
   model: scripted({ text: 'Seen.' }),
@@ -54,7 +54,7 @@ export const typed: AnyAgent = defineAgent({
 }) as AnyAgent;
 
 /** Asks the user, then repeats. */
-export const asker: AnyAgent = defineAgent({
+const asker: AnyAgent = defineAgent({
   name: 'asker',
   model: scripted({ calls: [{ tool: 'request_user_input', input: { message: 'Which order?' } }] }, (options) => ({
     text: lastSaid(options),
@@ -63,7 +63,7 @@ export const asker: AnyAgent = defineAgent({
 }) as AnyAgent;
 
 /** Asks for an approval. */
-export const cashier: AnyAgent = defineAgent({
+const cashier: AnyAgent = defineAgent({
   name: 'cashier',
   model: scripted({ calls: [{ tool: 'refund', input: { amount: 200 } }] }, (options) => ({ text: lastSaid(options) })),
   instructions: 'Refund.',
@@ -71,7 +71,7 @@ export const cashier: AnyAgent = defineAgent({
 }) as AnyAgent;
 
 /** Waits for an async tool. */
-export const shipper: AnyAgent = defineAgent({
+const shipper: AnyAgent = defineAgent({
   name: 'shipper',
   model: scripted({ calls: [{ tool: 'ship' }] }, (options) => ({ text: lastSaid(options) })),
   instructions: 'Ship.',
@@ -79,7 +79,7 @@ export const shipper: AnyAgent = defineAgent({
 }) as AnyAgent;
 
 /** Asks a sub-agent, which asks the user. */
-export const boss: AnyAgent = defineAgent({
+const boss: AnyAgent = defineAgent({
   name: 'boss',
   model: scripted({ calls: [{ tool: 'asker', input: { message: 'Ask them.' } }] }, (options) => ({
     text: lastSaid(options),
