@@ -81,7 +81,7 @@ describe('perdure run', () => {
     const { code } = await runWith(streams, 'run', 'shipper', 'Go', '--id', 'left-1', '--file', OFFICE, ...on);
     expect(code).toBe(130);
     expect(said).toMatch(
-      /perdure: The run left-1 goes on\. To come back: perdure logs left-1 -f --from \S+ --database \S+\n$/,
+      /perdure: The run left-1 rests until a worker runs: perdure worker \S+ --database \S+\nTo come back: perdure logs left-1 -f --from \S+ --database \S+\n$/,
     );
     const from = / --from (\S+)/.exec(said)?.[1] ?? '';
     const { out } = await run('logs', 'left-1', ...on);
