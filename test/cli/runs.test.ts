@@ -89,6 +89,25 @@ describe('perdure run', () => {
     expect((await run('logs', 'left-1', '--from', from, ...on)).out).toBe('');
   });
 
+  it('says that no worker works, instead of waiting in silence', async () => {
+    let [said, interrupt]: [string, (() => void) | undefined] = ['', undefined];
+    const streams = {
+      onInterrupt: (listener: () => void) => {
+        interrupt = listener;
+        return () => {};
+      },
+      err: (text: string) => {
+        said += text;
+        if (text.includes('No worker works')) interrupt?.();
+      },
+    };
+    const flags = ['--task-queue', 'deserted', '--id', 'deserted-1', '--wait'];
+    const { code } = await runWith(streams, 'run', 'clerk', 'Hello', ...flags, ...on);
+    expect(code).toBe(130);
+    expect(said).toContain("No worker works on the task queue 'deserted'. Start one: perdure worker FILE");
+    expect(said).toContain('The run deserted-1 goes on.');
+  });
+
   it.each([
     [['run', 'clerck', 'x', '--file', OFFICE, '--database', ':memory:'], 3, 'Did you mean clerk?'],
     [
