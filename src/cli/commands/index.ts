@@ -1,4 +1,5 @@
 import type { AddCommand } from '../options.ts';
+import { addDev } from './dev.ts';
 import { addApprove, addReject } from './decide.ts';
 import { addCancel } from './cancel.ts';
 import { addComplete } from './complete.ts';
@@ -19,15 +20,17 @@ import { addSignal } from './signal.ts';
 import { addTerminate } from './terminate.ts';
 import { addTree } from './tree.ts';
 import { addInit } from './init.ts';
+import { addKey } from './key.ts';
 import { addMigrate } from './migrate.ts';
 import { addReconcile } from './reconcile.ts';
+import { addServe } from './serve.ts';
 import { addWorker } from './worker.ts';
 
 /** All commands, by the heading under which the help shows them. */
 export const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Runs: [addRun, addRuns, addShow, addLogs, addTree, addHistory, addData, addCancel, addTerminate, addPause, addResume],
   'What runs wait for': [addInbox, addReply, addApprove, addReject, addComplete, addProvide, addSignal, addQuery],
-  Projects: [addInit, addWorker],
+  Projects: [addInit, addDev, addWorker, addServe, addKey],
   Engines: [addReconcile, addMigrate],
   'This program': [addCompletion],
 };
