@@ -39,6 +39,10 @@ test.each([
     ],
   ],
   [
+    'custom-engine/main.ts',
+    ['stored: 1 commit(s)', 'run_started', 'agent_resolved', 'model_called', 'model_responded', 'run_completed'],
+  ],
+  [
     'own-workflow/main.ts',
     [
       'reserved a replacement for P-5',
