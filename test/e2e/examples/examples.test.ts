@@ -40,7 +40,15 @@ test.each([
   ],
   [
     'custom-engine/main.ts',
-    ['stored: 1 commit(s)', 'run_started', 'agent_resolved', 'model_called', 'model_responded', 'run_completed'],
+    [
+      'stored: 1 commit(s)',
+      'run_started',
+      'agent_resolved',
+      'model_called',
+      'model_responded',
+      'run_completed',
+      'journal: healthy',
+    ],
   ],
   [
     'own-workflow/main.ts',
