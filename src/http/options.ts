@@ -1,3 +1,4 @@
+import type { Prices } from '../client/inspect/types.ts';
 import type { Perdure } from '../client/perdure.ts';
 import type { AnyAgent } from '../agent/types.ts';
 import type { AuthOptions } from './auth/options.ts';
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly auth: AuthOptions | 'loopback';
   /** Pages of which origins may use the API, such as `https://app.example.com`. Default: none but those of this server. */
   readonly cors?: readonly string[];
+  /** What models cost, by which the cost of runs is calculated. Default: none is. */
+  readonly prices?: Prices;
   /** How much one may ask for. */
   readonly limits?: ApiLimits;
   /** Default: nothing is logged. */
