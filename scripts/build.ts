@@ -1,5 +1,5 @@
 /** Compiles src/ and testing/ to dist/, from nothing: a file that is gone from the sources must not stay in the package. */
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { root, run } from './run.ts';
 
@@ -12,8 +12,23 @@ const isAsset = (path: string): boolean => extname(path) !== '.ts';
 for (const folder of ['src', 'testing']) {
   await cp(`${root}/${folder}`, `${root}/dist/${folder}`, { recursive: true, filter: isAsset });
 }
+if (code === 0) await checkImports();
 if (code === 0) {
   const bundled = await run('node', ['scripts/build-bundle.ts']);
   process.stdout.write(bundled.output);
-  process.exitCode = bundled.code;
+  process.exitCode ||= bundled.code;
+}
+
+/** Names of files in lazy imports are left as they are in functions with `using`: a command would fail in the package only. */
+async function checkImports(): Promise<void> {
+  for (const file of await readdir(`${root}/dist`, { recursive: true })) {
+    if (!file.endsWith('.js')) continue;
+    const text = await readFile(`${root}/dist/${file}`, 'utf8');
+    const [, left] = /\bimport\(\s*['"](\.[^'"]*\.ts)['"]/.exec(text) ?? [];
+    if (left === undefined) continue;
+    console.log(
+      `dist/${file} still imports ${left}: the compiler did not rewrite it. Move the \`using\` or the import to another function.`,
+    );
+    process.exitCode = 1;
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { extname, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyAgent } from '../agent/types.ts';
 import { ConfigurationError } from '../engine/index.ts';
 import type { AnyWorkerOptions, RunHooks } from '../worker/index.ts';
@@ -96,11 +96,24 @@ async function load(file: string, path: string): Promise<Exports> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     // Errors of ours say themselves what to do.
     if (ConfigurationError.is(cause) || (cause instanceof Error && 'fix' in cause)) throw cause;
-    throw new ConfigurationError(file, `cannot be loaded: ${reason}.`, {
+    const place = placeOf(cause);
+    throw new ConfigurationError(file, `cannot be loaded: ${reason.replace(/\.$/, '')}${place}.`, {
       fix: FIXES[code ?? ''] ?? 'Correct it.',
       cause,
     });
   }
+}
+
+/** Where an error is from, as far as that is a file of the author's: Node's message about wrong syntax names none. */
+function placeOf(error: unknown): string {
+  const frames = (error instanceof Error ? (error.stack ?? '') : '').matchAll(/(file:\/\/\/[^\s()]+?):(\d+)/g);
+  for (const [, url = '', line = ''] of frames) {
+    if (!URL.canParse(url)) continue;
+    const path = fileURLToPath(url);
+    if (path.includes(`${sep}node_modules${sep}`) || path.startsWith(import.meta.dirname)) continue;
+    return ` (${relative('', path)}:${line})`;
+  }
+  return '';
 }
 
 const FIXES: Readonly<Record<string, string>> = {

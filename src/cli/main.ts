@@ -12,7 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 // Before anything is loaded: a worker loads a lot, and starts in half the time when it did so before.
 enableCompileCache();
-const { runCli } = await import('./program.ts');
+const [{ runCli }, { loadEnvFile }] = await Promise.all([import('./program.ts'), import('./env-file.ts')]);
+loadEnvFile();
 
 process.exitCode = await runCli(process.argv.slice(2));
 setTimeout(() => process.exit(), GRACE_MS).unref();

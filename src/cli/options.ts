@@ -59,3 +59,10 @@ export function toCount(value: string): number {
     throw new InvalidArgumentError('Give a whole number from 1 on.');
   return count;
 }
+
+/** @throws InvalidArgumentError for all but ports; 0 is any that is free. */
+export function toPort(value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value.trim()) || port > 65_535) throw new InvalidArgumentError('Give a number from 0 to 65535.');
+  return port;
+}

@@ -38,10 +38,11 @@ function inTime(check: () => unknown): unknown {
   try {
     return watch.script.runInContext(watch.context, { timeout: LONGEST_CHECK_MS });
   } catch (cause) {
-    const isSlow = cause instanceof Error && 'code' in cause && cause.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    // Of the script's realm, so that it is no `Error` of this one.
+    const isSlow = (cause as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     const problem = isSlow
       ? `checking by it takes longer than ${LONGEST_CHECK_MS} ms. Use simpler patterns and fewer references.`
-      : `it can't be used: ${cause instanceof Error ? cause.message : String(cause)}`;
+      : `it can't be used: ${String(cause)}`;
     throw new DataInvalidError('metadata.schema', problem, { cause });
   } finally {
     delete watch.context['check'];

@@ -36,7 +36,7 @@ const SILENT: ApiLogger = { info: () => {}, warn: () => {}, error: () => {} };
  */
 export function createApi(options: ApiOptions): Api {
   checkOptions(options);
-  const { perdure, agents = [], auth, limits, logger = SILENT } = options;
+  const { perdure, agents = [], auth, data, limits, logger = SILENT } = options;
   const closing = new AbortController();
   const most = { ...DEFAULT_LIMITS, ...limits };
   const streams = new StreamSlots(most.streams);
@@ -47,6 +47,7 @@ export function createApi(options: ApiOptions): Api {
     prices: options.prices,
     logger,
     streams,
+    data,
     metrics: new ApiMetrics(perdure.engine, () => streams.count),
     closing: closing.signal,
   };

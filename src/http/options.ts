@@ -1,5 +1,6 @@
 import type { Prices } from '../client/inspect/types.ts';
 import type { Perdure } from '../client/perdure.ts';
+import type { WorkflowData } from '../data/types.ts';
 import type { AnyAgent } from '../agent/types.ts';
 import type { AuthOptions } from './auth/options.ts';
 
@@ -43,6 +44,8 @@ export interface ApiOptions {
   readonly cors?: readonly string[];
   /** What models cost, by which the cost of runs is calculated. Default: none is. */
   readonly prices?: Prices;
+  /** What runs have written. It stays open when the API is closed. Default: none, so the routes about it answer 501. */
+  readonly data?: WorkflowData;
   /** How much one may ask for. */
   readonly limits?: ApiLimits;
   /** Default: nothing is logged. */

@@ -187,7 +187,7 @@ describe('the file of a worker', () => {
     ['export default { agent: 1 };', 'describes no worker'],
     ['export const worker = [];', 'describes no worker'],
     ["import './gone.mjs';", 'Install what it imports'],
-    ["throw new Error('broken');", 'cannot be loaded: broken.'],
+    ["throw new Error('broken');", 'cannot be loaded: broken. Correct it.'],
   ])('is refused: %s', async (text, message) => {
     const refused = load(text);
     await expect(refused).rejects.toThrow(ConfigurationError);

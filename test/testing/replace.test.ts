@@ -14,6 +14,13 @@ describe('replacing', () => {
     expect(first?.agents[0]?.name).toBe('billing');
   });
 
+  it('keeps a tool source that two agents share one', () => {
+    const source = { kind: 'tool-source' as const, name: 'mcp', open: () => Promise.reject(new Error('unreachable')) };
+    const agents = ['one', 'other'].map((name) => ({ ...billing, name, tools: [source] }));
+    const [first, second] = replaceIn(agents, { model });
+    expect(first?.tools[0]).toBe(second?.tools[0]);
+  });
+
   it('gives each agent its model', () => {
     const own = scriptedModel([], { id: 'own' });
     const [agent] = replaceIn([support], { model, models: { billing: own } });

@@ -18,6 +18,8 @@ export interface Replacements {
  */
 export function replaceIn(agents: readonly AnyAgent[], replacements: Replacements): readonly AnyAgent[] {
   const done = new Map<AnyAgent, AnyAgent>();
+  // One that agents share stays one: a worker opens it once.
+  const sources = new Map<ToolSource, ToolSource>();
   const { model, models = {} } = replacements;
   const tools = new Map((replacements.tools ?? []).map((tool) => [tool.name, tool]));
   const replaced = new Set<string>();
@@ -25,13 +27,18 @@ export function replaceIn(agents: readonly AnyAgent[], replacements: Replacement
     replaced.add(tool.name);
     return tools.get(tool.name) ?? tool;
   };
+  const replaceSource = (source: ToolSource): ToolSource => {
+    const copy = sources.get(source) ?? replaceInSource(source, replaceTool);
+    sources.set(source, copy);
+    return copy;
+  };
   const replace = (agent: AnyAgent): AnyAgent => {
     const known = done.get(agent);
     if (known !== undefined) return known;
     const copy: AnyAgent = {
       ...agent,
       model: offline(agent, models[agent.name] ?? model ?? agent.model),
-      tools: agent.tools.map((tool) => (tool.kind === 'tool' ? replaceTool(tool) : replaceInSource(tool, replaceTool))),
+      tools: agent.tools.map((tool) => (tool.kind === 'tool' ? replaceTool(tool) : replaceSource(tool))),
       agents: agent.agents.map(replace),
     };
     done.set(agent, copy);

@@ -1,9 +1,8 @@
 import type { LogLevel } from '@temporalio/worker';
-import { Option } from 'commander';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
 import { type AddCommand, addEngineOptions, addVerbose, notEmpty } from '../options.ts';
-import { installLogger, LEVELS } from '../worker-log.ts';
+import { addLogLevel, installLogger } from '../worker-log.ts';
 
 /** What the command line says about a worker. */
 interface WorkerFlags extends EngineFlags {
@@ -19,16 +18,16 @@ export const addWorker: AddCommand = (program) => {
     .description('Runs the agents of a file, until SIGTERM or SIGINT.')
     .argument('<file>', 'exports `worker` (the options of runWorker), or agents');
   addVerbose(
-    addEngineOptions(command)
-      .option('--task-queue <name>', 'where it looks for work; default: that of the file, then perdure')
-      .option(
-        '--shutdown-deadline <time>',
-        "how long what is under way may take when it is stopped, such as '30 s'",
-        notEmpty,
-      )
-      .addOption(
-        new Option('--log-level <level>', 'default: INFO').choices(LEVELS).argParser((value) => value.toUpperCase()),
-      ),
+    addLogLevel(
+      addEngineOptions(command)
+        .option('--task-queue <name>', 'where it looks for work; default: that of the file, then perdure')
+        .option(
+          '--shutdown-deadline <time>',
+          "how long what is under way may take when it is stopped, such as '30 s'",
+          notEmpty,
+        ),
+      'INFO',
+    ),
   ).action(async (file: string, flags: WorkerFlags) => await workOn(file, flags));
 };
 

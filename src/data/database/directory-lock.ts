@@ -1,17 +1,15 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type * as Sqlite from 'node:sqlite';
 import { ConfigurationError } from '../../engine/index.ts';
 
 const SQLITE_BUSY = 5;
 
 /**
- * Takes a directory for this process, until the function that is returned is called or the process ends, however it ends: the lock is one of the operating system's,
+ * Takes a directory, which is there, for this process, until the function that is returned is called or the process ends, however it ends: the lock is one of the operating system's,
  * on a SQLite file beside the directory, with an exclusive transaction. Nobody ever removes that file, so no two processes can hold locks on different ones.
  * @throws ConfigurationError when another process has it.
  */
 export function lockDirectory(path: string): () => void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   let lock: Sqlite.DatabaseSync | undefined;
   try {

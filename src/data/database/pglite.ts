@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { Kysely, PGliteDialect } from 'kysely';
+import { messageOf } from '../../agent/failures.ts';
 import { ConfigurationError } from '../../engine/index.ts';
 import { loadPackage } from '../load-package.ts';
 import type { Database, Tables } from './database.ts';
@@ -45,9 +46,8 @@ export async function openPglite(path: string | undefined): Promise<Database> {
 }
 
 async function openDirectory(path: string): Promise<Database> {
-  const unlock = lockDirectory(path);
+  const unlock = takeDirectory(path);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
     const database = await create(path);
     const close = async (): Promise<void> => {
       try {
@@ -60,6 +60,19 @@ async function openDirectory(path: string): Promise<Database> {
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+function takeDirectory(path: string): () => void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return lockDirectory(path);
+  } catch (cause) {
+    if (ConfigurationError.is(cause)) throw cause;
+    throw new ConfigurationError('path', `${path} can't be used: ${messageOf(cause)}.`, {
+      fix: 'Name a directory that this process may write to.',
+      cause,
+    });
   }
 }
 

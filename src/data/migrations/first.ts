@@ -72,9 +72,9 @@ async function separate(db: QueryExecutorProvider, schema: string): Promise<void
   )`;
   await sql`create policy read_own on ${entries} for select using ${own}`.execute(db);
   await sql`create policy write_own on ${entries} for insert with check ${own}`.execute(db);
-  // For the functions above, which run as the owner. It deletes what it sees: what is expired, or of the run that it names.
-  await sql`create policy owner_sees_expired on ${entries} for select to current_user using (expires_at <= now())`.execute(
-    db,
-  );
-  await sql`create policy owner_deletes on ${entries} for delete to current_user using (true)`.execute(db);
+  // The functions above run as the owner, who sees what is expired beside what everybody sees, and deletes no more than that.
+  const expired = sql`expires_at <= now()`;
+  await sql`create policy owner_sees_expired on ${entries} for select to current_user using (${expired})`.execute(db);
+  await sql`
+    create policy owner_deletes on ${entries} for delete to current_user using (${own} or ${expired})`.execute(db);
 }
