@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { openWorkflowData } from 'perdure/data';
 import { createApiKey } from 'perdure/http';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../../src/http/routes/index.ts';
 import { AGENTS, KEYS, useHttpWorld } from './world.ts';
 
@@ -21,7 +22,9 @@ const twin = createApiKey({ id: 'admin', role: 'admin' });
 
 const keys = [...Object.values(KEYS), narrow, late].map(({ record }) => record);
 const limits = { requestsPerMinute: 1_000_000, failedLoginsPerMinute: 1_000_000 };
-const world = useHttpWorld({ type: 'embedded', memory: true }, { auth: { keys }, limits });
+const data = await openWorkflowData({ memory: true });
+afterAll(() => data.close());
+const world = useHttpWorld({ type: 'embedded', memory: true }, { auth: { keys }, limits, data });
 
 // Made of the document, so a new route is here by itself.
 const { paths } = await documentOf();
@@ -56,7 +59,7 @@ describe('every route', () => {
   });
 
   it('reads with the role viewer, and changes with more', () => {
-    const changing = guarded.filter(({ method, path }) => method !== 'GET' && !path.includes('/queries/'));
+    const changing = guarded.filter(({ method, path }) => method !== 'GET' && !/quer(y|ies)/.test(path));
     expect(changing.filter(({ operation }) => operation['x-perdure-role'] === 'viewer')).toEqual([]);
   });
 
@@ -122,6 +125,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   '/api/runs/{id}/provided': { value: 1 },
   '/api/runs/{id}/tool-results': { result: 1 },
   '/api/runs/{id}/steer': { content: 'x' },
+  '/api/runs/{id}/data/query': { pattern: '*' },
+  '/api/runs/{id}/data/{key}': { value: 1 },
 };
 
 describe('another tenant', () => {
@@ -136,9 +141,9 @@ describe('another tenant', () => {
 
   it.each(withRun)('does not see the run by $method $path', async ({ method, path }) => {
     for (const each of others) {
-      const body = method === 'POST' ? (BODIES[path] ?? {}) : undefined;
+      const body = method === 'GET' ? undefined : (BODIES[path] ?? {});
       const { status, body: problem } = await world().ask(method, addressOf(path, each), body, { who: 'beta' });
-      expect([status, problem.code], each).toEqual([404, 'RUN_NOT_FOUND']);
+      expect([status, problem.code], each).toEqual([404, expect.stringMatching(/^(RUN|DATA)_NOT_FOUND$/)]);
       expect(JSON.stringify(problem)).not.toContain('beta~acme');
     }
   });
