@@ -142,12 +142,12 @@ describe('too many requests', () => {
     expect((await ask('GET', '/api/runs', undefined, { who: 'operator' })).status).toBe(200);
   });
 
-  it('with wrong credentials shut out the address, whatever it then sends', async () => {
+  it('with wrong credentials are refused, and those with a right one are not', async () => {
     const { ask } = world();
     const statuses = [];
     for (let n = 0; n < 4; n++) statuses.push((await ask('GET', '/api/runs', undefined, { who: 'none' })).status);
     expect(statuses).toEqual([401, 401, 401, 429]);
-    expect((await ask('GET', '/api/runs', undefined, { who: 'admin' })).status).toBe(429);
+    expect((await ask('GET', '/api/runs', undefined, { who: 'admin' })).status).toBe(200);
   });
 });
 
