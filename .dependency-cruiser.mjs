@@ -191,6 +191,19 @@ export default {
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'npm', 'type-only'] },
     },
     {
+      name: 'telemetry-only-in-observability',
+      comment: 'Workers, clients and agents know an interface (agent/telemetry.ts).',
+      severity: 'error',
+      from: { pathNot: '^(src/observability/|test/|bench/|examples/)' },
+      to: { path: '^node_modules/(pino|@opentelemetry)/' },
+    },
+    {
+      name: 'observability-asks-nobody',
+      severity: 'error',
+      from: { path: '^src/observability/' },
+      to: { path: '^src/', pathNot: '^src/(observability|agent|codec|engine|workflow/protocol)/' },
+    },
+    {
       name: 'redis-only-in-bullmq',
       severity: 'error',
       from: { pathNot: '^(src/engines/bullmq/|test/|bench/|scripts/services/)' },
