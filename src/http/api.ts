@@ -36,7 +36,7 @@ const SILENT: ApiLogger = { info: () => {}, warn: () => {}, error: () => {} };
  */
 export function createApi(options: ApiOptions): Api {
   checkOptions(options);
-  const { perdure, agents = [], auth, limits, logger = SILENT } = options;
+  const { perdure, agents = [], auth, data, limits, logger = SILENT } = options;
   const closing = new AbortController();
   const most = { ...DEFAULT_LIMITS, ...limits };
   const streams = new StreamSlots(most.streams);
@@ -46,6 +46,7 @@ export function createApi(options: ApiOptions): Api {
     limits: most,
     logger,
     streams,
+    data,
     metrics: new ApiMetrics(perdure.engine, () => streams.count),
     closing: closing.signal,
   };

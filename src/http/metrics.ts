@@ -19,9 +19,14 @@ export class ApiMetrics {
   readonly #registry = new Registry();
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #durations: Histogram<'method' | 'route'>;
+  readonly #engine: Engine;
+  readonly #up: Gauge<'engine'>;
+  readonly #active: Gauge<'engine'>;
+  readonly #queued: Gauge<'engine'>;
 
   /** @param streams how many streams are open. */
   constructor(engine: Engine, streams: () => number) {
+    this.#engine = engine;
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'perdure_http_requests_total',
@@ -42,7 +47,11 @@ export class ApiMetrics {
       registers,
       collect: () => open.set(streams()),
     });
-    this.#watch(engine);
+    const gauge = (name: string, help: string): Gauge<'engine'> =>
+      new Gauge({ name, help, labelNames: ['engine'], registers });
+    this.#up = gauge('perdure_engine_up', '1 when the engine answers, 0 when it does not.');
+    this.#active = gauge('perdure_engine_active_runs', 'Open runs of the namespace.');
+    this.#queued = gauge('perdure_engine_queued_tasks', 'Tasks that wait for a worker, where the engine counts them.');
   }
 
   /** Takes note of a request. */
@@ -53,6 +62,7 @@ export class ApiMetrics {
 
   /** All of it, in the text format of Prometheus. Asks the engine how it is. */
   async text(): Promise<string> {
+    await this.#look();
     return await this.#registry.metrics();
   }
 
@@ -61,24 +71,15 @@ export class ApiMetrics {
     return this.#registry.contentType;
   }
 
-  #watch(engine: Engine): void {
-    const labelNames = ['engine'] as const;
-    const gauge = (name: string, help: string, collect?: () => Promise<void>): Gauge<'engine'> =>
-      new Gauge({ name, help, labelNames, registers: [this.#registry], ...(collect === undefined ? {} : { collect }) });
-    const active = gauge('perdure_engine_active_runs', 'Open runs of the namespace.');
-    const queued = gauge(
-      'perdure_engine_queued_tasks',
-      'Tasks that wait for a worker; missing where nobody counts them.',
-    );
-    const up = gauge('perdure_engine_up', '1 when the engine answers, 0 when it does not.', async () => {
-      const { status, activeRuns, queuedRuns } = await engine.health();
-      const isUp = status !== 'unhealthy';
-      up.set({ engine: engine.name }, isUp ? 1 : 0);
-      active.reset();
-      queued.reset();
-      if (!isUp) return;
-      active.set({ engine: engine.name }, activeRuns);
-      if (queuedRuns !== undefined) queued.set({ engine: engine.name }, queuedRuns);
-    });
+  async #look(): Promise<void> {
+    const { name } = this.#engine;
+    const { status, activeRuns, queuedRuns } = await this.#engine.health();
+    const isUp = status !== 'unhealthy';
+    this.#up.set({ engine: name }, isUp ? 1 : 0);
+    this.#active.reset();
+    this.#queued.reset();
+    if (!isUp) return;
+    this.#active.set({ engine: name }, activeRuns);
+    if (queuedRuns !== undefined) this.#queued.set({ engine: name }, queuedRuns);
   }
 }

@@ -91,10 +91,14 @@ function responsesOf(route: Route): RouteConfig['responses'] {
   return Object.fromEntries([...failures, ...successes]) as RouteConfig['responses'];
 }
 
-function responseOf({ description, schema, type = 'application/json', headers }: Answer): object {
+function contentOf(schemas: Readonly<Record<string, z.ZodType>>): object {
+  return Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+}
+
+function responseOf({ description, schema, type = 'application/json', others, headers }: Answer): object {
   return {
     description,
-    ...(schema === undefined ? {} : { content: Object.fromEntries([type].flat().map((each) => [each, { schema }])) }),
+    ...(schema === undefined ? {} : { content: contentOf({ [type]: schema, ...others }) }),
     ...(headers === undefined
       ? {}
       : {

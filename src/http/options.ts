@@ -1,4 +1,5 @@
 import type { Perdure } from '../client/perdure.ts';
+import type { WorkflowData } from '../data/types.ts';
 import type { AnyAgent } from '../agent/types.ts';
 import type { AuthOptions } from './auth/options.ts';
 
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly auth: AuthOptions | 'loopback';
   /** Pages of which origins may use the API, such as `https://app.example.com`. Default: none but those of this server. */
   readonly cors?: readonly string[];
+  /** What runs have written. It stays open when the API is closed. Default: none, so the routes about it answer 501. */
+  readonly data?: WorkflowData;
   /** How much one may ask for. */
   readonly limits?: ApiLimits;
   /** Default: nothing is logged. */

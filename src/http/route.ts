@@ -1,6 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { AnyAgent } from '../agent/types.ts';
 import type { Perdure } from '../client/perdure.ts';
+import type { WorkflowData } from '../data/types.ts';
 import type { Principal, Role } from './auth/principal.ts';
 import type { TenantIds } from './auth/tenant.ts';
 import type { ApiMetrics } from './metrics.ts';
@@ -19,6 +20,8 @@ export interface ApiContext {
   readonly logger: ApiLogger;
   /** The streams that are open. */
   readonly streams: StreamSlots;
+  /** What runs have written; not everywhere. */
+  readonly data: WorkflowData | undefined;
   /** What is counted. */
   readonly metrics: ApiMetrics;
   /** Aborts when the API is closed: streams end then. */
@@ -51,8 +54,10 @@ export interface Answer {
   readonly description: string;
   /** What its body is. Left out: it has none. */
   readonly schema?: z.ZodType;
-  /** Of its body; several where the request chooses. Default: `application/json`. */
-  readonly type?: string | readonly string[];
+  /** Of its body. Default: `application/json`. */
+  readonly type?: string;
+  /** Other bodies that a request may choose, by their types. */
+  readonly others?: Readonly<Record<string, z.ZodType>>;
   /** Its headers, and what they say. */
   readonly headers?: Readonly<Record<string, string>>;
 }

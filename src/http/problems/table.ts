@@ -57,6 +57,15 @@ export const MEANINGS: Readonly<Record<string, Rule>> = {
       ? { status: 503, title: 'The server is not set up for this', retryAfter: 60 }
       : { status: 422, title: 'The request is not valid' },
   DefinitionError: { status: 422, title: 'The request is not valid' },
+  DataExistsError: { status: 409, title: 'The key has a value already', fix: 'Choose another key, or read it.' },
+  DataNotFoundError: { status: 404, title: 'There is no such data', fix: 'GET …/data lists what there is.' },
+  DataInvalidError: { status: 422, title: 'The data is not valid' },
+  DataUnavailableError: {
+    status: 503,
+    title: 'The database cannot be reached',
+    retryAfter: 5,
+    fix: 'Try again later; writes with the same Idempotency-Key.',
+  },
   ToolError: BROKEN_WORKER,
   UnsafeJsonError: { status: 422, title: 'The request is not valid' },
   ShutdownDeadlineError: BROKEN_WORKER,

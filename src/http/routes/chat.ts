@@ -23,7 +23,7 @@ export const chat: Route = route('post', '/api/agents/{agent}/chat', {
   summary: 'Says something to an agent, and streams its answer',
   description:
     'For `useChat` of the AI SDK. The id of the chat is that of its run: the first message starts it, later ones answer the question of the agent, and an assistant message whose approvals were responded to decides on those. ' +
-    'The stream ends when the run has ended, or nothing more happens before a person says something. What is said when the stream is cut is not lost: GET …/stream.',
+    'With a credential that has scopes, answers also take `answers:write`, and decisions `approvals:write`. The stream ends when the run has ended, or nothing more happens before a person says something. What is said when the stream is cut is not lost: GET …/stream.',
   params: z.strictObject({ agent: AGENT }),
   body: CHAT_BODY,
   answers: { 200: { description: 'The answer, as a UI message stream of the AI SDK.', ...UI_STREAM } },
@@ -59,7 +59,7 @@ export const chatStream: Route = route('get', '/api/agents/{agent}/chat/{id}/str
     200: { description: 'The message, as a UI message stream of the AI SDK.', ...UI_STREAM },
     204: { description: 'No answer is under way.' },
   },
-  problems: [404],
+  problems: [404, 409],
   handle: async (call) => {
     const { api, ids, params } = call;
     checkAgent(call);
@@ -82,6 +82,7 @@ async function reply(
 ): Promise<Response> {
   const content = contentOf(message);
   if (content === undefined) throw nothingSaid();
+  authorize({ role: 'operator', scope: 'answers:write' }, call.principal);
   const question = waits.find(({ kind }) => kind === 'input');
   if (question === undefined) throw conflict('The agent has not asked anything. Wait until it does.');
   await run.reply(content, { waitId: question.id, timeout: call.api.limits.answerTimeout });

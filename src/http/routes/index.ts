@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { getAgent, listAgents } from './agents.ts';
 import { completeByToken, completeTool, decide, provide, reply } from './answer-run.ts';
 import { chat, chatStream } from './chat.ts';
+import { listData, queryData, readData, writeData } from './data.ts';
 import { cancelRun, pauseRun, queryRun, resumeRun, signalRun, steerRun, terminateRun } from './control-run.ts';
 import { engine, health, ready } from './engine.ts';
 import { getRun } from './get-run.ts';
@@ -32,6 +33,10 @@ export const ROUTES: readonly Route[] = [
   cancelRun,
   terminateRun,
   inbox,
+  listData,
+  queryData,
+  readData,
+  writeData,
   listAgents,
   getAgent,
   chat,

@@ -6,6 +6,7 @@ import { type Route, route } from '../route.ts';
 import { type Encoding, jsonLinesEncoding, sseEncoding, uiEncoding } from '../stream/encodings.ts';
 import { openStream } from '../stream/open-stream.ts';
 import { RUN_PATH } from './parts.ts';
+import { SSE_MESSAGE } from './stream-answers.ts';
 
 const ENCODINGS = ['sse', 'jsonl', 'ui'] as const;
 
@@ -43,8 +44,9 @@ export const runEvents: Route = route('get', '/api/runs/{id}/events', {
   answers: {
     200: {
       description: 'Server-sent events, each with the event as JSON in `data`; or JSON lines.',
-      schema: z.string(),
-      type: ['text/event-stream', 'application/jsonl'],
+      schema: SSE_MESSAGE,
+      type: 'text/event-stream',
+      others: { 'application/jsonl': z.unknown() },
     },
     204: { description: 'The run has ended, and the last event is known.' },
   },
