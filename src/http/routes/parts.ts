@@ -1,10 +1,15 @@
 import { z } from '@hono/zod-openapi';
 
-// Letters, signs and pictures of all kinds; no control characters and no halves of characters, which not every engine can keep.
-const CONTROL = /^[^\p{Cc}\p{Cs}]*$/u;
-
 /** An id of a run, or another name that an engine has to keep. */
-export const NAME: z.ZodString = z.string().min(1).max(1000).regex(CONTROL, 'No control characters.');
+export const NAME: z.ZodString = z
+  .string()
+  .min(1)
+  .max(1000)
+  // Not every engine can keep them.
+  .refine(
+    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+    'No control characters, and no halves of characters.',
+  );
 
 const RUN_ID = NAME.openapi({
   description: 'The id of the run, percent-encoded: `/` is `%2F`.',
