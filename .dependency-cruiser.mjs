@@ -98,7 +98,9 @@ export default {
       name: 'above-the-contract-no-engine',
       comment: 'These receive an Engine or the configuration of one; they never import one, nor what it is made of.',
       severity: 'error',
-      from: { path: '^src/(agent|client|worker|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/' },
+      from: {
+        path: '^src/(adapters|agent|client|worker|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/',
+      },
       to: { path: '^src/(engines/[^/]+|core|runtime|host)/' },
     },
     {
@@ -126,6 +128,19 @@ export default {
       severity: 'error',
       from: { path: '^src/agent/' },
       to: { path: '^src/(client|worker|cli|index[.]ts)' },
+    },
+    {
+      name: 'adapters-are-calls-of-the-client',
+      comment: 'They are written once, for all engines, and run nothing.',
+      severity: 'error',
+      from: { path: '^src/adapters/' },
+      to: { path: '^src/', pathNot: '^src/(adapters|client|engine|engines|workflow/protocol)/' },
+    },
+    {
+      name: 'adapters-are-on-top',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(adapters|http|cli)/' },
+      to: { path: '^src/adapters/' },
     },
     {
       name: 'client-and-worker-are-apart',
@@ -174,6 +189,19 @@ export default {
       severity: 'error',
       from: { path: '^(src|testing)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'npm', 'type-only'] },
+    },
+    {
+      name: 'telemetry-only-in-observability',
+      comment: 'Workers, clients and agents know an interface (agent/telemetry.ts).',
+      severity: 'error',
+      from: { pathNot: '^(src/observability/|test/|bench/|examples/)' },
+      to: { path: '^node_modules/(pino|@opentelemetry)/' },
+    },
+    {
+      name: 'observability-asks-nobody',
+      severity: 'error',
+      from: { path: '^src/observability/' },
+      to: { path: '^src/', pathNot: '^src/(observability|agent|codec|engine|workflow/protocol)/' },
     },
     {
       name: 'redis-only-in-bullmq',

@@ -1,6 +1,7 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { CompleteAsyncError } from '@temporalio/activity';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { FAILURE } from '../workflow/protocol/index.ts';
-import { redact } from './redact.ts';
+import { redact, redactValue } from './redaction/index.ts';
 import { ToolError } from './tool-error.ts';
 
 const LONGEST_MESSAGE = 8_192;
@@ -15,7 +16,7 @@ export function finalFailure(type: (typeof FAILURE)[keyof typeof FAILURE], messa
 
 /** What a tool threw, as a failure of its activity, without keys: worth another attempt, unless it says that it is final. */
 export function toolFailure(thrown: unknown): ApplicationFailure {
-  if (thrown instanceof ApplicationFailure) return withoutSecrets(thrown);
+  if (thrown instanceof ApplicationFailure) return withoutSecrets(thrown) as ApplicationFailure;
   const error = ToolError.is(thrown) ? thrown : undefined;
   const failure = ApplicationFailure.create({
     type: FAILURE.toolFailed,
@@ -27,15 +28,27 @@ export function toolFailure(thrown: unknown): ApplicationFailure {
   return failure;
 }
 
-/** The failure itself when there is nothing to hide. Otherwise its causes are kept as a part of the message only. */
-function withoutSecrets(failure: ApplicationFailure): ApplicationFailure {
-  if (!hasSecrets(failure)) return failure;
+/**
+ * What an activity threw, without secrets: the very same when there is nothing to hide. Otherwise its causes are kept as a part of the message only.
+ */
+export function withoutSecrets(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || !hasSecrets(thrown)) return thrown;
+  if (thrown instanceof ApplicationFailure) return cleanFailure(thrown);
+  // Cancellations and the like are told by their class, and say nothing of their own.
+  if (thrown instanceof TemporalFailure || thrown instanceof CompleteAsyncError) return thrown;
+  const result = new Error(messageOf(thrown));
+  result.name = thrown.name;
+  result.stack = clean(thrown.stack ?? '');
+  return result;
+}
+
+function cleanFailure(failure: ApplicationFailure): ApplicationFailure {
   const { type, nonRetryable, details, nextRetryDelay, category } = failure;
   const result = ApplicationFailure.create({
     message: messageOf(failure),
     ...(type == null ? {} : { type }),
     ...(nonRetryable == null ? {} : { nonRetryable }),
-    ...(details == null ? {} : { details }),
+    ...(details == null ? {} : { details: hidesIn(details) ? (redactValue(details) as unknown[]) : details }),
     ...(nextRetryDelay == null ? {} : { nextRetryDelay }),
     ...(category == null ? {} : { category }),
   });
@@ -43,15 +56,26 @@ function withoutSecrets(failure: ApplicationFailure): ApplicationFailure {
   return result;
 }
 
-/** History would keep the message and the stack of each of its causes. */
-function hasSecrets(failure: ApplicationFailure): boolean {
+/** History would keep the message and the stack of each of its causes, and details. */
+function hasSecrets(error: Error): boolean {
   const seen = new Set<Error>();
-  for (let each: unknown = failure; each instanceof Error && !seen.has(each); each = each.cause) {
+  for (let each: unknown = error; each instanceof Error && !seen.has(each); each = each.cause) {
     seen.add(each);
-    const said = `${each.message}\n${each.stack ?? ''}`;
+    const said = `${each.message}\n${each.stack ?? ''}`.slice(0, LONGEST_READ);
     if (redact(said) !== said) return true;
+    if (each instanceof ApplicationFailure && hidesIn(each.details)) return true;
   }
   return false;
+}
+
+function hidesIn(details: readonly unknown[] | null | undefined): boolean {
+  if (!details?.length) return false;
+  try {
+    return JSON.stringify(redactValue(details)) !== JSON.stringify(details);
+  } catch {
+    // The converter will say what is wrong with them.
+    return false;
+  }
 }
 
 /** The message of whatever was thrown, its causes included: `fetch failed` alone says nothing. Without keys. */

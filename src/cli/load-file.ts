@@ -23,6 +23,7 @@ const KEYS = [
   'shutdownDeadline',
   'signal',
   'taskQueue',
+  'telemetry',
   'tokens',
   'workerOptions',
 ] as const satisfies readonly (keyof FileOptions)[];

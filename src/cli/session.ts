@@ -59,3 +59,13 @@ export function commandLine(words: readonly string[], flags: EngineFlags): strin
   );
   return ['perdure', ...words, ...options].map(shellWord).join(' ');
 }
+
+/** That a run goes on, and how to come back to it. */
+export function goesOn(id: string, from: string | undefined, flags: EngineFlags): string {
+  return `The run ${id} goes on. ${comeBack(id, from, flags)}`;
+}
+
+/** How to come back to a run after an event. */
+export function comeBack(id: string, from: string | undefined, flags: EngineFlags): string {
+  return `To come back: ${commandLine(['logs', id, '-f', ...(from === undefined ? [] : ['--from', from])], flags)}`;
+}

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Telemetry } from '../agent/telemetry.ts';
 import type { TokenChannel } from '../agent/token-channel.ts';
 import { openSharedTokens } from '../agent/tokens/shared-tokens.ts';
 import type { Engine } from '../engine/index.ts';
@@ -21,6 +22,8 @@ export interface ConnectOptions {
    * elsewhere that of this process.
    */
   readonly tokens?: TokenChannel;
+  /** Hands the trace that the caller is in to the runs that are started: from `createTelemetry` of `perdure/observability`. Default: none. */
+  readonly telemetry?: Pick<Telemetry, 'trace'>;
   /** Another client of the same engine, such as one of a test environment whose time skips. Default: the engine's. */
   readonly client?: Client;
 }
@@ -44,7 +47,13 @@ export async function connect(options: ConnectOptions = {}): Promise<Perdure> {
     options.tokens ?? (await (opened ??= openSharedTokens(engine, { publishes: false })));
   return new Perdure({
     engine,
-    context: { client: options.client ?? engine.client, taskQueue, tokens, secret },
+    context: {
+      client: options.client ?? engine.client,
+      taskQueue,
+      tokens,
+      secret,
+      trace: () => options.telemetry?.trace(),
+    },
     release: async () => {
       await (await opened?.catch(() => undefined))?.close();
       if (!isEngine(source)) await engine.close();

@@ -2,7 +2,7 @@ import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/clien
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { EngineUnavailableError } from '../engine/index.ts';
 import type { TokenChannel } from '../agent/token-channel.ts';
-import { MOVED_MEMO, type MovedFrom } from '../workflow/protocol/index.ts';
+import { MOVED_MEMO, type MovedFrom, type TraceContext } from '../workflow/protocol/index.ts';
 import { RunNotFoundError } from './errors.ts';
 
 /** What every call about runs needs. */
@@ -15,6 +15,8 @@ export interface ClientContext {
   readonly tokens: () => Promise<TokenChannel>;
   /** Of completion tokens. */
   readonly secret: () => string | undefined;
+  /** Where in a trace the caller is; goes with what it starts. */
+  readonly trace?: () => TraceContext | undefined;
 }
 
 /** Which run, or chain of runs, is meant. */

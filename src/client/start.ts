@@ -12,6 +12,7 @@ import {
   DEFAULT_TASK_QUEUE,
   type JsonObject,
   START_MEMO,
+  type TraceContext,
   type UserContent,
 } from '../workflow/protocol/index.ts';
 import { type ClientContext, type RunReference, toRunError, translated } from './context.ts';
@@ -114,7 +115,7 @@ function startOf(
  * DefinitionError when the timeout is no time.
  */
 export async function startRun(
-  { client, taskQueue }: ClientContext,
+  { client, taskQueue, trace }: ClientContext,
   agent: string,
   options: StartOptions<unknown>,
 ): Promise<RunReference> {
@@ -126,7 +127,8 @@ export async function startRun(
     const { firstExecutionRunId } = await client.workflow.start(workflowType, {
       ...start,
       workflowId,
-      args: [...args],
+      // No part of what is the same: a request that is sent twice is another one in its trace.
+      args: traced(args, trace?.()),
       memo: { ...memo, ...(print === undefined ? {} : { [START_MEMO]: print }) },
       // An id is for ever: whoever sends a request twice must not get two runs, even if the first is quick.
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
@@ -143,4 +145,8 @@ export async function startRun(
       return { workflowId };
     throw new RunExistsError(workflowId, { cause: error });
   }
+}
+
+function traced(args: readonly unknown[], trace: TraceContext | undefined): unknown[] {
+  return trace === undefined ? [...args] : args.map((run) => ({ ...(run as AgentRunInput), trace }));
 }

@@ -3,8 +3,11 @@ import type { Failure, HistoryEvent, Payloads } from './proto.ts';
 
 /** Names one run: a workflow id may have many runs, one after another. */
 export interface RunKey {
+  /** Where it is. */
   readonly namespace: string;
+  /** Shared by all runs of one workflow. */
   readonly workflowId: string;
+  /** Its own. */
   readonly runId: string;
 }
 

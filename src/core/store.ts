@@ -50,12 +50,15 @@ export interface Store {
   /** Removes a closed run with its history; a no-op when there is none. */
   delete(key: RunKey): Promise<void>;
 
+  /** Lets go of the storage. Every other call after that throws a `StoreError` with the code `closed`. */
   close(): Promise<void>;
 }
 
 /** A record as stored. `revision` counts the commits of this run, from 1. */
 export interface StoredRun {
+  /** All that is known of it beside its history. */
   readonly record: RunRecord;
+  /** Commits of this run so far. */
   readonly revision: number;
   /**
    * When its last event happened, in milliseconds since the epoch, from stores that many processes write: their clocks differ, and no event may be
@@ -66,7 +69,9 @@ export interface StoredRun {
 
 /** What is written together. */
 export interface Commit {
+  /** Runs that are made or changed. */
   readonly runs: readonly RunWrite[];
+  /** Workflow ids that get another current run. */
   readonly current: readonly CurrentWrite[];
 }
 
@@ -74,6 +79,7 @@ export interface Commit {
 export interface RunWrite {
   /** The revision it was computed from; 0 creates the run. */
   readonly expectedRevision: number;
+  /** As it is from now on. */
   readonly record: RunRecord;
   /** Appended to the history; the ids continue it without a gap. */
   readonly events: readonly HistoryEvent[];
@@ -81,34 +87,47 @@ export interface RunWrite {
 
 /** Points a workflow id at a new current run. */
 export interface CurrentWrite {
+  /** Of the workflow id. */
   readonly namespace: string;
+  /** Which is pointed to a run. */
   readonly workflowId: string;
   /** The run that must be current for the commit to succeed; `undefined` for none. */
   readonly expectedRunId: string | undefined;
+  /** The run that becomes current. */
   readonly runId: string;
 }
 
 /** Which runs to list: all given conditions hold. Times are milliseconds since the epoch, bounds inclusive. */
 export interface ListFilter {
+  /** Exactly this one. */
   readonly namespace: string;
+  /** Exactly this one. */
   readonly workflowId?: string;
+  /** Exactly this one. */
   readonly runId?: string;
+  /** Exactly this one. */
   readonly workflowType?: string;
+  /** Exactly this one. */
   readonly taskQueue?: string;
   /** Any of these statuses (`WorkflowExecutionStatus`). */
   readonly statuses?: readonly number[];
+  /** When they began. */
   readonly startTime?: TimeRange;
+  /** When they were closed; open ones do not match. */
   readonly closeTime?: TimeRange;
 }
 
 /** Bounds in milliseconds since the epoch, both inclusive, both optional. */
 export interface TimeRange {
+  /** Not before. */
   readonly from?: number;
+  /** Not after. */
   readonly to?: number;
 }
 
 /** A filter and which part of the answer to give. */
 export interface ListQuery extends ListFilter {
+  /** How many runs at most. */
   readonly limit: number;
   /** `next` of the page before. */
   readonly cursor?: string;
@@ -116,6 +135,7 @@ export interface ListQuery extends ListFilter {
 
 /** One page of a list. */
 export interface ListPage {
+  /** Of the runs, in the order of the list. */
   readonly records: readonly RunRecord[];
   /** Cursor of the next page; `undefined` at the end. */
   readonly next: string | undefined;

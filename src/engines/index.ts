@@ -13,6 +13,7 @@ export {
 } from './config.ts';
 // With a star, so that `declare module` reaches the interface that it adds to.
 export * from './custom.ts';
+export type { QueueSettings } from './bullmq/options.ts';
 export { engineFromEnv } from './from-env.ts';
 export { createRoutedEngine, openEngine } from './open.ts';
 export { isEngine, registerEngine } from './registry.ts';

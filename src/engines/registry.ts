@@ -1,9 +1,5 @@
 import { ConfigurationError, type Engine } from '../engine/index.ts';
-import type { CustomEngines, EngineFactory } from './custom.ts';
-import type { Environment } from './temporal/environment.ts';
-
-/** What a factory is given: what `CustomEngines` says, when it says something. */
-type ConfigOf<Type extends string> = Type extends keyof CustomEngines ? CustomEngines[Type] : unknown;
+import type { CustomConfigOf, EngineFactory, Environment } from './custom.ts';
 
 /** Names that are taken by what this package has. */
 const BUILT_IN: readonly string[] = ['embedded', 'bullmq', 'temporal', 'routed'];
@@ -26,7 +22,7 @@ const registrations = new Map<string, Registration>();
  */
 export function registerEngine<const Type extends string>(
   type: Type,
-  factory: EngineFactory<ConfigOf<Type>>,
+  factory: EngineFactory<CustomConfigOf<Type>>,
 ): () => void {
   checkName(type);
   if (typeof factory !== 'function') {

@@ -10,3 +10,9 @@ export {
   type PayloadCodecOptions,
   type PayloadProblem,
 } from '../codec/index.ts';
+export type { RedactOptions } from '../agent/redaction/index.ts';
+export type { EndedRun, ModelCall, Telemetry } from '../agent/telemetry.ts';
+export type { RunEnd, TraceContext } from '../workflow/protocol/index.ts';
+export { createTelemetry, type TelemetryOptions } from './create-telemetry.ts';
+export { createLogger, type Level, type Logger, type LoggerOptions } from './logs/logger.ts';
+export { traceStarts } from './traces/trace-starts.ts';

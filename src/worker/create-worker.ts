@@ -14,6 +14,7 @@ import { workflowCode, type WorkflowCodeOptions } from './bundle/index.ts';
 import { checkModels, checkSecret, checkServed } from './checks.ts';
 import type { AgentWorkerOptions, AnyWorkerOptions, OfficialOptions } from './options.ts';
 import { releaseAll } from './release.ts';
+import { installLogger, observed } from './telemetry.ts';
 
 const DEFAULT_DEADLINE = '30 s';
 /** How much of the deadline tools and models are given to end after they were aborted, at most. Milliseconds. */
@@ -36,6 +37,8 @@ export async function createWorker<
 /** As `createWorker`, for options whose types are not known. */
 export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker> {
   checkServed(options);
+  // Before anything makes use of the official runtime.
+  installLogger(options);
   const { engine: source = engineFromEnv(), agents = [], tools = [], signal } = options;
   const registry = await AgentRegistry.open({ agents, tools });
   const undo: (() => Promise<void>)[] = [() => registry.close()];
@@ -48,18 +51,27 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     const secret = checkSecret(registry, engine, options.secret);
     const tokens = options.tokens ?? (await openSharedTokens(engine));
     if (options.tokens === undefined) undo.push(() => tokens.close());
-    const { deps, models } = options;
-    const common = { registry, deps, tokens, ...(models && { models }) };
+    const { deps, models, telemetry } = options;
+    const common = { registry, deps, tokens, ...(models && { models }), ...(telemetry && { telemetry }) };
     const worker = await engine.createWorker({
       maxHeartbeatThrottleInterval: HEARTBEAT_INTERVAL,
       ...withoutBundling(options.workerOptions),
+      ...observed(options),
       taskQueue,
       workflowBundle: await workflowCode(codeOptions(options, engine)),
       activities: withOwn(options, createAgentActivities({ ...common, secret }, createCallModel(common))),
       ...shutdownTimes(options),
     });
     const names = registry.agents.map(({ name }) => name);
-    return new AgentWorker({ worker, engine, taskQueue, agents: names, signal, release, logger: options.logger });
+    return new AgentWorker({
+      worker,
+      engine,
+      taskQueue,
+      agents: names,
+      signal,
+      release,
+      logger: options.logger ?? options.telemetry?.logger,
+    });
   } catch (error) {
     // Why there is no worker counts for more.
     await release().catch((left: unknown) => options.logger?.warn('Not everything could be closed', { error: left }));
@@ -92,10 +104,8 @@ function codeOptions({ workflowsPath, workerOptions = {} }: AnyWorkerOptions, { 
 
 /** The bundler has had its options; the official worker would say that it ignores them. */
 function withoutBundling(options: Partial<OfficialOptions> = {}): Partial<OfficialOptions> {
-  const { bundlerOptions: _, interceptors, ...rest } = options;
-  if (interceptors === undefined) return rest;
-  const { workflowModules: _modules, ...others } = interceptors;
-  return { ...rest, interceptors: others };
+  const { bundlerOptions: _, ...rest } = options;
+  return rest;
 }
 
 function shutdownTimes({

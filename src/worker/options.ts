@@ -2,6 +2,7 @@ import type { Logger } from '@temporalio/common';
 import type { WorkerOptions } from '@temporalio/worker';
 import type { AgentActivityOptions } from '../agent/activities/options.ts';
 import type { DepsOf, DepsOption } from '../agent/inference.ts';
+import type { Telemetry } from '../agent/telemetry.ts';
 import type { TokenChannel } from '../agent/token-channel.ts';
 import type { AnyAgent, AnyTool, Time, ToolSource } from '../agent/types.ts';
 import type { Engine } from '../engine/index.ts';
@@ -49,7 +50,9 @@ export interface WorkerSettings {
   readonly shutdownDeadline?: Time;
   /** Stops the worker, as SIGTERM does. */
   readonly signal?: AbortSignal;
-  /** Default: that of the official runtime, which writes to standard error. */
+  /** Logs, traces and metrics: from `createTelemetry` of `perdure/observability`. Default: what the official runtime logs, and nothing else. */
+  readonly telemetry?: Telemetry;
+  /** Default: that of `telemetry`, else that of the official runtime, which writes to standard error. */
   readonly logger?: Logger;
   /** Further options of the official worker: slots, caches, interceptors, data converter. */
   readonly workerOptions?: Partial<OfficialOptions>;

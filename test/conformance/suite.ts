@@ -23,18 +23,21 @@ export interface SuiteOptions {
   readonly redis?: boolean;
   /** It runs only when `PERDURE_TEST_DEPTH` is `full`: what it covers, the other targets cover together. Default: false. */
   readonly full?: boolean;
+  /** Only scenarios of these, unless `PERDURE_TEST_DEPTH` is `full`. Default: all. */
+  readonly topics?: readonly string[];
 }
 
 /** Runs the whole suite as tests of the calling file, several at a time. */
 export function conformance(name: string, create: () => Promise<Owned>, options: SuiteOptions = {}): void {
-  const { retry = 1, server = false, redis = false, full = false } = options;
+  const { retry = 1, server = false, redis = false, full = false, topics } = options;
   vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000, maxConcurrency: 8 });
   const only = process.env['CONFORMANCE'];
   const updateGolden = process.env['UPDATE_GOLDEN'] === '1';
 
   const serverIsMissing = server && process.env['PERDURE_TEST_TEMPORAL_ADDRESS'] === undefined;
   const redisIsMissing = redis && process.env['PERDURE_TEST_REDIS_URL'] === undefined;
-  const isTooDeep = full && process.env['PERDURE_TEST_DEPTH'] !== 'full';
+  const isDeep = process.env['PERDURE_TEST_DEPTH'] === 'full';
+  const isTooDeep = full && !isDeep;
   describe.skipIf(serverIsMissing || redisIsMissing || isTooDeep)(`conformance: ${name}`, () => {
     let owned: Owned;
     const replayer = createReplayer();
@@ -48,6 +51,7 @@ export function conformance(name: string, create: () => Promise<Owned>, options:
     });
     for (const scenario of scenarios) {
       if (only && !scenario.id.startsWith(only)) continue;
+      if (!isDeep && topics?.includes(scenario.id.split('/')[0] ?? '') === false) continue;
       it.concurrent(scenario.id, { retry }, async ({ annotate }) => {
         const { difference } = await runScenario(owned.target, scenario, { replayer, updateGolden });
         if (difference) await annotate(difference.reason, 'difference');

@@ -3,6 +3,8 @@ export { prepareWorkflows } from './bundle.ts';
 export { runScenario } from './run.ts';
 export type { RunOptions, ScenarioReport } from './run.ts';
 export { createReplayer } from './replay.ts';
+export { engineTarget } from './engine-target.ts';
+export { storeScenarios, type StoreScenario } from './store.ts';
 export type { Replayer } from './replay.ts';
 export { differences } from './differences.ts';
 export type { Difference } from './differences.ts';

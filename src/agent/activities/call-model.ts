@@ -25,7 +25,7 @@ import { cancellable, withHeartbeat } from './heartbeat.ts';
 import type { AgentActivityOptions } from './options.ts';
 
 /** What model calls need of the activities' options. */
-export type CallModelOptions = Pick<AgentActivityOptions, 'registry' | 'deps' | 'models' | 'tokens'>;
+export type CallModelOptions = Pick<AgentActivityOptions, 'registry' | 'deps' | 'models' | 'telemetry' | 'tokens'>;
 
 /**
  * Makes the activity `agent.callModel`: it reads the conversation from the run's history, calls the model, streams what it says to the token
@@ -73,6 +73,7 @@ async function callModel(
       text,
     });
   const call = callOptions(conversation, definition, agent, input);
+  options.telemetry?.modelCalled({ provider: model.provider, model: model.modelId, options: call });
   const draft = await listen(model, { ...call, abortSignal: signal }, heard);
   return makeTurn(draft, input.step, modelId({ ...agent, model }), {
     definition,

@@ -1,4 +1,5 @@
 import type { AgentRegistry } from '../registry.ts';
+import type { Telemetry } from '../telemetry.ts';
 import type { TokenChannel } from '../token-channel.ts';
 import type { LanguageModelV4 } from '@ai-sdk/provider';
 
@@ -14,4 +15,6 @@ export interface AgentActivityOptions {
   readonly models?: (id: string) => LanguageModelV4 | Promise<LanguageModelV4>;
   /** Carries what models say while they say it. Default: nothing does. */
   readonly tokens?: TokenChannel;
+  /** Hears of model calls. Default: nobody does. */
+  readonly telemetry?: Pick<Telemetry, 'modelCalled'>;
 }

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE } from '../../workflow/protocol/index.ts';
-import { redact } from '../redact.ts';
+import { redact } from '../redaction/index.ts';
 
 /** What a failed model call says beside its message: the only detail of the `ApplicationFailure`. */
 export interface ModelFailureDetail {

@@ -5,6 +5,7 @@ import { addCancel } from './cancel.ts';
 import { addComplete } from './complete.ts';
 import { addCompletion } from './completion.ts';
 import { addData } from './data.ts';
+import { addDoctor } from './doctor.ts';
 import { addHistory } from './history.ts';
 import { addInbox } from './inbox.ts';
 import { addLogs } from './logs.ts';
@@ -31,6 +32,6 @@ export const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Runs: [addRun, addRuns, addShow, addLogs, addTree, addHistory, addData, addCancel, addTerminate, addPause, addResume],
   'What runs wait for': [addInbox, addReply, addApprove, addReject, addComplete, addProvide, addSignal, addQuery],
   Projects: [addInit, addDev, addWorker, addServe, addKey],
-  Engines: [addReconcile, addMigrate],
+  Engines: [addDoctor, addReconcile, addMigrate],
   'This program': [addCompletion],
 };

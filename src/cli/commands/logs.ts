@@ -1,7 +1,7 @@
 import { EventView } from '../events/view.ts';
 import { followRun } from '../events/follow.ts';
 import { type AddCommand, examples, notEmpty } from '../options.ts';
-import { commandLine } from '../session.ts';
+import { goesOn } from '../session.ts';
 import { addRunCommand, type RunFlags, withRun } from './run-command.ts';
 
 interface Flags extends RunFlags {
@@ -34,10 +34,9 @@ export const addLogs: AddCommand = (program, output) => {
         hasTimes: true,
         iso,
       });
-      const comeBack = (last: string | undefined): string =>
-        commandLine(['logs', id, '-f', ...(last === undefined ? [] : ['--from', last])], flags);
+      const left = (last: string | undefined): string => goesOn(id, last, flags);
       await withRun(id, flags, output, async (run) => {
-        await followRun(run, output, { from, tokens: tokens && follow, follow, json, view, comeBack });
+        await followRun(run, output, { from, tokens: tokens && follow, follow, json, view, left });
       });
     });
 };

@@ -90,7 +90,7 @@ async function listRuns(flags: Flags, output: CliOutput): Promise<void> {
 }
 
 /** What a list of runs shows of each. */
-export const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   { title: 'ID' },
   { title: 'AGENT', isFlexible: true },
   { title: 'STATUS', style: statusStyle },

@@ -15,8 +15,8 @@ export interface FollowOptions {
   /** Lines of JSON. Without it: `view`. */
   readonly json?: boolean | undefined;
   readonly view: EventView;
-  /** What is typed to come back after an event. */
-  readonly comeBack: (from: string | undefined) => string;
+  /** What becomes of the run when the user lets go of it after an event, and how to come back. */
+  readonly left: (from: string | undefined) => string;
   /** Called with each event, after it was shown. */
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -26,12 +26,12 @@ export interface FollowOptions {
  * @throws InterruptedError, which says how to come back; RunNotFoundError, EngineUnavailableError; ConfigurationError for a wrong `from`.
  */
 export async function followRun(run: Run<unknown>, output: CliOutput, options: FollowOptions): Promise<void> {
-  const { from, tokens = false, follow = true, json = false, view, comeBack, onEvent } = options;
+  const { from, tokens = false, follow = true, json = false, view, left, onEvent } = options;
   const controller = new AbortController();
   let last = from;
   const stop = output.onInterrupt(() => {
     view.end();
-    controller.abort(new InterruptedError(`The run ${run.id} goes on. To come back: ${comeBack(last)}`));
+    controller.abort(new InterruptedError(left(last)));
   });
   try {
     const { signal } = controller;

@@ -64,13 +64,13 @@ export class EventView {
     const { style, hasTimes, iso, width } = this.#options;
     const { sign, style: look, what, text = '', isWhole = false } = describeEvent(event);
     const time = hasTimes ? `${clock(event.at, iso)} ` : '';
+    const before = hasTimes ? style('dim', time) : '';
     const head = `${sign} ${what}`;
     const indent = ' '.repeat(widthOf(time) + 2);
-    if (isWhole && text.includes('\n'))
-      return `${style('dim', time)}${style(look, head)}\n${indent}${hanging(text, indent)}\n`;
+    if (isWhole && text.includes('\n')) return `${before}${style(look, head)}\n${indent}${hanging(text, indent)}\n`;
     const room = isWhole ? Infinity : width - widthOf(time) - widthOf(head) - 2;
     const shown = text === '' ? '' : `  ${fitted(text, Math.max(room, 10))}`;
-    return `${style('dim', time)}${style(look, head)}${shown}\n`;
+    return `${before}${style(look, head)}${shown}\n`;
   }
 
   #speak({ kind, text, attempt, offset }: TokenEvent): void {

@@ -4,7 +4,7 @@ import type { EngineFlags } from '../engine-flags.ts';
 import { followRun } from '../events/follow.ts';
 import { EventView } from '../events/view.ts';
 import type { CliOutput } from '../output.ts';
-import { commandLine } from '../session.ts';
+import { comeBack, commandLine, goesOn } from '../session.ts';
 import { readable } from '../text/brief.ts';
 import { Answering } from './answering.ts';
 import { WorkerWatch } from './worker-watch.ts';
@@ -12,6 +12,8 @@ import { WorkerWatch } from './worker-watch.ts';
 /** How one stays with a run. */
 export interface AttendFlags extends EngineFlags {
   readonly json?: boolean;
+  readonly file?: string;
+  readonly taskQueue?: string;
   readonly tokens: boolean;
 }
 
@@ -21,11 +23,9 @@ export interface AttendFlags extends EngineFlags {
  */
 export async function attend(perdure: Perdure, run: Run, flags: AttendFlags, output: CliOutput): Promise<void> {
   const { json = false } = flags;
-  const comeBack = (from: string | undefined): string =>
-    commandLine(['logs', run.id, '-f', ...(from === undefined ? [] : ['--from', from])], flags);
   const { err, errStyle: style, isErrTty } = output;
   if (!json) err(style('dim', `${run.id}\n`));
-  const width = isErrTty && output.width !== Infinity ? output.width : Infinity;
+  const width = isErrTty ? output.width : Infinity;
   const view = new EventView(run.id, { write: err, style, width, hasTimes: false, hasAnswer: false });
   const answering = new Answering(run, output, (words) => commandLine(words, flags));
   const watch = new WorkerWatch(perdure, run, output);
@@ -34,7 +34,7 @@ export async function attend(perdure: Perdure, run: Run, flags: AttendFlags, out
       tokens: flags.tokens && (json || isErrTty),
       json,
       view,
-      comeBack,
+      left: (from) => leftBehind(perdure, run.id, from, flags),
       onEvent: (event) => {
         watch.heed(event);
         if (!json) answering.heed(event);
@@ -49,4 +49,14 @@ export async function attend(perdure: Perdure, run: Run, flags: AttendFlags, out
   // On one screen it is not said twice.
   if (output.isTty && isErrTty && view.lastSaid === answer) return;
   output.out(`${readable(answer)}\n`);
+}
+
+/** What becomes of a run that the user lets go of: with a worker in this process, that ends too. */
+function leftBehind({ engine }: Perdure, id: string, from: string | undefined, flags: AttendFlags): string {
+  const { file, taskQueue } = flags;
+  if (file === undefined) return goesOn(id, from, flags);
+  if (engine.name === 'embedded' && engine.database === undefined)
+    return `The run ${id} was in memory only, and is gone.`;
+  const resume = commandLine(['worker', file, ...(taskQueue === undefined ? [] : ['--task-queue', taskQueue])], flags);
+  return `The run ${id} rests until a worker runs: ${resume}\n${comeBack(id, from, flags)}`;
 }

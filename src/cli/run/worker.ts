@@ -30,7 +30,7 @@ export async function withWorker(
   const asked = engineFromFlags(flags);
   const options = await loadWorkerFile(file);
   checkAgent(file, agent, options);
-  await installLogger(flags.logLevel ?? 'WARN');
+  await installLogger(flags.logLevel ?? 'ERROR');
   const source: Engine | EngineConfig = asked ?? options.engine ?? engineFromEnv();
   const engine = await openEngine(source);
   const taskQueue = flags.taskQueue ?? options.taskQueue;

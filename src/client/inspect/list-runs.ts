@@ -81,9 +81,9 @@ async function page(
   const found: Row[] = [];
   let looked = 0;
   let rest: number | undefined = before;
-  for (;;) {
-    // One more than is wanted tells whether there is a next page.
-    const { rows, from: since } = await newestRuns(client, query, { from, before: rest }, limit + 1);
+  // One more than is wanted tells whether there is a next page. Where few are wanted, ever more are looked at at a time.
+  for (let count = limit + 1; ; count = Math.min(2 * count, MOST + 1)) {
+    const { rows, from: since } = await newestRuns(client, query, { from, before: rest }, count);
     found.push(...rows.filter((row) => !isGiven(row, begin) && isWanted(row)));
     looked += rows.length;
     if (found.length > limit) {

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Spent, Usage } from '../../workflow/protocol/index.ts';
 import type { RunReference } from '../context.ts';
+import { RunNotFoundError } from '../errors.ts';
 import { runInfo } from '../status.ts';
 import { checkPrices, CostSum } from './prices.ts';
 import { type ReadSteps, readSteps } from './read-steps.ts';
@@ -16,9 +17,11 @@ export async function measureRun(
 ): Promise<RunMetrics> {
   if (prices !== undefined) checkPrices(prices);
   const own = await readSteps(client, reference, false);
-  const below = includeSubAgents ? referencesBelow(await readTree(client, reference, {})) : [];
-  const counted = [...own.drafts];
-  for (const drafts of await inTurns(below, async (each) => await stepsOf(client, each))) counted.push(...drafts);
+  const tree = includeSubAgents ? await readTree(client, reference, {}) : undefined;
+  const below = tree === undefined ? [] : nodesBelow(tree);
+  const found = await inTurns(below, async (each) => await stepsOf(client, each));
+  const counted = [...own.drafts, ...found.flatMap((drafts) => drafts ?? [])];
+  const isIncomplete = found.includes(undefined) || [tree, ...below].some((node) => node?.truncated);
   const cost = prices && new CostSum(prices);
   for (const { step } of counted) if (step.kind === 'model') cost?.add(step);
   const count = (kind: StepKind): number => counted.filter(({ step }) => step.kind === kind).length;
@@ -31,15 +34,22 @@ export async function measureRun(
     tokens: sumOf(counted.flatMap(({ step }) => (step.kind === 'model' ? (step.usage ?? []) : []))),
     subAgents: spentBelow(own.drafts),
     ...(cost === undefined ? {} : { cost: cost.cost }),
+    ...(isIncomplete ? { incomplete: true } : {}),
   };
 }
 
-async function stepsOf(client: Client, reference: RunReference): Promise<readonly Draft[]> {
-  return (await readSteps(client, reference, false)).drafts;
+/** @returns `undefined` when the engine has forgotten the run. */
+async function stepsOf(client: Client, { reference }: TreeNode): Promise<readonly Draft[] | undefined> {
+  try {
+    return (await readSteps(client, reference, false)).drafts;
+  } catch (error) {
+    if (RunNotFoundError.is(error)) return undefined;
+    throw error;
+  }
 }
 
-function referencesBelow({ children }: TreeNode): RunReference[] {
-  return children.flatMap((child) => [child.reference, ...referencesBelow(child)]);
+function nodesBelow({ children }: TreeNode): TreeNode[] {
+  return children.flatMap((child) => [child, ...nodesBelow(child)]);
 }
 
 function durationsOf({

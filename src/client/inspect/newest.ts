@@ -40,7 +40,7 @@ export async function newestRuns(
 }
 
 /** Newest first, ties by run id: the same order on every engine. */
-export function compareRows(a: Row, b: Row): number {
+function compareRows(a: Row, b: Row): number {
   return startOf(b) - startOf(a) || (a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : 0);
 }
 

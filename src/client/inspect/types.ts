@@ -104,6 +104,8 @@ export interface RunMetrics {
   readonly subAgents: Spent;
   /** What the counted calls of models cost. Missing without prices. */
   readonly cost?: RunCost;
+  /** Set when runs below it were to be counted and could not: their histories are gone, or there are too many. */
+  readonly incomplete?: true;
 }
 
 /** How much of a tree is looked at. */

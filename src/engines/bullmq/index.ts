@@ -12,6 +12,8 @@ export type {
   Environment,
   JobDefaults,
   KeepJobs,
+  OwnRedisOptions,
+  QueueSettings,
   RedisSettings,
   WorkersSettings,
 } from './options.ts';

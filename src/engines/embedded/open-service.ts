@@ -2,7 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Store } from '../../core/store.ts';
 import { createFrontend } from '../../runtime/frontend/frontend.ts';
 import type { OpenService } from '../local/engine.ts';
-import { MemoryStore } from './memory-store.ts';
+import { MemoryStore } from '../local/memory-store.ts';
+import { serviceOn } from '../local/store-engine.ts';
 import { openShared, type OwnedService } from './shared-service.ts';
 
 /** What to open. */
@@ -24,14 +25,5 @@ export async function openService({ path, clock, namespace }: OpenServiceOptions
     const shared = await openShared({ path, startOwner });
     return { service: shared.service, address: shared.path, close: () => shared.close() };
   }
-  const store = new MemoryStore();
-  const owned = await startOwner(store);
-  return {
-    service: owned.service,
-    address: 'memory',
-    close: async () => {
-      await owned.close();
-      await store.close();
-    },
-  };
+  return await serviceOn(new MemoryStore(), { clock, namespace, address: 'memory' });
 }

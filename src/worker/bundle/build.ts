@@ -44,10 +44,7 @@ export async function buildBundle(options: WorkflowCodeOptions): Promise<BuiltBu
     const { code } = await bundleWorkflowCode({
       ...others,
       workflowsPath: entry(workflowsPath === undefined ? 'bundle-entry' : 'bundle-entry-with-authors'),
-      ...defined(
-        'workflowInterceptorModules',
-        options.workflowInterceptorModules && [...options.workflowInterceptorModules],
-      ),
+      workflowInterceptorModules: [entry('trace/interceptors'), ...(options.workflowInterceptorModules ?? [])],
       ...defined('payloadConverterPath', options.payloadConverterPath),
       ...defined('failureConverterPath', options.failureConverterPath),
       ...defined('plugins', options.plugins),

@@ -7,6 +7,7 @@ import {
   type CarriedNow,
   type CarriedState,
 } from '../protocol/index.ts';
+import { carriedTrace } from '../trace/carried-trace.ts';
 import type { AgentRun } from './agent-run.ts';
 import { carriedDelta, openCalls } from './carrying.ts';
 import { jsonBytes } from './transcript.ts';
@@ -100,5 +101,6 @@ function carriedState(run: AgentRun): CarriedState {
 function nextInput(run: AgentRun, conversation: CarriedConversation, state: CarriedState): AgentRunInput {
   const { input, definition } = run;
   const shown = jsonBytes(input.input) <= MAX_SHOWN_INPUT ? input.input : '';
-  return { ...input, input: shown, carried: { definition, conversation, state } };
+  const trace = carriedTrace();
+  return { ...input, input: shown, ...(trace && { trace }), carried: { definition, conversation, state } };
 }

@@ -17,17 +17,17 @@ import {
   CHILD_ENDED,
   FAILURE,
   STEER,
-  type AgentRecord,
   type AgentResult,
   type AgentRunInput,
   type CarriedNow,
   type ChildEnd,
   type ChildReport,
   type Json,
-  type UserContent,
+  type Resolved,
 } from '../protocol/index.ts';
 import { readCancelRequest, readUserContent } from '../session/reading.ts';
 import { openSession, type Session } from '../session/session.ts';
+import { carryTrace } from '../trace/carried-trace.ts';
 import { isTooLarge } from '../waits/checking.ts';
 import { lookups } from './activity-options.ts';
 import { AgentRun, type Control } from './agent-run.ts';
@@ -92,15 +92,18 @@ async function begin(input: AgentRunInput, session: Session, control: Control): 
   if (input.carried) return new AgentRun(input, input.carried.definition, session, control);
   const { agent, metadata, limits } = input;
   checkLimits(limits);
-  const { definition, opening } = await resolve({ agent, input: input.input, ...(metadata ? { metadata } : {}) });
+  const { definition, opening, trace } = await resolve({
+    agent,
+    input: input.input,
+    ...(metadata ? { metadata } : {}),
+  });
+  carryTrace(trace);
   const run = new AgentRun(input, definition, session, control);
   run.transcript.add([userMessage(opening)]);
   return run;
 }
 
-async function resolve(
-  ...[input]: Parameters<ReturnType<typeof lookups>['agent.resolve']>
-): Promise<{ readonly definition: AgentRecord; readonly opening: UserContent }> {
+async function resolve(...[input]: Parameters<ReturnType<typeof lookups>['agent.resolve']>): Promise<Resolved> {
   try {
     return await lookups()['agent.resolve'](input);
   } catch (error) {

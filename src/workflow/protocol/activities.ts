@@ -2,6 +2,7 @@ import type { AgentRecord, ToolRecord } from './definition.ts';
 import type { ConversationItem } from './conversation.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { AssistantMessage, ToolOutput, UserContent } from './messages.ts';
+import type { TraceContext } from './trace.ts';
 import type { Spent, Usage } from './usage.ts';
 
 /** What a model wants next, in the seed's words; one for each of its calls, or one for the whole message. */
@@ -31,6 +32,8 @@ export interface ResolveInput {
 export interface Resolved {
   readonly definition: AgentRecord;
   readonly opening: UserContent;
+  /** Where all that the run does belongs in a trace. Set by workers that take part in traces. */
+  readonly trace?: TraceContext;
 }
 
 /** The argument of `agent.callModel`: never the conversation, only what is new. */

@@ -9,6 +9,7 @@ export type * from './json.ts';
 export type * from './messages.ts';
 export type * from './run.ts';
 export type * from './signals.ts';
+export type * from './trace.ts';
 export type * from './undo.ts';
 export type * from './usage.ts';
 export type * from './waits.ts';

@@ -41,6 +41,9 @@ export const START_MEMO = 'perdure.start';
 /** Memo field of a run that was moved here from another engine, with a `MovedFrom`. */
 export const MOVED_MEMO = 'perdure.movedFrom';
 
+/** Header with a `TraceContext`: the one that Temporal's own interceptors for OpenTelemetry use, in all languages. */
+export const TRACE_HEADER = '_tracer-data';
+
 /** Why an answer is refused: types of `ApplicationFailure`. */
 export const ANSWER_REFUSED = {
   /** No such wait, or it is answered already. */

@@ -5,6 +5,7 @@ import type { UserContent } from './messages.ts';
 import type { Undoable } from './undo.ts';
 import type { Spent } from './usage.ts';
 import type { CarriedState } from './carried.ts';
+import type { TraceContext } from './trace.ts';
 
 /** Where a run stands in its tree. */
 export interface Lineage {
@@ -29,6 +30,8 @@ export interface AgentRunInput {
   readonly limits?: Partial<Limits>;
   /** Set for a sub-agent. */
   readonly lineage?: Lineage;
+  /** Where in a trace it belongs. Read before anything else of the run; a header of the same meaning comes first. */
+  readonly trace?: TraceContext;
   /** Set when this run continues another one. */
   readonly carried?: {
     readonly definition: AgentRecord;

@@ -11,7 +11,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../src/engine/index.ts';
 import { classifyModelError } from '../../../src/agent/models/classify-error.ts';
-import { redact } from '../../../src/agent/redact.ts';
+import { redact } from '../../../src/agent/redaction/index.ts';
 import { retryDelay } from '../../../src/agent/models/retry-delay.ts';
 
 const api = (options: Partial<ConstructorParameters<typeof APICallError>[0]>): APICallError =>

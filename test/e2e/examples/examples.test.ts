@@ -39,6 +39,18 @@ test.each([
     ],
   ],
   [
+    'custom-engine/main.ts',
+    [
+      'stored: 1 commit(s)',
+      'run_started',
+      'agent_resolved',
+      'model_called',
+      'model_responded',
+      'run_completed',
+      'journal: healthy',
+    ],
+  ],
+  [
     'http-client.ts',
     [
       'run_started',

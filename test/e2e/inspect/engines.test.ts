@@ -17,6 +17,11 @@ interface Look {
   readonly steps: readonly Step[];
   readonly metrics: RunMetrics;
   readonly tree: RunTree;
+  /** Types of the events of its history. */
+  readonly history: readonly unknown[];
+  /** Lists, by its id and by what its id begins with. */
+  readonly listed: readonly string[];
+  readonly unknownQuery: unknown;
 }
 
 interface Looks {
@@ -28,7 +33,7 @@ const ids = { agent: `agent-${randomUUID()}`, workflow: `workflow-${randomUUID()
 const prices = { large: { input: 2, output: 10, cachedInput: 1 } };
 
 /** Runs one agent and one workflow of an author, answers for them, and looks at them when they have ended. */
-async function look(config: NonNullable<(typeof targets)[number]['config']>): Promise<Looks> {
+async function lookOn(config: NonNullable<(typeof targets)[number]['config']>): Promise<Looks> {
   quiet();
   const { perdure, taskQueue, close } = await openPlace(config(temporaryDirectory()));
   try {
@@ -46,7 +51,19 @@ async function look(config: NonNullable<(typeof targets)[number]['config']>): Pr
     const lookAt = async (id: string): Promise<Look> => {
       const run = perdure.run(id);
       const metrics = await run.metrics({ prices, includeSubAgents: true });
-      return { events: await allEvents(run), steps: await run.steps(), metrics, tree: await run.tree() };
+      const history: unknown[] = [];
+      for await (const { events } of run.history()) history.push(...events.map(({ eventType }) => eventType));
+      // Lists may lag behind.
+      await expect.poll(() => perdure.listRuns({ idPrefix: id })).toMatchObject({ runs: [{ status: 'completed' }] });
+      return {
+        events: await allEvents(run),
+        steps: await run.steps(),
+        metrics,
+        tree: await run.tree(),
+        history,
+        listed: (await perdure.listRuns({ idPrefix: id })).runs.map((found) => `${found.agent} ${found.id}`),
+        unknownQuery: await run.query('mood').catch((error: unknown) => error),
+      };
     };
     return { agent: await lookAt(ids.agent), workflow: await lookAt(ids.workflow) };
   } finally {
@@ -54,15 +71,34 @@ async function look(config: NonNullable<(typeof targets)[number]['config']>): Pr
   }
 }
 
-/** Without times, and without what engines call runs. */
-function comparable(value: unknown): unknown {
+/**
+ * Without times, and without what engines call runs. What a child tells may reach its parent in one workflow task or in several, as it happens: from then on
+ * the ids of history's events say nothing.
+ */
+function comparable({ agent, workflow }: Looks): unknown {
+  const parts = [agent, workflow].map((look) => ({
+    ...look,
+    // The workflow has a child before its first question.
+    events: withoutLateIds(look.events, ({ type }) => type === (look === agent ? 'agent_called' : 'run_started')),
+    steps: withoutLateIds(look.steps, ({ kind }) => kind === 'agent' || kind === 'workflow'),
+    history: look.history.filter((type) => !String(type).includes('WORKFLOW_TASK')),
+  }));
   return JSON.parse(
-    JSON.stringify(value, (key, member: unknown) => {
+    JSON.stringify(parts, (key, member: unknown) => {
       if (['durationMs', 'totalDuration', 'activeDuration', 'taskQueue', 'historyLength'].includes(key)) return key;
       if (key === 'id' && typeof member === 'string') return member.replace(/^(\d+\.\d+\.\d+)\.[\w-]+$/, '$1');
       return typeof member === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(member) ? 'a time' : member;
     }),
   );
+}
+
+/** The items, those after the first that is so without ids. */
+function withoutLateIds<Item extends { readonly id: string }>(
+  items: readonly Item[],
+  isSo: (item: Item) => boolean,
+): readonly object[] {
+  const at = items.findIndex(isSo);
+  return items.map((item, index) => (index > at ? { ...item, id: 'late' } : item));
 }
 
 function summary({ kind, name, status, attempts }: Step): string {
@@ -75,7 +111,7 @@ describe('what a run did', () => {
   const on = (name: string): Promise<Looks> => {
     const config = there.find((target) => target.name === name)?.config;
     if (config === undefined) throw new Error(`there is no ${name}`);
-    if (!looks.has(name)) looks.set(name, look(config));
+    if (!looks.has(name)) looks.set(name, lookOn(config));
     return looks.get(name) as Promise<Looks>;
   };
 
@@ -149,6 +185,18 @@ describe('what a run did', () => {
       expect(activeDuration).toBeGreaterThan(0);
       expect(activeDuration).toBeLessThanOrEqual(totalDuration);
       expect(workflow.metrics).toMatchObject({ llmCallCount: 0, cost: { amount: 0, unpriced: [] } });
+    },
+    TIMEOUT,
+  );
+
+  it(
+    'is listed, and not what it has started',
+    async () => {
+      const { agent, workflow } = await on('memory');
+      expect(agent.listed).toEqual([`support ${ids.agent}`]);
+      expect(workflow.listed).toEqual([`inspected ${ids.workflow}`]);
+      expect(agent.unknownQuery).toMatchObject({ code: 'QUERY_UNKNOWN', known: expect.arrayContaining(['pending']) });
+      expect(agent.history[0]).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
     },
     TIMEOUT,
   );

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { MemoryStore } from '../../../src/engines/embedded/memory-store.ts';
+import { MemoryStore } from '../../../src/engines/local/memory-store.ts';
 import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
 
 const namespace = 'default';

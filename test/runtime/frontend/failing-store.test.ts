@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/core/store.ts';
-import { MemoryStore } from '../../../src/engines/embedded/memory-store.ts';
+import { MemoryStore } from '../../../src/engines/local/memory-store.ts';
 import { createFrontend, type Frontend } from '../../../src/runtime/frontend/frontend.ts';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.ts';
 

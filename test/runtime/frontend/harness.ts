@@ -7,7 +7,7 @@ import { CommandType, toDuration } from '../../../src/core/proto.ts';
 import type { Command, HistoryEvent } from '../../../src/core/proto.ts';
 import type { Commit } from '../../../src/core/store.ts';
 import { StoreError } from '../../../src/core/store.ts';
-import { MemoryStore } from '../../../src/engines/embedded/memory-store.ts';
+import { MemoryStore } from '../../../src/engines/local/memory-store.ts';
 import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
 import type { Frontend } from '../../../src/runtime/frontend/frontend.ts';
 import type { WorkflowServiceApi } from '../../../src/runtime/service.ts';

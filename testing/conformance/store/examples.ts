@@ -5,7 +5,9 @@ import type { Commit, RunWrite, Store, StoredRun } from '../../../src/core/store
 
 /** One promise of the `Store` contract. `run` gets a new, empty store and throws when the promise is broken. */
 export interface StoreScenario {
+  /** What is promised. */
   readonly name: string;
+  /** Tries it. */
   readonly run: (store: Store) => Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { MemoryStore } from '../../../src/engines/embedded/memory-store.ts';
+import { MemoryStore } from '../../../src/engines/local/memory-store.ts';
 import { storeScenarios } from '../../../testing/conformance/store.ts';
 
 describe('memory store', () => {
