@@ -44,6 +44,7 @@ export function createApi(options: ApiOptions): Api {
     perdure,
     agents: new Map(agents.map((agent) => [agent.name, agent])),
     limits: most,
+    prices: options.prices,
     logger,
     streams,
     data,

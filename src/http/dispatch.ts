@@ -19,7 +19,13 @@ export interface Connection {
 /** What Hono carries along with a request. */
 interface Env {
   Bindings: Connection;
-  Variables: { requestId: string; principal: Principal; route: Route | undefined };
+  Variables: {
+    requestId: string;
+    principal: Principal;
+    route: Route | undefined;
+    /** Of the answer, whatever it is. */
+    headers: Readonly<Record<string, string>>;
+  };
 }
 
 /** What requests of no route count as: what they ask for can be anything. */
@@ -33,11 +39,13 @@ export function createRouter(routes: readonly Route[], api: ApiContext, guard: G
   app.use(async (context, next) => {
     context.set('requestId', randomUUID());
     context.set('principal', NOBODY);
+    context.set('headers', {});
     const start = performance.now();
     await next();
     const { path, method } = context.get('route') ?? NO_ROUTE;
     const seconds = (performance.now() - start) / 1000;
     api.metrics.answered({ method, route: path, status: context.res.status, seconds });
+    for (const [name, value] of Object.entries(context.get('headers'))) context.header(name, value);
     context.header('x-request-id', context.get('requestId'));
     context.header('cache-control', 'no-store');
     context.header('x-content-type-options', 'nosniff');
@@ -56,7 +64,7 @@ async function answer(route: Route, context: Context<Env>, api: ApiContext, guar
   if (api.closing.aborted) throw closing();
   const { principal = NOBODY, headers } = await guard.admit(route, request, context.env?.address);
   context.set('principal', principal);
-  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  context.set('headers', headers);
   authorize(route, principal);
   const parts = {
     params: context.req.param(),

@@ -1,3 +1,4 @@
+import type { Prices } from '../client/inspect/types.ts';
 import type { Perdure } from '../client/perdure.ts';
 import type { WorkflowData } from '../data/types.ts';
 import type { AnyAgent } from '../agent/types.ts';
@@ -41,6 +42,8 @@ export interface ApiOptions {
   readonly auth: AuthOptions | 'loopback';
   /** Pages of which origins may use the API, such as `https://app.example.com`. Default: none but those of this server. */
   readonly cors?: readonly string[];
+  /** What models cost, by which the cost of runs is calculated. Default: none is. */
+  readonly prices?: Prices;
   /** What runs have written. It stays open when the API is closed. Default: none, so the routes about it answer 501. */
   readonly data?: WorkflowData;
   /** How much one may ask for. */

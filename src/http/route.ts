@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi';
 import type { AnyAgent } from '../agent/types.ts';
+import type { Prices } from '../client/inspect/types.ts';
 import type { Perdure } from '../client/perdure.ts';
 import type { WorkflowData } from '../data/types.ts';
 import type { Principal, Role } from './auth/principal.ts';
@@ -16,6 +17,8 @@ export interface ApiContext {
   readonly agents: ReadonlyMap<string, AnyAgent>;
   /** How much one may ask for. */
   readonly limits: Required<ApiLimits>;
+  /** What models cost, where that is known. */
+  readonly prices: Prices | undefined;
   /** Where the log goes. */
   readonly logger: ApiLogger;
   /** The streams that are open. */

@@ -1,6 +1,7 @@
 import type { LogLevel } from '@temporalio/worker';
 import { parseTime } from '../../agent/time.ts';
 import { ConfigurationError } from '../../engine/index.ts';
+import type { ApiLogger } from '../../http/index.ts';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
 import { installLogger } from '../worker-log.ts';
@@ -35,7 +36,13 @@ export async function serveProject(named: string | undefined, flags: ServeFlags,
     file: { ...file, ...(shutdownDeadline === undefined ? {} : { shutdownDeadline }) },
     engine,
     hasWorker: flags.worker === true,
-    api: { ...(auth && { auth }), ...(host && { host }), ...(port !== undefined && { port }), ...time },
+    api: {
+      logger: await apiLogger(),
+      ...(auth && { auth }),
+      ...(host && { host }),
+      ...(port !== undefined && { port }),
+      ...time,
+    },
   });
   const { api, agents, perdure } = project;
   const what = flags.worker === true ? 'API and worker' : 'API';
@@ -45,6 +52,17 @@ export async function serveProject(named: string | undefined, flags: ServeFlags,
   } finally {
     await project.close();
   }
+}
+
+/** What the official runtime writes with, so that there is one log. */
+async function apiLogger(): Promise<ApiLogger> {
+  const { Runtime } = await import('@temporalio/worker');
+  const { logger } = Runtime.instance();
+  return {
+    info: (fields, message) => logger.info(message, { ...fields }),
+    warn: (fields, message) => logger.warn(message, { ...fields }),
+    error: (fields, message) => logger.error(message, { ...fields }),
+  };
 }
 
 function portFromEnv(): number | undefined {

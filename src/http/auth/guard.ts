@@ -41,7 +41,6 @@ export class Guard {
       return { principal: LOCAL, headers: await this.#limits.count(LOCAL.id) };
     }
     if (role === 'public') return { headers: await this.#limits.count(from) };
-    await this.#limits.checkFailures(from);
     try {
       const principal = await this.#authenticator.authenticate(request);
       const { tenant = '', id } = principal;

@@ -28,6 +28,7 @@ export interface NewApiKey {
 
 const KEY = /^perdure_([a-z0-9-]{1,64})_([\w-]{43})$/;
 const ID = /^[a-z0-9-]{1,64}$/;
+const NAMES: ReadonlySet<string> = new Set(['id', 'hash', 'role', 'tenant', 'scopes', 'expiresAt']);
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
@@ -105,6 +106,9 @@ interface KeyProblem {
 
 function problemOf(key: ApiKey): KeyProblem | undefined {
   const { id, hash, role, tenant, scopes, expiresAt } = key ?? {};
+  // A tenant that is spelled wrongly would be none.
+  const odd = Object.keys(key ?? {}).find((name) => !NAMES.has(name));
+  if (odd !== undefined) return { field: odd, problem: 'is unknown.', fix: `Use ${[...NAMES].join(', ')}.` };
   if (typeof id !== 'string' || !ID.test(id))
     return { field: 'id', problem: 'is no id.', fix: 'Use 1 to 64 small letters, digits and -.' };
   if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash))

@@ -10,9 +10,12 @@ const TENANT_SEPARATOR = '~';
 export class TenantIds {
   /** What the ids of the tenant's runs begin with on the engine; empty without a tenant. */
   readonly prefix: string;
+  /** Where ids begin in a text: not within other names. */
+  readonly #inText: RegExp;
 
   constructor({ tenant }: Pick<Principal, 'tenant'>) {
     this.prefix = tenant === undefined ? '' : `${tenant}${TENANT_SEPARATOR}`;
+    this.#inText = new RegExp(String.raw`(?<![\w.~-])${this.prefix.replaceAll('.', String.raw`\.`)}`, 'g');
   }
 
   /** The engine's id of what the tenant calls so. */
@@ -27,7 +30,9 @@ export class TenantIds {
 
   /** A text for people, such as the message of an error, with ids as the tenant knows them. */
   inText(text: string): string {
-    return this.prefix === '' ? text : text.replaceAll(this.prefix, '');
+    if (this.prefix === '') return text;
+    // An id that is all of the text may hold what looks like the beginning of another one.
+    return text.startsWith(this.prefix) ? this.fromEngine(text) : text.replaceAll(this.#inText, '');
   }
 
   /**

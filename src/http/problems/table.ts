@@ -57,6 +57,12 @@ export const MEANINGS: Readonly<Record<string, Rule>> = {
       ? { status: 503, title: 'The server is not set up for this', retryAfter: 60 }
       : { status: 422, title: 'The request is not valid' },
   DefinitionError: { status: 422, title: 'The request is not valid' },
+  PayloadCodecError: {
+    status: 503,
+    title: 'What is stored cannot be read',
+    retryAfter: 60,
+    fix: 'Give the server all keys by which payloads were encrypted.',
+  },
   DataExistsError: { status: 409, title: 'The key has a value already', fix: 'Choose another key, or read it.' },
   DataNotFoundError: { status: 404, title: 'There is no such data', fix: 'GET …/data lists what there is.' },
   DataInvalidError: { status: 422, title: 'The data is not valid' },

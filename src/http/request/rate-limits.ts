@@ -23,15 +23,12 @@ export class RateLimits {
     return headersOf(this.#requests.points, await consumed(this.#requests, who));
   }
 
-  /** Counts a wrong credential. @throws HttpProblem 429 */
+  /**
+   * Counts a wrong credential. Right ones are let in all the same: behind a proxy everybody has one address, and keys are too long to be guessed.
+   * @throws HttpProblem 429
+   */
   async countFailure(address: string): Promise<void> {
     await consumed(this.#failures, address);
-  }
-
-  /** Refuses an address with too many wrong credentials, right ones included: else one could go on guessing. @throws HttpProblem 429 */
-  async checkFailures(address: string): Promise<void> {
-    const state = await this.#failures.get(address);
-    if (state !== null && state.consumedPoints >= this.#failures.points) throw tooMany(this.#failures.points, state);
   }
 }
 

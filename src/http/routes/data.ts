@@ -51,7 +51,9 @@ export const listData: Route = route('get', '/api/runs/{id}/data', {
       ...(agent === undefined ? {} : { filterByAgent: agent }),
       ...(prefix === undefined ? {} : { prefix }),
     };
-    return json(200, call.ids.inValue(await dataOf(call).list(runOf(call), { ...filters, ...defined(paging) })));
+    const page = await dataOf(call).list(runOf(call), { ...filters, ...defined(paging) });
+    if (page.entries.length === 0) await checkRun(call);
+    return json(200, call.ids.inValue(page));
   },
 });
 
@@ -75,7 +77,9 @@ export const queryData: Route = route('post', '/api/runs/{id}/data-query', {
   },
   handle: async (call) => {
     const { pattern, ...paging } = call.body;
-    return json(200, call.ids.inValue(await dataOf(call).query(runOf(call), { pattern, ...defined(paging) })));
+    const page = await dataOf(call).query(runOf(call), { pattern, ...defined(paging) });
+    if (page.entries.length === 0) await checkRun(call);
+    return json(200, call.ids.inValue(page));
   },
 });
 
@@ -112,11 +116,11 @@ export const writeData: Route = route('put', '/api/runs/{id}/data/{key}', {
   answers: { 201: { description: 'It is written.', schema: ENTRY } },
   problems: [404, 409, 501],
   handle: async (call) => {
-    const { api, body, ids, params, principal, request } = call;
+    const { body, ids, params, principal, request } = call;
     const data = dataOf(call);
     const run = runOf(call);
     // Nobody would ever see what is written for a run that there is not.
-    await api.perdure.run(run).describe();
+    await checkRun(call);
     const key = request.headers.get('idempotency-key');
     const { description, schema, ttl } = body.metadata ?? {};
     const metadata = defined({ description, schema: schema as JsonSchema | undefined, ttl });
@@ -131,6 +135,11 @@ export const writeData: Route = route('put', '/api/runs/{id}/data/{key}', {
 
 function runOf({ ids, params }: Call<{ readonly id: string }>): string {
   return ids.toEngine(params.id);
+}
+
+/** @throws RunNotFoundError. Asked where there is no data: what is left of a run that is no more can still be read. */
+async function checkRun(call: Call<{ readonly id: string }>): Promise<void> {
+  await call.api.perdure.run(runOf(call)).describe();
 }
 
 /** @throws HttpProblem when the API was made without data. */

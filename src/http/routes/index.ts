@@ -7,6 +7,7 @@ import { cancelRun, pauseRun, queryRun, resumeRun, signalRun, steerRun, terminat
 import { engine, health, ready } from './engine.ts';
 import { getRun } from './get-run.ts';
 import { inbox } from './inbox.ts';
+import { runMessages, runMetrics, runSteps, runTree } from './inspect-run.ts';
 import { listRuns } from './list-runs.ts';
 import { metrics } from './metrics.ts';
 import { runEvents } from './run-events.ts';
@@ -20,6 +21,10 @@ export const ROUTES: readonly Route[] = [
   getRun,
   runEvents,
   runHistory,
+  runSteps,
+  runTree,
+  runMetrics,
+  runMessages,
   reply,
   decide,
   provide,

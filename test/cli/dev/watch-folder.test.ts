@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { watchFolder } from '../../../src/cli/dev/watch-folder.ts';
 import { temporaryDirectory } from '../../engines/embedded/support.ts';
 
@@ -22,16 +22,16 @@ describe('watching a folder', () => {
     for (const file of ['node_modules/a.ts', '.git/b.ts', 'dist/c.js', 'notes.txt', 'data.json', '.perdure.db'])
       write(file);
     for (const file of ['src/agents.ts', '.env', 'package.json']) write(file);
-    await vi.waitFor(() => expect([...new Set(seen)].toSorted()).toEqual(['.env', 'package.json', 'src/agents.ts']));
+    await expect.poll(() => [...new Set(seen)].toSorted()).toEqual(['.env', 'package.json', 'src/agents.ts']);
   });
 
   it('looks into folders that come later, with what is in them', async () => {
     const { folder, seen, write } = watched();
     mkdirSync(join(folder, 'a', 'b'), { recursive: true });
     write('a/b/first.ts');
-    await vi.waitFor(() => expect(seen).toContain('a/b/first.ts'));
+    await expect.poll(() => seen).toContain('a/b/first.ts');
     write('a/b/second.ts');
-    await vi.waitFor(() => expect(seen).toContain('a/b/second.ts'));
+    await expect.poll(() => seen).toContain('a/b/second.ts');
   });
 
   it('sees a file that an editor replaces, again and again', async () => {
@@ -39,7 +39,7 @@ describe('watching a folder', () => {
     for (const round of [1, 2]) {
       write('agents.ts.tmp');
       renameSync(join(folder, 'agents.ts.tmp'), join(folder, 'agents.ts'));
-      await vi.waitFor(() => expect(seen.filter((file) => file === 'agents.ts').length).toBeGreaterThanOrEqual(round));
+      await expect.poll(() => seen.filter((file) => file === 'agents.ts').length).toBeGreaterThanOrEqual(round);
     }
   });
 
@@ -47,11 +47,11 @@ describe('watching a folder', () => {
     const { folder, seen, watch, write } = watched((place) => mkdirSync(join(place, 'src')));
     expect(watch.size).toBe(2);
     rmSync(join(folder, 'src'), { recursive: true });
-    await vi.waitFor(() => expect(watch.size).toBe(1));
+    await expect.poll(() => watch.size).toBe(1);
     mkdirSync(join(folder, 'src'));
-    await vi.waitFor(() => expect(watch.size).toBe(2));
+    await expect.poll(() => watch.size).toBe(2);
     write('src/agents.ts');
-    await vi.waitFor(() => expect(seen).toContain('src/agents.ts'));
+    await expect.poll(() => seen).toContain('src/agents.ts');
     watch[Symbol.dispose]();
     expect(watch.size).toBe(0);
   });

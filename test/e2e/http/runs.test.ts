@@ -235,6 +235,32 @@ describe.each(ENGINES.filter(([, isThere]) => isThere))('runs over HTTP on %s', 
     expect((await ask('GET', at(id, '/history?cursor=x.9'))).status).toBe(422);
   });
 
+  it('are looked into, with the ids of their tenant', async () => {
+    const { ask } = world();
+    const id = `into-${randomUUID()}`;
+    await start('boss', id, 'acme');
+    await waits(id, 'input', 'acme');
+    const read = async (what: string) => await ask('GET', at(id, what), undefined, { who: 'acme' });
+    const child = `${id}/s1.1.asker`;
+    const tree = await read('/tree');
+    expect(tree.body).toMatchObject({ run: { id }, children: [{ run: { id: child, agent: 'asker' }, children: [] }] });
+    expect((await read('/tree?limit=1')).body).toMatchObject({ children: [], truncated: true });
+    const steps = await read('/steps');
+    expect(steps.body.steps).toMatchObject([
+      { kind: 'model', status: 'completed', attempts: 1 },
+      { kind: 'agent', name: 'asker', workflowId: child },
+      { kind: 'wait', name: 'input', workflowId: child },
+    ]);
+    expect((await read('/metrics')).body).toMatchObject({ status: 'running', llmCallCount: 1, agentCallCount: 1 });
+    expect((await read('/metrics?includeSubAgents=true')).body).toMatchObject({ llmCallCount: 2 });
+    expect((await read('/messages')).body.messages[0]).toMatchObject({ role: 'user' });
+    for (const { status, body } of [tree, steps, await read('/metrics')]) {
+      expect(status).toBe(200);
+      expect(JSON.stringify(body)).not.toContain('acme~');
+    }
+    expect((await ask('POST', at(id, '/terminate'), undefined, { who: 'acme' })).status).toBe(204);
+  });
+
   it('are those of one tenant', async () => {
     const { ask, perdure } = world();
     const id = `secret-${randomUUID()}`;
