@@ -126,6 +126,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   '/api/runs/{id}/tool-results': { result: 1 },
   '/api/runs/{id}/steer': { content: 'x' },
   '/api/runs/{id}/data/query': { pattern: '*' },
+  '/api/runs/{id}/data-query': { pattern: '*' },
   '/api/runs/{id}/data/{key}': { value: 1 },
 };
 
