@@ -17,6 +17,7 @@ import type { Service } from './services/service.ts';
 import { Unavailable } from './services/service.ts';
 import { temporalServer } from './services/temporal.ts';
 import { timeSkippingServer } from './services/time-skipping.ts';
+import { schemathesis } from './services/schemathesis.ts';
 import { toxiproxy } from './services/toxiproxy.ts';
 
 const providers = [
@@ -24,6 +25,7 @@ const providers = [
   { name: 'time-skipping test server', variable: 'PERDURE_TEST_TIME_SKIPPING_SERVER', provide: timeSkippingServer },
   { name: 'Redis', variable: 'PERDURE_TEST_REDIS_URL', provide: redisServer },
   { name: 'PostgreSQL', variable: 'PERDURE_TEST_POSTGRES_URL', provide: postgresServer },
+  { name: 'schemathesis', variable: 'PERDURE_TEST_SCHEMATHESIS', provide: schemathesis },
   { name: 'toxiproxy', variable: 'PERDURE_TEST_TOXIPROXY_URL', provide: toxiproxy },
 ];
 

@@ -22,6 +22,9 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'The engine cannot be reached, or no worker runs; `Retry-After` says when to try again.',
 };
 
+/** Node says so before the API is asked. */
+const TOO_LONG = { description: 'Address and headers are too long. There is no body.' };
+
 /** Describes all routes, by OpenAPI 3.1. */
 export function openapiDocument(routes: readonly Route[], isOpen: boolean): object {
   const app = new OpenAPIHono();
@@ -88,7 +91,7 @@ function responsesOf(route: Route): RouteConfig['responses'] {
     },
   ]);
   const successes = Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)]);
-  return Object.fromEntries([...failures, ...successes]) as RouteConfig['responses'];
+  return Object.fromEntries([...failures, [431, TOO_LONG], ...successes]) as RouteConfig['responses'];
 }
 
 function contentOf(schemas: Readonly<Record<string, z.ZodType>>): object {

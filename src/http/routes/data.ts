@@ -3,7 +3,7 @@ import type { WorkflowData } from '../../data/types.ts';
 import type { JsonSchema } from '../../workflow/protocol/index.ts';
 import { HttpProblem } from '../problems/problem.ts';
 import { type Call, json, type Route, route } from '../route.ts';
-import { defined, JSON_VALUE, RUN_PATH } from './parts.ts';
+import { count, defined, JSON_VALUE, PAGE_CURSOR, RUN_PATH } from './parts.ts';
 
 const KEY = z.string().min(1).max(512).describe('The key, percent-encoded: `/` is `%2F`.');
 const KEY_PATH = RUN_PATH.extend({ key: KEY });
@@ -25,8 +25,8 @@ const ENTRY = SUMMARY.extend({ value: JSON_VALUE, schema: JSON_VALUE.optional() 
 
 const CURSOR = z.string().optional().describe('Gets the next page. Left out on the last one.');
 const PAGING = {
-  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('How many at most.'),
-  cursor: z.string().max(10_000).optional().describe('Of the page before: what follows it.'),
+  limit: count(1000, 100).describe('How many at most.'),
+  cursor: PAGE_CURSOR,
 };
 const ABOUT = { tag: 'data', params: RUN_PATH, problems: [404, 501] } as const;
 
@@ -58,7 +58,7 @@ export const listData: Route = route('get', '/api/runs/{id}/data', {
 });
 
 /** Data of a run by a pattern, with the values. */
-export const queryData: Route = route('post', '/api/runs/{id}/data/query', {
+export const queryData: Route = route('post', '/api/runs/{id}/data-query', {
   ...ABOUT,
   summary: 'The data of a run whose keys match, with the values',
   role: 'viewer',

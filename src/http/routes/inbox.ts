@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { PendingWait } from '../../client/perdure.ts';
 import { invalidRequest } from '../problems/problem.ts';
 import { json, type Route, route } from '../route.ts';
+import { count, PAGE_CURSOR } from './parts.ts';
 import { WAIT } from './run-view.ts';
 
 /** How many open runs are looked through at most. */
@@ -11,8 +12,8 @@ const QUERY = z.strictObject({
   kind: z.enum(['input', 'approval', 'tool', 'event']).optional().describe('Only waits of this kind. Default: all.'),
   agent: z.string().max(200).optional().describe('Only waits of this agent. Default: all.'),
   run: z.string().max(1000).optional().describe('Only waits of this run and its sub-agents. Default: all.'),
-  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('How many at most.'),
-  cursor: z.string().max(10_000).optional().describe('Of the page before: what follows it.'),
+  limit: count(1000, 100).describe('How many at most.'),
+  cursor: PAGE_CURSOR,
 });
 
 const ANSWER = z

@@ -11,6 +11,14 @@ export const NAME: z.ZodString = z
     'No control characters, and no halves of characters.',
   );
 
+/** Where a list goes on. */
+export const PAGE_CURSOR: z.ZodOptional<z.ZodString> = z
+  .string()
+  .max(6000)
+  .regex(/^[A-Za-z0-9_-]*$/, 'It is none of ours.')
+  .optional()
+  .describe('Of the page before: what follows it.');
+
 const RUN_ID = NAME.openapi({
   description: 'The id of the run, percent-encoded: `/` is `%2F`.',
   example: 'order-7/s1.1.refunds',

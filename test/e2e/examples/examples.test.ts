@@ -51,6 +51,22 @@ test.each([
     ],
   ],
   [
+    'http-client.ts',
+    [
+      'run_started',
+      'agent_resolved',
+      'model_called',
+      'model_responded',
+      'tool_started',
+      'tool_completed',
+      'model_called',
+      'model_responded',
+      'run_completed',
+      'Parcel P-5.',
+      '  place: Oslo',
+    ],
+  ],
+  [
     'own-workflow/main.ts',
     [
       'reserved a replacement for P-5',
