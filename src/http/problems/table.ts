@@ -49,6 +49,8 @@ export const MEANINGS: Readonly<Record<string, Rule>> = {
     retryAfter: 5,
     fix: 'Try again later.',
   },
+  EngineRefusedError: { status: 502, title: 'The engine has refused it' },
+  StartsFailedError: { status: 502, title: 'Not all runs could be started' },
   StoreError: { status: 503, title: 'The engine cannot be reached', retryAfter: 5, fix: 'Try again later.' },
   ConversationLostError: { status: 410, title: 'The conversation is gone' },
   InvalidCompletionTokenError: { status: 403, title: 'The completion token is not valid' },
