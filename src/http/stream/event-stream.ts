@@ -2,7 +2,7 @@ import type { RunEvent, TokenEvent } from '../../client/events/event.ts';
 import type { Encoding } from './encodings.ts';
 
 /** How often a stream says that it lives, in milliseconds: often enough for proxies that cut silent connections. */
-export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT_MS = 15_000;
 
 /** What is streamed, and to whom. */
 export interface EventStreamOptions {
@@ -14,7 +14,7 @@ export interface EventStreamOptions {
   readonly signals: readonly AbortSignal[];
   /** Called once, when nothing is left of the stream, with why it broke if it did. */
   readonly onClose: (error?: unknown) => void;
-  /** Default: `HEARTBEAT_MS`. */
+  /** Milliseconds. Default: 15,000. */
   readonly heartbeat?: number;
 }
 
