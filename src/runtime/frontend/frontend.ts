@@ -39,6 +39,12 @@ export interface FrontendOptions {
   readonly store: Store;
   /** The time of the runs. Default: the system's. */
   readonly clock?: Clock;
+  /** What passes by itself, whatever the time of the runs: long polls, pauses before something is tried again. Default: the system's. */
+  readonly wallClock?: Clock;
+  /** Makes ids of runs and requests; no other call may ever return the same. Default: random UUIDs. */
+  readonly newId?: () => string;
+  /** Numbers from 0 up to 1, by which pauses differ. Default: `Math.random`. */
+  readonly random?: () => number;
   /** Namespaces that exist. Default: `default`. */
   readonly namespaces?: readonly string[];
   /** Where other processes use the store too: makes what says who takes care of which run. Default: there are none. */
@@ -71,28 +77,29 @@ export interface Frontend {
 /** Opens the durable core over a store and takes up every run that is not finished. */
 export async function createFrontend(options: FrontendOptions): Promise<Frontend> {
   const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
-  const runs = new Runs(store, clock, onError);
-  const createHold = clock === systemClock ? undefined : () => new BacklogHold(clock, systemClock);
-  const queues: TaskQueues = new TaskQueues(createHold, systemClock, (queue, task) => residency?.kept(queue, task));
+  const { wallClock = systemClock, newId = randomUUID, random = Math.random } = options;
+  const runs = new Runs(store, { clock, wallClock, random }, onError);
+  const createHold = clock === wallClock ? undefined : () => new BacklogHold(clock, wallClock);
+  const queues: TaskQueues = new TaskQueues(createHold, wallClock, (queue, task) => residency?.kept(queue, task));
   const residency = options.residency?.(queues);
-  const announcements = new Announcements(queues, clock, systemClock);
+  const announcements = new Announcements(queues, clock, wallClock);
   const context: FrontendContext = {
     store,
     runs,
     queues,
     clock,
-    waits: new Waits(systemClock),
-    wallClock: systemClock,
+    waits: new Waits(wallClock),
+    wallClock,
     histories: new Histories(residency && ((run) => residency.watch(run))),
     queries: new Queries((record, queryId) => announcements.announceQuery(record, queryId)),
     updates: new Updates(),
-    newId: randomUUID,
+    newId,
     namespaces: new Set(namespaces),
     residency,
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
   const effects = new Effects(context, onError);
-  const alarms = new Alarms(clock, async (key) => void (await ring(runs, key, heed)), onError);
+  const alarms = new Alarms(clock, async (key) => void (await ring(context, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
   const [look, heed] = [inTurn(looks), inTurn(listeners)];
@@ -116,7 +123,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       wait.done();
     },
     offer: (queue, task) => queues.offer(queue, task),
-    ring: (run) => ring(runs, run, look),
+    ring: (run) => ring(context, run, look),
     settle: (record) => effects.settle(record),
     close: async () => {
       closed = true;
@@ -148,10 +155,14 @@ function looking(context: FrontendContext, announcements: Announcements, alarms:
 }
 
 /** Does what is due in a run. When nothing is (an activity's next attempt may be taken, or a deadline moved), it is only looked at again, and given back. */
-async function ring(runs: Runs, key: RunKey, lookAgain: RunListener): Promise<RunRecord | undefined> {
+async function ring(
+  { runs, newId }: FrontendContext,
+  key: RunKey,
+  lookAgain: RunListener,
+): Promise<RunRecord | undefined> {
   const changed = await runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
-    if (draft?.isOpen && applyDue(draft, randomUUID)) return true;
+    if (draft?.isOpen && applyDue(draft, newId)) return true;
     transaction.discard(key);
     return false;
   });

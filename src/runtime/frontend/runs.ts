@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
@@ -127,18 +126,32 @@ export class Transaction {
   }
 }
 
+/** Where time and chance of `Runs` come from. */
+interface RunsSeams {
+  readonly clock: Clock;
+  readonly wallClock: Clock;
+  readonly random: () => number;
+}
+
 /** All runs of a store: how they are found, read and changed. */
 export class Runs {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #wallClock: Clock;
+  readonly #random: () => number;
   readonly #locks = new Locks();
   readonly #listeners: RunListener[] = [];
   readonly #report: (error: unknown) => void;
 
-  /** @param report told of listeners that throw: what they were told of is true all the same. */
-  constructor(store: Store, clock: Clock, report: (error: unknown) => void) {
+  /**
+   * @param seams the time of the runs, that of the pauses between tries, and what makes these differ.
+   * @param report told of listeners that throw: what they were told of is true all the same.
+   */
+  constructor(store: Store, seams: RunsSeams, report: (error: unknown) => void) {
     this.#store = store;
-    this.#clock = clock;
+    this.#clock = seams.clock;
+    this.#wallClock = seams.wallClock;
+    this.#random = seams.random;
     this.#report = report;
   }
 
@@ -208,7 +221,7 @@ export class Runs {
 
   async #attempt<T>(body: (transaction: Transaction) => Promise<T>, mayWait: boolean): Promise<Changed<T>> {
     for (let conflicts = 0; conflicts < maximumTries; conflicts++) {
-      if (conflicts >= tries.atOnce) await delay(pauseAfter(conflicts));
+      if (conflicts >= tries.atOnce) await this.#pause(longestPauseAfter(conflicts));
       // What this process knows of a run is tried once; from then on, what is stored.
       const transaction = new Transaction(this.#store, this.#clock.now(), conflicts === 0);
       let result: T;
@@ -229,6 +242,14 @@ export class Runs {
     throw unavailable('Too many others change this workflow at the same time. Try again.');
   }
 
+  /** Others wait, too: a bit of chance keeps them from waking up together. */
+  #pause(longestMs: number): Promise<void> {
+    const milliseconds = longestMs * (0.5 + this.#random() / 2);
+    return new Promise((resolve) => {
+      this.#wallClock.schedule(this.#wallClock.now() + milliseconds, resolve);
+    });
+  }
+
   #publish(record: RunRecord, events: readonly HistoryEvent[]): void {
     for (const listener of this.#listeners) this.#guarded(() => listener(record, events));
   }
@@ -243,8 +264,6 @@ export class Runs {
   }
 }
 
-/** Others wait, too: a bit of chance keeps them from waking up together. */
-function pauseAfter(conflicts: number): number {
-  const ms = Math.min(tries.firstPauseMs * 2 ** (conflicts - tries.atOnce), tries.longestPauseMs);
-  return ms * (0.5 + Math.random() / 2);
+function longestPauseAfter(conflicts: number): number {
+  return Math.min(tries.firstPauseMs * 2 ** (conflicts - tries.atOnce), tries.longestPauseMs);
 }

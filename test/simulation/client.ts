@@ -1,0 +1,245 @@
+import { grpcStatus, isServiceError } from '../../src/runtime/errors.ts';
+import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
+import { toDuration } from '../../src/core/proto.ts';
+import { decode, encode } from './flow.ts';
+import { makeProgram, patience, workflowIds } from './program.ts';
+import type { Program } from './program.ts';
+import { Owner } from './world.ts';
+import type { World } from './world.ts';
+
+/** What callers were told: the model that the outcome is compared with. */
+export interface Ledger {
+  /** Run ids that starts were answered with. */
+  readonly started: Set<string>;
+  /** Signals in the order in which each caller was told that they are in. */
+  readonly signals: { readonly name: string; readonly workflowId: string; readonly runId: string }[];
+  /** Runs that callers were told are terminated. */
+  readonly terminated: Set<string>;
+  /** When cancellations of certain runs were acknowledged. */
+  readonly cancelled: Map<string, number>;
+  /** Updates that were answered: what they were answered with. */
+  readonly updates: Map<string, { readonly runId: string; readonly rejected: boolean }>;
+  /** How often each attempt of an activity was handed out, and which ones were reported with success. */
+  readonly handed: Map<string, number>;
+  readonly reported: Set<string>;
+  readonly problems: string[];
+}
+
+const passing: readonly number[] = [
+  grpcStatus.UNAVAILABLE,
+  grpcStatus.DEADLINE_EXCEEDED,
+  grpcStatus.RESOURCE_EXHAUSTED,
+  grpcStatus.CANCELLED,
+];
+
+/** Somebody who starts workflows and sends them things, and asks again until there is an answer. */
+export class ModelClient {
+  readonly owner: Owner;
+  readonly #world: World;
+  readonly #service: WorkflowServiceApi;
+  readonly #ledger: Ledger;
+  #count = 0;
+
+  constructor(world: World, name: string, service: (owner: Owner) => WorkflowServiceApi, ledger: Ledger) {
+    this.owner = new Owner(world, name);
+    this.#world = world;
+    this.#service = service(this.owner);
+    this.#ledger = ledger;
+  }
+
+  /** Does so many things, one after another. */
+  async run(times: number): Promise<void> {
+    await this.#start();
+    for (let time = 0; time < times; time++) {
+      if (this.#world.random.chance(0.5)) await this.owner.sleep(this.#world.random.int(4000));
+      await this.#something();
+    }
+  }
+
+  async #something(): Promise<void> {
+    const { random } = this.#world;
+    const workflowId = random.pick(workflowIds);
+    const runId = random.chance(0.5) ? ((await this.#currentRun(workflowId)) ?? '') : '';
+    switch (random.int(12)) {
+      case 0:
+      case 1:
+        return this.#start();
+      case 2:
+        return this.#cancel(workflowId, runId);
+      case 3:
+        return this.#terminate(workflowId);
+      case 4:
+      case 5:
+        return this.#update(workflowId, runId);
+      case 6:
+        return this.#pause(workflowId, runId);
+      case 7:
+        return this.#signalWithStart(workflowId);
+      default:
+        return this.#signal(workflowId, runId);
+    }
+  }
+
+  /** Asks until there is an answer that stays. @returns nothing when it is a refusal. */
+  async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
+    for (;;) {
+      try {
+        const answer = await call();
+        // The answer may get lost as well, and the same request come once more.
+        if (this.#world.random.chance(0.15)) void call().catch((error: unknown) => this.#judge(error));
+        return answer;
+      } catch (error) {
+        if (!this.#judge(error)) return undefined;
+        await this.owner.sleep(200);
+      }
+    }
+  }
+
+  /** @returns whether it may go away by itself. */
+  #judge(error: unknown): boolean {
+    if (!isServiceError(error)) throw error;
+    if (error.code === grpcStatus.INTERNAL) this.#ledger.problems.push(`${this.owner.name} was told: ${String(error)}`);
+    return passing.includes(error.code);
+  }
+
+  async #currentRun(workflowId: string): Promise<string | undefined> {
+    const answer = await this.#ask(() =>
+      this.#service.describeWorkflowExecution({ namespace: 'default', execution: { workflowId } }),
+    );
+    return answer?.workflowExecutionInfo?.execution?.runId ?? undefined;
+  }
+
+  #startRequest(
+    workflowId: string,
+  ): Parameters<WorkflowServiceApi['startWorkflowExecution']>[0] & { program: Program } {
+    const { random } = this.#world;
+    const program = makeProgram(random);
+    return {
+      program,
+      namespace: 'default',
+      workflowId,
+      requestId: random.uuid(),
+      workflowType: { name: 'program' },
+      taskQueue: { name: 'work' },
+      input: { payloads: [encode(program)] },
+      workflowRunTimeout: toDuration(patience(program)),
+      ...(random.chance(0.2) ? { retryPolicy: { maximumAttempts: 2, initialInterval: toDuration(100) } } : {}),
+      ...(random.chance(0.2) ? { workflowStartDelay: toDuration(random.int(3000)) } : {}),
+    };
+  }
+
+  async #start(): Promise<void> {
+    const { random } = this.#world;
+    const request = {
+      ...this.#startRequest(random.pick(workflowIds)),
+      workflowIdConflictPolicy: random.pick([1, 1, 2, 3]),
+    };
+    const answer = await this.#ask(() => this.#service.startWorkflowExecution(request));
+    if (answer?.runId) this.#ledger.started.add(answer.runId);
+  }
+
+  async #signal(workflowId: string, runId: string): Promise<void> {
+    const request = {
+      namespace: 'default',
+      workflowExecution: { workflowId, runId },
+      signalName: `${this.owner.name}-${++this.#count}`,
+      requestId: this.#world.random.uuid(),
+    };
+    const answer = await this.#ask(() => this.#service.signalWorkflowExecution(request));
+    if (answer === undefined) return;
+    this.#ledger.signals.push({ name: request.signalName, workflowId, runId });
+    if (runId && this.#world.random.chance(0.5)) await this.#query(workflowId, runId, request.signalName);
+  }
+
+  /** A query sees what was acknowledged before it. */
+  async #query(workflowId: string, runId: string, signalName: string): Promise<void> {
+    const request = { namespace: 'default', execution: { workflowId, runId }, query: { queryType: 'seen' } };
+    try {
+      const { queryResult } = await this.#service.queryWorkflow(request);
+      const seen = (decode(queryResult?.payloads?.[0]) ?? []) as string[];
+      const record = await this.#ask(() =>
+        this.#service.describeWorkflowExecution({ namespace: 'default', execution: { workflowId, runId } }),
+      );
+      // What came too late for the last task is in history and was never seen.
+      const isOpen = record?.workflowExecutionInfo?.status === 1;
+      if (isOpen && !seen.includes(`signal ${signalName}`))
+        this.#ledger.problems.push(`a query of ${runId} did not see the signal ${signalName}`);
+    } catch (error) {
+      this.#judge(error);
+    }
+  }
+
+  async #signalWithStart(workflowId: string): Promise<void> {
+    const signalName = `${this.owner.name}-${++this.#count}`;
+    const request = { ...this.#startRequest(workflowId), signalName };
+    const answer = await this.#ask(() => this.#service.signalWithStartWorkflowExecution(request));
+    if (!answer?.runId) return;
+    this.#ledger.started.add(answer.runId);
+    this.#ledger.signals.push({ name: signalName, workflowId, runId: answer.runId });
+  }
+
+  async #cancel(workflowId: string, runId: string): Promise<void> {
+    const request = {
+      namespace: 'default',
+      workflowExecution: { workflowId, runId },
+      requestId: this.#world.random.uuid(),
+    };
+    const answer = await this.#ask(() => this.#service.requestCancelWorkflowExecution(request));
+    if (answer !== undefined && runId) this.#ledger.cancelled.set(runId, this.#world.now);
+  }
+
+  async #terminate(workflowId: string): Promise<void> {
+    if (this.#world.random.chance(0.5)) return;
+    const runId = await this.#currentRun(workflowId);
+    if (runId === undefined) return;
+    const request = { namespace: 'default', workflowExecution: { workflowId, runId } };
+    if (await this.#ask(() => this.#service.terminateWorkflowExecution(request))) this.#ledger.terminated.add(runId);
+  }
+
+  async #update(workflowId: string, runId: string): Promise<void> {
+    const updateId = `${this.owner.name}-${++this.#count}`;
+    const name = this.#world.random.pick(['quick', 'slow', 'refused']);
+    const request = {
+      namespace: 'default',
+      workflowExecution: { workflowId, runId },
+      waitPolicy: { lifecycleStage: 3 },
+      request: { meta: { updateId, identity: this.owner.name }, input: { name } },
+    };
+    for (let tries = 0; tries < 20; tries++) {
+      const answer = await this.#ask(() => this.#service.updateWorkflowExecution(request));
+      if (answer === undefined) return;
+      const run = answer.updateRef?.workflowExecution?.runId ?? '';
+      const { outcome } = answer;
+      if (!outcome) continue;
+      const rejected = outcome.failure?.message === 'refused';
+      // Others than the workflow may have ended it; what the workflow said has to be in its history.
+      if (outcome.success || rejected) this.#ledger.updates.set(updateId, { runId: run, rejected });
+      if (outcome.success && name === 'refused')
+        this.#ledger.problems.push(`${updateId} was accepted, and was to be refused`);
+      return;
+    }
+  }
+
+  async #pause(workflowId: string, runId: string): Promise<void> {
+    const pause = { namespace: 'default', workflowId, runId, identity: this.owner.name, reason: 'why' };
+    const paused = await this.#ask(() =>
+      this.#service.pauseWorkflowExecution({ ...pause, requestId: this.#world.random.uuid() }),
+    );
+    if (paused === undefined) return;
+    await this.owner.sleep(this.#world.random.int(3000));
+  }
+}
+
+/** A ledger with nothing in it. */
+export function emptyLedger(): Ledger {
+  return {
+    started: new Set(),
+    signals: [],
+    terminated: new Set(),
+    cancelled: new Map(),
+    updates: new Map(),
+    handed: new Map(),
+    reported: new Set(),
+    problems: [],
+  };
+}

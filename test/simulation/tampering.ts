@@ -1,0 +1,76 @@
+import type { RunRecord } from '../../src/core/record.ts';
+import type { Commit, RunWrite, Store } from '../../src/core/store.ts';
+import type { Random } from './random.ts';
+
+/** Breaks a store, or the core as far as the store sees it, in one way. */
+export type Tampering = (store: Store, random: Random) => Store;
+
+/** What a simulation has to notice. */
+export const tamperings: Readonly<Record<string, Tampering>> = {
+  'a commit does not look at the revision': changing(async (commit, store) => ({
+    ...commit,
+    runs: await Promise.all(
+      commit.runs.map(async (write) => ({ ...write, expectedRevision: await revision(store, write) })),
+    ),
+  })),
+  'a commit does not look at the current run': changing(async (commit, store) => ({
+    ...commit,
+    current: await Promise.all(
+      commit.current.map(async (write) => ({
+        ...write,
+        expectedRunId: await store.currentRunId(write.namespace, write.workflowId),
+      })),
+    ),
+  })),
+  'an effect is not confirmed': records((record, before) => ({
+    ...record,
+    effects: [...new Map([...(before?.effects ?? []), ...record.effects].map((each) => [each.id, each])).values()],
+  })),
+  'an effect is lost': records((record, before, random) =>
+    record.effects.length > (before?.effects.length ?? 0) && random.chance(0.1) ? { ...record, effects: [] } : record,
+  ),
+  'request ids are forgotten': records((record) => ({ ...record, requestIds: new Set() })),
+  'the inbox is lost': records((record, _before, random) =>
+    record.buffered.length > 0 && random.chance(0.1) ? { ...record, buffered: [] } : record,
+  ),
+  'a retry of an activity counts as the first attempt': records((record) => ({
+    ...record,
+    activities: new Map([...record.activities].map(([id, each]) => [id, { ...each, attempt: 1 }])),
+  })),
+  'a timer fires early': records((record) => ({
+    ...record,
+    timers: new Map([...record.timers].map(([id, each]) => [id, { ...each, fireAt: each.fireAt - 10 }])),
+  })),
+  'a timer is lost': records((record, before, random) =>
+    record.timers.size > (before?.timers.size ?? 0) && random.chance(0.1) ? { ...record, timers: new Map() } : record,
+  ),
+  'a commit is acknowledged and not written': (store, random) => {
+    const commit = store.commit.bind(store);
+    store.commit = async (changes) => (random.chance(0.01) ? 'committed' : commit(changes));
+    return store;
+  },
+};
+
+function changing(change: (commit: Commit, store: Store, random: Random) => Promise<Commit>): Tampering {
+  return (store, random) => {
+    const commit = store.commit.bind(store);
+    store.commit = async (changes) => commit(await change(changes, store, random));
+    return store;
+  };
+}
+
+function records(change: (record: RunRecord, before: RunRecord | undefined, random: Random) => RunRecord): Tampering {
+  return changing(async (commit, store, random) => ({
+    ...commit,
+    runs: await Promise.all(
+      commit.runs.map(async (write) => {
+        const before = await store.load(write.record);
+        return { ...write, record: change(write.record, before?.record, random) };
+      }),
+    ),
+  }));
+}
+
+async function revision(store: Store, { record, expectedRevision }: RunWrite): Promise<number> {
+  return (await store.load(record))?.revision ?? expectedRevision;
+}
