@@ -55,7 +55,7 @@ describe('local activities of a worker', () => {
     localRetryThresholdMs: 60_000,
     ...more,
   });
-  const next = async (): Promise<InstanceType<typeof ActivityTask>> => ActivityTask.decode(await tasks.take());
+  const next = async (): Promise<ReturnType<typeof ActivityTask.decode>> => ActivityTask.decode(await tasks.take());
   const fail = (taskToken: Uint8Array): boolean =>
     locals.complete({ taskToken, result: { failed: { failure: { message: 'f' } } } });
 

@@ -7,6 +7,9 @@ import {
   cancelLocalAtOnce,
   cancelLocalWhileItRuns,
   endLocal,
+  localAndPatch,
+  localInUpdate,
+  sayLocally,
   endWhileLocalRuns,
   localAll,
   localAmongOthers,
@@ -256,6 +259,37 @@ export const localActivities: readonly Scenario[] = topic('local-activities', [
   scenario('a local activity in the task that continues as new', async (t) => {
     await t.startWorker({ activities: { say } });
     assert.equal(await t.execute(localThenAgain, { args: ['say', 2] }), 1);
+  }),
+  scenario('many local activities in one task', async (t) => {
+    await t.startWorker({ activities: { say } });
+    const calls = Array.from({ length: 12 }, (_, index) => ({ type: 'say', args: [index + 1] }));
+    const handle = await t.start(localEach, { args: [calls] });
+    assert.equal((await handle.result()).length, 12);
+    assert.equal(count(await t.eventTypes(handle), 'WorkflowTaskStarted'), 1);
+  }),
+  scenario('a local activity in the handler of an update', async (t) => {
+    await t.startWorker({ activities: { say } });
+    const handle = await t.start(localInUpdate, { args: ['say', 2] });
+    await t.waitForEvent(handle, 'WorkflowTaskCompleted');
+    assert.equal(await handle.executeUpdate(sayLocally, { args: ['one'] }), 'one');
+    assert.equal(await handle.executeUpdate(sayLocally, { args: ['two'] }), 'two');
+    assert.equal(await handle.result(), 2);
+  }),
+  scenario('local activities around a patch', async (t) => {
+    await t.startWorker({ activities: { say } });
+    assert.deepEqual(await t.execute(localAndPatch, { args: ['say'] }), ['a', 'b', true, 'c']);
+  }),
+  scenario('another worker takes results from markers', async (t) => {
+    let calls = 0;
+    const counted = async (): Promise<number> => ++calls;
+    const first = await t.startWorker({ activities: { counted } });
+    const handle = await t.start(localWithSignals, { args: [{ type: 'counted' }, 1] });
+    await t.waitForEvent(handle, 'MarkerRecorded');
+    await first.stop();
+    await t.startWorker({ activities: { counted } });
+    await handle.signal(endLocal);
+    assert.deepEqual(await handle.result(), [{ result: 1 }, 1]);
+    assert.equal(calls, 1);
   }),
   scenario('workflow tasks follow each other while a local activity takes long', async (t) => {
     await t.startWorker({ activities: { take } });

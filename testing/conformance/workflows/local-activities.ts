@@ -4,6 +4,8 @@ import {
   continueAsNew,
   defineQuery,
   defineSignal,
+  defineUpdate,
+  patched,
   proxyLocalActivities,
   setHandler,
   sleep,
@@ -14,6 +16,7 @@ import type {
   QueryDefinition,
   SignalDefinition,
 } from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
 import { explain } from '../explain.ts';
 import { activity, brief, gate } from './support.ts';
 
@@ -132,6 +135,28 @@ export async function localThenGate(type: string, name: string): Promise<unknown
   gate.hold(name);
   const second = await local({ type, args: ['second'] });
   return [first, second];
+}
+
+/** Asks `localInUpdate` to say something. */
+export const sayLocally: UpdateDefinition<unknown, [string]> = defineUpdate<unknown, [string]>('sayLocally');
+
+/** Calls a local activity in an update's handler; ends after so many. */
+export async function localInUpdate(type: string, updates: number): Promise<number> {
+  let handled = 0;
+  setHandler(sayLocally, async (word) => {
+    const said = await local({ type, args: [word] });
+    handled++;
+    return said;
+  });
+  await condition(() => handled >= updates);
+  return handled;
+}
+
+/** Local activities around a patch. */
+export async function localAndPatch(type: string): Promise<unknown[]> {
+  const both = Promise.all([local({ type, args: ['a'] }), local({ type, args: ['b'] })]);
+  const isPatched = patched('local-and-patch');
+  return [...(await both), isPatched, await local({ type, args: ['c'] })];
 }
 
 /** A local activity that was called without any timeout. */
