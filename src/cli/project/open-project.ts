@@ -4,6 +4,7 @@ import { type EngineConfig, engineFromEnv, isEngine, openEngine } from '../../en
 import type { ApiServer, ServeOptions } from '../../http/index.ts';
 import type { AgentWorker } from '../../worker/agent-worker.ts';
 import type { FileOptions } from '../load-file.ts';
+import { openData } from './open-data.ts';
 
 /** What is to run in this process. */
 export interface ProjectOptions {
@@ -31,7 +32,7 @@ export interface Project {
 
 /**
  * Opens engine, worker and API of a project in one process.
- * @throws ConfigurationError, DefinitionError, EngineUnavailableError; nothing is left open then.
+ * @throws ConfigurationError, DefinitionError, EngineUnavailableError, DataUnavailableError; nothing is left open then.
  */
 export async function openProject(options: ProjectOptions): Promise<Project> {
   const { file = {}, hasWorker, api: apiOptions } = options;
@@ -42,16 +43,20 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
   try {
     const engine = await openEngine(source);
     if (!isEngine(source)) undo.push(() => engine.close());
-    const { agents = [], taskQueue, secret, tokens } = file;
+    const { agents = [], taskQueue, secret, tokens, telemetry } = file;
     const shared = {
       ...(taskQueue && { taskQueue }),
       ...(secret !== undefined && { secret }),
       ...(tokens && { tokens }),
+      ...(telemetry && { telemetry }),
     };
     const perdure = await connect({ engine, ...shared });
     undo.push(() => perdure.close());
     const { worker, ended } = hasWorker ? await startWorker({ ...file, engine }, undo) : { ended: forever() };
-    const api = apiOptions && (await startApi({ ...apiOptions, perdure, ...(agents.length > 0 && { agents }) }, undo));
+    const data = apiOptions && (await openData(agents, hasWorker));
+    if (data) undo.push(() => data.close());
+    const served = { perdure, ...(agents.length > 0 && { agents }), ...(data && { data }) };
+    const api = apiOptions && (await startApi({ ...apiOptions, ...served }, undo));
     const names = worker?.agents ?? agents.map(({ name }) => name);
     return { perdure, api, agents: names, ended, close };
   } catch (error) {

@@ -75,6 +75,8 @@ describe('a token', () => {
     ['signed with the public key as a secret', () => hs(claims, publicKey)],
     ['signed with the public key as a secret, in DER', () => hs(claims, der)],
     ['signed with an algorithm that is not asked for', () => sign(claims, { alg: 'RS512' })],
+    ['of an algorithm that is not for the key', () => forged({ alg: 'EdDSA' }, claims, 'A'.repeat(86))],
+    ['of another such algorithm', () => forged({ alg: 'ES256' }, claims, 'A'.repeat(86))],
     ['of another key', () => sign(claims, { key: stranger.privateKey })],
     [
       'that brings its own key',
@@ -90,6 +92,8 @@ describe('a token', () => {
     ['of another issuer', () => sign({ ...claims, iss: 'https://evil.example.com' })],
     ['of no issuer', () => sign({ ...claims, iss: undefined })],
     ['of nobody', () => sign({ ...claims, sub: undefined })],
+    ['of an empty name', () => sign({ ...claims, sub: '' })],
+    ['of somebody who is no text', () => sign({ ...claims, sub: { name: 'alice' } })],
     ['without a role', () => sign({ ...claims, role: undefined })],
     ['with a role that there is not', () => sign({ ...claims, role: 'root' })],
     ['with a role of a prototype', () => sign({ ...claims, role: 'constructor' })],
