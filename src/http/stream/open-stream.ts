@@ -29,7 +29,7 @@ export function openStream(call: Call, { encoding, open }: StreamOptions): Respo
     },
     onClose: (error) => {
       release();
-      if (error !== undefined) api.logger.error({ requestId, err: error }, 'A stream of events broke off.');
+      if (error !== undefined) api.logger.error('A stream of events broke off.', { requestId, error });
     },
   });
   return new Response(body, { headers: encoding.headers });
