@@ -19,7 +19,8 @@ export function openStream(call: Call, { encoding, open }: StreamOptions): Respo
   const { request, api, principal, ids, requestId } = call;
   // Nobody would read a body.
   if (request.method === 'HEAD') return new Response(null, { headers: encoding.headers });
-  const release = api.streams.take(principal.id);
+  // With the tenant: the same name may be somebody else there.
+  const release = api.streams.take(ids.prefix + principal.id);
   const body = eventStream({
     encoding,
     signals: [request.signal, api.closing],
