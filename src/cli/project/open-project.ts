@@ -4,7 +4,6 @@ import { type EngineConfig, engineFromEnv, isEngine, openEngine } from '../../en
 import type { ApiServer, ServeOptions } from '../../http/index.ts';
 import type { AgentWorker } from '../../worker/agent-worker.ts';
 import type { FileOptions } from '../load-file.ts';
-import { openData } from './open-data.ts';
 
 /** What is to run in this process. */
 export interface ProjectOptions {
@@ -32,7 +31,7 @@ export interface Project {
 
 /**
  * Opens engine, worker and API of a project in one process.
- * @throws ConfigurationError, DefinitionError, EngineUnavailableError, DataUnavailableError; nothing is left open then.
+ * @throws ConfigurationError, DefinitionError, EngineUnavailableError; nothing is left open then.
  */
 export async function openProject(options: ProjectOptions): Promise<Project> {
   const { file = {}, hasWorker, api: apiOptions } = options;
@@ -53,10 +52,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     const perdure = await connect({ engine, ...shared });
     undo.push(() => perdure.close());
     const { worker, ended } = hasWorker ? await startWorker({ ...file, engine }, undo) : { ended: forever() };
-    const data = apiOptions && (await openData(agents, hasWorker));
-    if (data) undo.push(() => data.close());
-    const served = { perdure, ...(agents.length > 0 && { agents }), ...(data && { data }) };
-    const api = apiOptions && (await startApi({ ...apiOptions, ...served }, undo));
+    const api = apiOptions && (await startApi({ ...apiOptions, perdure, ...(agents.length > 0 && { agents }) }, undo));
     const names = worker?.agents ?? agents.map(({ name }) => name);
     return { perdure, api, agents: names, ended, close };
   } catch (error) {

@@ -71,6 +71,7 @@ export class JwtVerifier {
     return {
       id: `jwt:${claims.sub}`,
       role,
+      ...(claims.exp === undefined ? {} : { expiresAt: (claims.exp + TOLERANCE) * 1000 }),
       ...(tenantClaim === undefined ? {} : { tenant: tenant as string }),
       ...(scopeClaim === undefined ? {} : { scopes: textsAt(claims, scopeClaim) }),
     };

@@ -31,7 +31,11 @@ function forged(header: object, payload: object, signature = ''): string {
 describe('a token', () => {
   it('says who, with what role', async () => {
     const verifier = new JwtVerifier(base);
-    await expect(verifier.find(await sign())).resolves.toEqual({ id: 'jwt:alice', role: 'operator' });
+    await expect(verifier.find(await sign())).resolves.toEqual({
+      id: 'jwt:alice',
+      role: 'operator',
+      expiresAt: (now + 605) * 1000,
+    });
     const roles = await sign({ ...claims, role: ['other', 'viewer', 'admin'] });
     await expect(verifier.find(roles)).resolves.toMatchObject({ role: 'admin' });
   });
@@ -53,6 +57,7 @@ describe('a token', () => {
     await expect(verifier.find(await sign(payload))).resolves.toEqual({
       id: 'jwt:alice',
       role: 'operator',
+      expiresAt: (now + 605) * 1000,
       tenant: 'acme',
       scopes: ['runs:read', 'answers:write'],
     });
