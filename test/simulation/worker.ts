@@ -59,10 +59,12 @@ export class ModelWorker {
       version: { deploymentName: '', buildId: identity, useVersioning: false, defaultBehavior: 0 },
       enableWorkflows: true,
       enableActivities: true,
+      enableLocalActivities: false,
       // A small cache, or none: most runs are replayed now and then.
       maxCachedWorkflows: random.pick([0, 2, 10]),
       workflowSlots: { type: 'fixed-size', numSlots: 4 },
       activitySlots: { type: 'fixed-size', numSlots: 4 },
+      localActivitySlots: { type: 'fixed-size', numSlots: 4 },
       workflowPolling: polling,
       activityPolling: polling,
       nonStickyToStickyPollRatio: 0.5,

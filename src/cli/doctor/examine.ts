@@ -6,7 +6,7 @@ import { checkEngine } from './checks/engine.ts';
 import { checkClock, checkNode } from './checks/node.ts';
 import { checkPackages, checkSeams } from './checks/packages.ts';
 import { checkProject } from './checks/project.ts';
-import { checkAuth, checkSecret } from './checks/secrets.ts';
+import { checkAuth, checkPayloadKeys, checkSecret } from './checks/secrets.ts';
 import { type Check, type Environment, type Finding, trouble } from './finding.ts';
 
 /** What is looked at. */
@@ -20,7 +20,7 @@ export interface Examination {
 }
 
 /** All checks that are to be made, one after the other: what one of them finds explains what the next one does. */
-export function checksOf({ flags, isAll, file, env }: Examination): readonly Check[] {
+function checksOf({ flags, isAll, file, env }: Examination): readonly Check[] {
   const engines = enginesOf(flags, isAll, env);
   const types = engines.flatMap((each) => (each instanceof Error ? [] : [each.type]));
   const hasData = Boolean(env['PERDURE_DATA_URL'] || env['DATABASE_URL']);
@@ -35,6 +35,7 @@ export function checksOf({ flags, isAll, file, env }: Examination): readonly Che
     ...(hasData || isAll ? [async () => await checkData(env)] : []),
     async () => await checkAuth(env),
     async () => await Promise.resolve(checkSecret(types, env)),
+    async () => await Promise.resolve(checkPayloadKeys(env)),
     async () => await checkProject(file, env),
   ];
 }

@@ -5,7 +5,7 @@ import { checkEmbedded } from '../../../src/cli/doctor/checks/embedded.ts';
 import { checkClock, checkNode } from '../../../src/cli/doctor/checks/node.ts';
 import { checkPackages, checkSeams } from '../../../src/cli/doctor/checks/packages.ts';
 import { checkProject } from '../../../src/cli/doctor/checks/project.ts';
-import { checkAuth, checkSecret } from '../../../src/cli/doctor/checks/secrets.ts';
+import { checkAuth, checkPayloadKeys, checkSecret } from '../../../src/cli/doctor/checks/secrets.ts';
 import { examine } from '../../../src/cli/doctor/examine.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { runCli } from '../../../src/cli/program.ts';
@@ -60,6 +60,16 @@ describe('packages', () => {
     expect(says).toContain('@temporalio/worker is installed 2 times: 1.24.1 in ');
     expect(says).toContain('have several versions');
     expect(findings.map(({ fix }) => fix)).toContain('Run npm dedupe.');
+  });
+
+  it('are found when they do not share protobufjs', () => {
+    const folder = temporaryDirectory();
+    for (const name of ['common', 'proto']) {
+      install(folder, `@temporalio/${name}`, '1.24.0', { protobufjs: '^8.7.1' });
+      install(join(folder, `node_modules/@temporalio/${name}`), 'protobufjs', '8.8.1');
+    }
+    const says = withFixes(checkPackages(folder)).map((finding) => finding.says);
+    expect(says.join('\n')).toContain('protobufjs is installed 3 times: 8.8.1 in ');
   });
 });
 
@@ -119,6 +129,18 @@ describe('secrets', () => {
       { condition: 'broken', says: expect.stringContaining('audience') as string },
     ]);
     expect(await checkAuth({})).toMatchObject([{ condition: 'ok' }]);
+  });
+
+  it('has keys for payloads that are keys, and shows none', () => {
+    expect(checkPayloadKeys({})).toMatchObject([{ condition: 'ok' }]);
+    const key = Buffer.alloc(32, 'canary').toString('base64');
+    const [good] = checkPayloadKeys({
+      PERDURE_PAYLOAD_KEYS: `new:${key},old:${Buffer.alloc(32, 1).toString('base64')}`,
+    });
+    expect(good).toMatchObject({ condition: 'ok', says: expect.stringMatching(/key new; .*: new, old$/) as string });
+    const bad = withFixes(checkPayloadKeys({ PERDURE_PAYLOAD_KEYS: `new:${key}canary` }));
+    expect(bad).toMatchObject([{ condition: 'broken' }]);
+    expect(JSON.stringify([good, bad])).not.toContain(key.slice(0, 8));
   });
 });
 
