@@ -10,8 +10,8 @@ export function compareDefinitions(before: AgentRecord, after: AgentRecord): rea
 }
 
 /** Lists of named things become members by name, so that order does not count. The hash says only that something has changed. */
-function flat({ hash: _, tools, agents, ...rest }: AgentRecord): Members {
-  const members = tools.map(({ hash: _hash, name, ...tool }) => [name, tool] as const);
+function flat({ hash: _hash, tools, agents, ...rest }: AgentRecord): Members {
+  const members = tools.map(({ hash: _toolHash, name, ...tool }) => [name, tool] as const);
   return {
     ...rest,
     tools: Object.fromEntries(members),

@@ -26,7 +26,10 @@ export interface RecordingManifest {
 export async function recordedRuns(path: string): Promise<readonly RecordedRun[]> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw unusable(path, 'is not there.');
-  if (!found.isDirectory()) return [{ id: basename(path, '.json'), history: historyOf(path, await parse(path)) }];
+  if (!found.isDirectory()) {
+    const history = historyOf(path, await parse(path));
+    return [{ id: idOf(history) ?? basename(path, '.json'), history }];
+  }
   const names = await readdir(path);
   if (!names.includes(MANIFEST)) {
     const files = names.filter((name) => name.endsWith('.json')).toSorted();
@@ -56,6 +59,12 @@ function historyOf(path: string, value: unknown): RecordedHistory {
   const { events } = (value ?? {}) as Partial<RecordedHistory>;
   if (Array.isArray(events) && events.length > 0) return { events };
   throw unusable(path, 'is no history: it has no events.');
+}
+
+/** The workflow id, which ids of child workflows may be made of; older servers do not write it into histories. */
+function idOf({ events: [first] }: RecordedHistory): string | undefined {
+  const started = (first ?? {}) as { workflowExecutionStartedEventAttributes?: { workflowId?: string } };
+  return started.workflowExecutionStartedEventAttributes?.workflowId || undefined;
 }
 
 function unusable(path: string, problem: string, cause?: unknown): ConfigurationError {

@@ -27,7 +27,8 @@ describe('perdure record', () => {
     const recorded = async (...args: string[]): Promise<unknown[]> => {
       const folder = join(directory, `some-${args.length}-${args.at(-1) ?? ''}`.replaceAll(/[^\w/-]/g, ''));
       const { out } = await run('record', ...args, '-o', folder, '--json', ...on);
-      return (jsonLines(out)[0]?.['runs'] as { id: string }[]).map(({ id }) => id);
+      const [recording] = jsonLines(out) as { runs: { id: string }[] }[];
+      return recording?.runs.map(({ id }) => id) ?? [];
     };
     expect(await recorded('boss-1')).toEqual(['boss-1']);
     expect(await recorded('--agent', 'clerk')).toEqual(['clerk-1']);
@@ -60,12 +61,11 @@ describe('perdure replay', () => {
        const agents = office.agents.map((agent) => (agent.name === 'boss' ? { ...agent, instructions: 'Do it yourself.' } : agent));
        const worker = { agents };`,
     );
-    const history = join(recordings, '0001.json');
     const lenient = await run('replay', recordings, '--file', changed);
     expect(lenient).toMatchObject({ code: 0, err: '' });
     expect(lenient.out).toContain('agent boss: instructions changed: "Delegate." → "Do it yourself."');
     expect((await run('replay', recordings, '--file', changed, '--strict')).code).toBe(1);
-    const { code, out } = await run('replay', history, '--file', changed, '--json');
+    const { code, out } = await run('replay', join(recordings, '0001.json'), '--file', changed, '--json');
     expect([code, jsonLines(out)[0]?.['ok']]).toEqual([0, true]);
   }, 60_000);
 

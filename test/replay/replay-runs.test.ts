@@ -49,12 +49,10 @@ beforeAll(async () => {
     args: ['book'],
   });
   // Two activities and four tasks: it waits for the signal.
-  await vi.waitFor(
-    async () => {
-      const ended = typesOf(await historyOf('order')).filter((type) => type.endsWith('TASK_COMPLETED'));
-      expect(ended).toHaveLength(6);
-    },
-    { timeout: 20_000 },
+  // Two activities and four tasks: it waits for the signal.
+  await vi.waitUntil(
+    async () => typesOf(await historyOf('order')).filter((type) => type.endsWith('TASK_COMPLETED')).length === 6,
+    { timeout: 60_000, interval: 50 },
   );
   open = await historyOf('order');
   await handle.signal('go');
@@ -66,7 +64,7 @@ beforeAll(async () => {
   await working;
   await perdure.close();
   await engine.close();
-}, 120_000);
+}, 160_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function typesOf({ events }: RecordedHistory): string[] {
@@ -75,9 +73,9 @@ function typesOf({ events }: RecordedHistory): string[] {
 
 /** The same run, had the code that it was recorded with been called so. */
 function of(history: RecordedHistory, name: string): RecordedRun {
-  const [first, ...rest] = structuredClone(history.events) as Record<string, Record<string, Json>>[];
-  (first?.['workflowExecutionStartedEventAttributes'] ?? {})['workflowType'] = { name };
-  return { id: name, history: { events: [first as Json, ...(rest as Json[])] } };
+  const events = structuredClone(history.events) as Record<string, Record<string, Json>>[];
+  Object.assign(events[0]?.['workflowExecutionStartedEventAttributes'] ?? {}, { workflowType: { name } });
+  return { id: name, history: { events } };
 }
 
 describe('code', () => {
@@ -87,17 +85,17 @@ describe('code', () => {
     expect(names.length).toBeGreaterThanOrEqual(20);
     const accepted = report.runs.filter(({ ok }) => ok).map(({ id }) => id);
     expect(accepted).toEqual(['recorded', ...fitting]);
-  }, 120_000);
+  }, 160_000);
 
   it('does so in runs that are open, also beyond the last step that is known', async () => {
     const report = await replayRuns({ workflowsPath, runs: ['recorded', ...names].map((name) => of(open, name)) });
     const later = names.filter((name) => name.startsWith('later'));
     expect(report.runs.filter(({ ok }) => ok).map(({ id }) => id)).toEqual(['recorded', ...fitting, ...later]);
-  }, 120_000);
+  }, 160_000);
 
   it('says which event, what was expected, what the code did, and where', async () => {
-    const names = ['reordered', 'throwsByMistake', 'addedReminder'];
-    const report = await replayRuns({ workflowsPath, runs: names.map((name) => of(open, name)) });
+    const some = ['reordered', 'throwsByMistake', 'addedReminder'];
+    const report = await replayRuns({ workflowsPath, runs: some.map((name) => of(open, name)) });
     const [reordered, throwing, reminder] = report.runs.map(({ code }) => code);
     expect(reordered).toMatchObject({
       kind: 'nondeterminism',
@@ -110,7 +108,7 @@ describe('code', () => {
     expect(throwing?.stack).toContain('throwsByMistake');
     expect(reminder).toMatchObject({ kind: 'extra', actual: 'timer' });
     expect(reminder?.stack).toContain('addedReminder');
-  }, 120_000);
+  }, 160_000);
 
   it('refuses what is no history', async () => {
     const runs = [{ id: 'x', history: { events: [{ eventId: '1' }] } }];

@@ -34,6 +34,13 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
   ],
 });
 
+/** Interceptors come first in a stack: the caller is further down than stacks reach by default. */
+const DEPTH = 60;
+
 function tell(kind: string, seq: number): void {
-  perdureReplay.called(kind, seq, new Error().stack ?? '');
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = DEPTH;
+  const stack = new Error(kind).stack ?? '';
+  Error.stackTraceLimit = stackTraceLimit;
+  perdureReplay.called(kind, seq, stack);
 }
