@@ -43,6 +43,16 @@ describe('official packages', () => {
       expect(manifest.devDependencies[name], name).toMatch(new RegExp(`^${minor?.replaceAll('.', '\\.')}\\d+$`));
     }
   });
+
+  it('get one copy of protobufjs, which npm would else put beside each of them: its types are not those of another copy', () => {
+    const range = manifest.peerDependencies['protobufjs'];
+    for (const name of ['common', 'proto', 'worker']) {
+      const { dependencies } = JSON.parse(read(`node_modules/@temporalio/${name}/package.json`)) as {
+        readonly dependencies: Readonly<Record<string, string>>;
+      };
+      expect(dependencies['protobufjs'], name).toBe(range);
+    }
+  });
 });
 
 describe('source files', () => {

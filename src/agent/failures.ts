@@ -1,12 +1,10 @@
 import { CompleteAsyncError } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { FAILURE } from '../workflow/protocol/index.ts';
-import { redact, redactValue } from './redaction/index.ts';
+import { redact, redactBeginning, redactData } from './redaction/index.ts';
 import { ToolError } from './tool-error.ts';
 
 const LONGEST_MESSAGE = 8_192;
-/** Of a message that is looked through for keys. */
-const LONGEST_READ = 8 * LONGEST_MESSAGE;
 const MOST_CAUSES = 5;
 
 /** A failure that no other attempt can mend. */
@@ -48,7 +46,7 @@ function cleanFailure(failure: ApplicationFailure): ApplicationFailure {
     message: messageOf(failure),
     ...(type == null ? {} : { type }),
     ...(nonRetryable == null ? {} : { nonRetryable }),
-    ...(details == null ? {} : { details: hidesIn(details) ? (redactValue(details) as unknown[]) : details }),
+    ...(details == null ? {} : { details: hidesIn(details) ? (redactData(details) as unknown[]) : details }),
     ...(nextRetryDelay == null ? {} : { nextRetryDelay }),
     ...(category == null ? {} : { category }),
   });
@@ -61,7 +59,7 @@ function hasSecrets(error: Error): boolean {
   const seen = new Set<Error>();
   for (let each: unknown = error; each instanceof Error && !seen.has(each); each = each.cause) {
     seen.add(each);
-    const said = `${each.message}\n${each.stack ?? ''}`.slice(0, LONGEST_READ);
+    const said = `${each.message}\n${each.stack ?? ''}`;
     if (redact(said) !== said) return true;
     if (each instanceof ApplicationFailure && hidesIn(each.details)) return true;
   }
@@ -71,7 +69,7 @@ function hasSecrets(error: Error): boolean {
 function hidesIn(details: readonly unknown[] | null | undefined): boolean {
   if (!details?.length) return false;
   try {
-    return JSON.stringify(redactValue(details)) !== JSON.stringify(details);
+    return JSON.stringify(redactData(details)) !== JSON.stringify(details);
   } catch {
     // The converter will say what is wrong with them.
     return false;
@@ -101,9 +99,9 @@ function text(value: unknown): string {
   }
 }
 
-/** Shortened last: half a key would not be known as one. Before, so that a huge text takes no time. */
 function clean(message: string): string {
-  return shortened(redact(message.slice(0, LONGEST_READ)));
+  const kept = redactBeginning(message, LONGEST_MESSAGE);
+  return message.length > LONGEST_MESSAGE ? `${kept}… (shortened)` : kept;
 }
 
 function shortened(message: string): string {

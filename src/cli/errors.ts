@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { redact } from '../agent/redaction/index.ts';
 import { jsonLine, safe } from './text/escape.ts';
 
 /** What a command came to, for whoever started the process. */
@@ -61,18 +62,18 @@ export function exitCodeOf(error: unknown): number {
   return (error instanceof Error ? CODES[error.name] : undefined) ?? EXIT.failed;
 }
 
-/** An error in words, with its stack and causes when asked. */
+/** An error in words, with its stack and causes when asked, and without secrets. */
 export function describeError(error: unknown, isVerbose: boolean): string {
-  if (!(error instanceof Error)) return `perdure: ${safe(String(error))}\n`;
-  if (!isVerbose) return `perdure: ${safe(error.message)}\n`;
+  if (!(error instanceof Error)) return `perdure: ${safe(redact(String(error)))}\n`;
+  if (!isVerbose) return `perdure: ${safe(redact(error.message))}\n`;
   const lines = [`perdure: ${error.stack ?? error.message}`];
   for (let { cause } = error; cause instanceof Error; { cause } = cause)
     lines.push(`caused by: ${cause.stack ?? cause.message}`);
-  return `${safe(lines.join('\n'))}\n`;
+  return `${safe(redact(lines.join('\n')))}\n`;
 }
 
-/** An error for programs: `{"error":{"code","message"}}`. */
+/** An error for programs, without secrets: `{"error":{"code","message"}}`. */
 export function errorLine(error: unknown): string {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) };
-  return `${jsonLine({ error: { code: typeof code === 'string' ? code : 'FAILED', message } })}\n`;
+  return `${jsonLine({ error: { code: typeof code === 'string' ? code : 'FAILED', message: redact(message) } })}\n`;
 }

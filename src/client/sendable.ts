@@ -3,7 +3,7 @@ import { ConfigurationError } from '../engine/index.ts';
 
 const INVALID_ARGUMENT = 3;
 const RESOURCE_EXHAUSTED = 8;
-/** Of what names something, in characters. */
+/** Of what names something, in bytes of UTF-8, as servers count. */
 const LONGEST_ID = 1000;
 const FIX_SIZE = 'Servers take about 2 MB: keep what is large elsewhere, and pass where it is.';
 
@@ -42,9 +42,9 @@ export function checkContent(content: unknown, path: string): void {
 
 /** Refuses what names nothing: no text, empty text, and text that is too long for a server. @throws ConfigurationError */
 export function checkId(id: unknown, path: string): void {
-  if (typeof id === 'string' && id !== '' && id.length <= LONGEST_ID) return;
+  if (typeof id === 'string' && id !== '' && Buffer.byteLength(id) <= LONGEST_ID) return;
   const problem = typeof id !== 'string' ? 'is no text.' : id === '' ? 'is empty.' : 'is too long.';
-  throw new ConfigurationError(path, problem, { fix: `Give a text of 1 to ${LONGEST_ID} characters.` });
+  throw new ConfigurationError(path, problem, { fix: `Give a text of 1 to ${LONGEST_ID} bytes.` });
 }
 
 /** What the server says of something that is too large for it; `undefined` when it says something else. */

@@ -14,6 +14,7 @@ export function matchesFilter(record: RunRecord, filter: ListFilter): boolean {
   return (
     record.namespace === filter.namespace &&
     (filter.workflowId === undefined || record.workflowId === filter.workflowId) &&
+    record.workflowId.startsWith(filter.workflowIdPrefix ?? '') &&
     (filter.runId === undefined || record.runId === filter.runId) &&
     (filter.workflowType === undefined || record.workflowType === filter.workflowType) &&
     (filter.taskQueue === undefined || record.taskQueue === filter.taskQueue) &&
@@ -21,6 +22,20 @@ export function matchesFilter(record: RunRecord, filter: ListFilter): boolean {
     within(record.startTime, filter.startTime) &&
     within(record.closeTime, filter.closeTime)
   );
+}
+
+/**
+ * The first text that is greater than all that begin with a prefix, where texts are ordered by their code points, as UTF-8 orders them: for stores with an
+ * index of workflow ids. `undefined`: there is none.
+ */
+export function endOfPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    if (last === 0x10_ff_ff) continue;
+    // Between the two are surrogates, which are no characters.
+    return String.fromCodePoint(...points, last === 0xd7_ff ? 0xe0_00 : last + 1);
+  }
+  return undefined;
 }
 
 /** Whether somebody still has to take care of a run: it is open, or closed with effects not done yet. */

@@ -103,6 +103,8 @@ export interface ListFilter {
   readonly namespace: string;
   /** Exactly this one. */
   readonly workflowId?: string;
+  /** What the workflow id begins with. */
+  readonly workflowIdPrefix?: string;
   /** Exactly this one. */
   readonly runId?: string;
   /** Exactly this one. */

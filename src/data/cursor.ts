@@ -1,3 +1,4 @@
+import { checkKey } from './check.ts';
 import { DataInvalidError } from './errors.ts';
 
 /** Says how far a page went: to this key. */
@@ -9,7 +10,8 @@ export function toCursor(key: string): string {
 export function fromCursor(cursor: unknown): string {
   try {
     const [version, key, ...rest] = JSON.parse(Buffer.from(String(cursor), 'base64url').toString()) as unknown[];
-    if (version === 1 && typeof key === 'string' && rest.length === 0 && toCursor(key) === cursor) return key;
+    checkKey(key as string);
+    if (version === 1 && rest.length === 0 && toCursor(key as string) === cursor) return key as string;
   } catch {
     // Told below.
   }

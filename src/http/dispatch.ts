@@ -82,7 +82,7 @@ function record({ method, path, role }: Route, context: Context<Env>, { logger }
   const { id, tenant } = context.get('principal');
   const by = role === 'public' ? 'token' : id;
   const fields = { requestId: context.get('requestId'), method, route: path, params: context.req.param(), by, tenant };
-  logger.info(fields, 'A request that changes something.');
+  logger.info('A request that changes something.', fields);
 }
 
 function failed(error: Error, context: Context<Env>, { logger }: ApiContext): Response {

@@ -4,14 +4,14 @@ import type { WorkflowData } from '../data/types.ts';
 import type { AnyAgent } from '../agent/types.ts';
 import type { AuthOptions } from './auth/options.ts';
 
-/** What the API writes its log with; pino's loggers fit. */
+/** What the API writes its log with: that of `createLogger` takes secrets out, those of the official runtime fit, too. */
 export interface ApiLogger {
   /** What happened as it should. */
-  info(fields: object, message: string): void;
+  info(message: string, fields?: Record<string, unknown>): void;
   /** What somebody should look at. */
-  warn(fields: object, message: string): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
   /** What went wrong here. */
-  error(fields: object, message: string): void;
+  error(message: string, fields?: Record<string, unknown>): void;
 }
 
 /** How much one may ask for. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { HistoryAndWorkflowId } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { ReplayWorkerOptions } from '@temporalio/worker';
+import type { WorkflowInfo } from '@temporalio/workflow';
 import { PayloadReader } from '../agent/conversation/payloads.ts';
 import { AgentRegistry } from '../agent/registry.ts';
 import { ConfigurationError } from '../engine/index.ts';
@@ -98,14 +99,11 @@ function read({ id, history: json }: RecordedRun): Recording {
 
 /** Replays runs that went wrong once more, with code that tells where its calls come from: that costs too much for all. */
 async function stacksOf(recordings: readonly Recording[], options: ReplayOptions): Promise<Map<Recording, Stacks>> {
-  const [heard, found] = [new Map<string, string>(), new Map<Recording, Stacks>()];
+  const [heard, found] = [new Map<string, Stacks>(), new Map<Recording, Stacks>()];
   const again = recordings.map(({ id, history }) => ({ workflowId: id, history }));
-  let index = 0;
-  for await (const _ of replayHistories(await replayerOptions(options, heard), each(again))) {
-    const recording = recordings[index++];
-    if (recording !== undefined) found.set(recording, new Map(heard));
-    heard.clear();
-  }
+  for await (const _ of replayHistories(await replayerOptions(options, heard), each(again)));
+  for (const recording of recordings)
+    found.set(recording, heard.get(`${recording.id} ${recording.runId}`) ?? new Map());
   return found;
 }
 
@@ -117,14 +115,14 @@ async function* each<Value>(values: readonly Value[]): AsyncGenerator<Value, voi
 function readable(stack: string): string {
   const lines = stack.split('\n').filter((line) => /^\s+at /.test(line));
   const own = lines.filter(
-    (line) => !/@temporalio[\\/]|call-stacks\.|trace[\\/]interceptors\.|node:internal|<anonymous>/.test(line),
+    (line) => !/@temporalio[\\/]|call-stacks\.|trace[\\/]interceptors\.|node:|<anonymous>/.test(line),
   );
   return (own.length > 0 ? own : lines).map((line) => line.trim()).join('\n');
 }
 
 async function replayerOptions(
   { workflowsPath, workerOptions = {} }: ReplayOptions,
-  stacks?: Map<string, string>,
+  stacks?: Map<string, Stacks>,
 ): Promise<ReplayWorkerOptions> {
   const { interceptors, sinks = {}, bundlerOptions, plugins, dataConverter } = workerOptions;
   const bundle = await workflowCode({
@@ -135,10 +133,15 @@ async function replayerOptions(
     bundlerOptions,
     plugins,
   });
-  const called = (_: unknown, kind: string, seq: number, stack: string): void =>
-    void stacks?.set(`${kind} ${seq}`, stack);
+  const called = (info: WorkflowInfo, kind: string, seq: number, stack: string): void => {
+    const run = `${info.workflowId} ${info.runId}`;
+    const calls: Stacks = stacks?.get(run) ?? new Map<string, string>();
+    stacks?.set(run, calls.set(`${kind} ${seq}`, stack));
+  };
   return {
     workflowBundle: bundle,
+    // What all workflows share is frozen, and how deep stacks are is part of that.
+    ...(stacks && { reuseV8Context: false }),
     sinks: stacks ? { ...sinks, perdureReplay: { called: { fn: called, callDuringReplay: true } } } : sinks,
     ...(dataConverter && { dataConverter }),
   };

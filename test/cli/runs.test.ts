@@ -113,7 +113,7 @@ describe('perdure run', () => {
     [
       ['run', 'nobody', 'x', '--file', OFFICE, '--database', ':memory:'],
       3,
-      'It has boss, broken, carrier, clerk, shipper.',
+      'It has boss, broken, carrier, clerk, finder, shipper.',
     ],
     [['run', 'clerk', 'x', '--detach', '--wait'], 2, '--detach waits for nothing'],
     [['run', 'clerk', 'x', '--input', '{}'], 2, 'The input is there twice'],

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ConfigurationError, EngineUnavailableError, RunEndedError, RunNotFoundError } from 'perdure';
+import { ConfigurationError, EngineUnavailableError, QueryFailedError, RunEndedError, RunNotFoundError } from 'perdure';
 import { describe, expect, it } from 'vitest';
 import { TenantIds } from '../../src/http/auth/tenant.ts';
 import { HttpProblem } from '../../src/http/problems/problem.ts';
@@ -25,7 +25,7 @@ const logged: { readonly fields: object; readonly message: string }[] = [];
 const logger = {
   info: () => {},
   warn: () => {},
-  error: (fields: object, message: string) => void logged.push({ fields, message }),
+  error: (message: string, fields: object = {}) => void logged.push({ fields, message }),
 };
 
 async function problemOf(
@@ -88,7 +88,16 @@ describe('problems', () => {
       expect(body).toMatchObject({ code: 'INTERNAL', instance: 'urn:perdure:request:r1' });
     }
     expect(logged).toHaveLength(4);
-    expect(logged[0]).toMatchObject({ fields: { requestId: 'r1', err: { message: 'password=hunter2' } } });
+    expect(logged[0]).toMatchObject({ fields: { requestId: 'r1', error: { message: 'password=hunter2' } } });
+  });
+
+  it('that are expected tell no secret', async () => {
+    const { body } = await problemOf(
+      new EngineUnavailableError('connect ECONNREFUSED redis://app:hunter22@redis:6379'),
+    );
+    expect(body['detail']).toBe('connect ECONNREFUSED redis://[redacted]@redis:6379');
+    const { body: asked } = await problemOf(new QueryFailedError('run-1', 'state', 'no: password=hunter22'));
+    expect(JSON.stringify(asked)).not.toContain('hunter22');
   });
 
   it('that are thrown as such keep their headers', async () => {

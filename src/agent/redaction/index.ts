@@ -1,3 +1,3 @@
 export { hideSecrets, type RedactOptions } from './known-secrets.ts';
-export { redact } from './text.ts';
-export { redactValue } from './value.ts';
+export { redact, redactBeginning } from './text.ts';
+export { redactData, redactValue } from './value.ts';

@@ -46,13 +46,19 @@ export function hideSecrets(options: RedactOptions): () => void {
 /** Secrets that are known, the longest first: a shorter one may be a part of it. */
 export function secretValues(environment: Environment): readonly string[] {
   const found = Object.entries(environment).flatMap(([name, value]) => ofVariable(name, value));
-  return [...new Set([...values.keys(), ...found])].toSorted((a, b) => b.length - a.length);
+  return [...new Set([...values.keys(), ...found].flatMap(waysOfWriting))].toSorted((a, b) => b.length - a.length);
 }
 
 /** Whether the value of a field of this name is secret. */
 export function isSecretKey(name: string): boolean {
   const text = plain(name);
   return secretKey.test(text) || keys.has(text);
+}
+
+/** As it is, in JSON, and in JSON in JSON. */
+function waysOfWriting(secret: string): readonly string[] {
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return inJson === secret ? [secret] : [secret, inJson, JSON.stringify(inJson).slice(1, -1)];
 }
 
 function ofVariable(name: string, value: string | undefined): readonly string[] {
@@ -64,10 +70,19 @@ function ofVariable(name: string, value: string | undefined): readonly string[] 
   return [value, ...value.split(/[,:\s]/).filter((part) => part.length >= 20)];
 }
 
-/** Of a URL. */
+/** Of a URL: as it is written there, and as it is meant. */
 function passwordsOf(value: string): readonly string[] {
   const [, password] = /^[\w+.-]{2,32}:\/\/[^\s:/@]*:([^\s/]+)@/.exec(value) ?? [];
-  return password !== undefined && password.length >= shortestOfVariable ? [password] : [];
+  if (password === undefined) return [];
+  return [password, decoded(password)].filter(({ length }) => length >= shortestOfVariable);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function plain(name: string): string {

@@ -26,7 +26,7 @@ export const addRun: AddCommand = (program, output) => {
     .option('--timeout <time>', "ends it, as timed out; such as '1 hour'", notEmpty)
     .option('--task-queue <name>', 'where it looks for a worker; default: that of the file, then perdure', notEmpty)
     .addOption(
-      new Option('--log-level <level>', 'with --file; default: ERROR')
+      new Option('--log-level <level>', 'with --file; default: PERDURE_LOG_LEVEL, then ERROR')
         .choices(LEVELS)
         .argParser((value) => value.toUpperCase()),
     );

@@ -2,7 +2,7 @@ import type { LogLevel } from '@temporalio/worker';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
 import { type AddCommand, addEngineOptions, addVerbose, notEmpty } from '../options.ts';
-import { addLogLevel, installLogger } from '../worker-log.ts';
+import { addLogLevel, withTelemetry } from '../worker-log.ts';
 
 /** What the command line says about a worker. */
 interface WorkerFlags extends EngineFlags {
@@ -35,8 +35,7 @@ export const addWorker: AddCommand = (program) => {
 async function workOn(file: string, flags: WorkerFlags): Promise<void> {
   // Flags first: what is wrong with them needs no file.
   const engine = engineFromFlags(flags);
-  const options = await loadWorkerFile(file);
-  if (flags.logLevel !== undefined) await installLogger(flags.logLevel);
+  const options = await withTelemetry(await loadWorkerFile(file), flags.logLevel, 'INFO');
   // Late, for it is much to load: mistakes above are told at once.
   const { runAnyWorker } = await import('../../worker/index.ts');
   const { taskQueue, shutdownDeadline } = flags;

@@ -26,7 +26,7 @@ export async function develop(named: string | undefined, flags: DevFlags, output
   // Flags first: what is wrong with them does not change with a file.
   engineFromFlags(flags);
   const file = projectFile(named);
-  const { api, port: asked, logLevel = 'WARN', engine, database, address, namespace } = flags;
+  const { api, port: asked, logLevel, engine, database, address, namespace } = flags;
   const port = api ? (asked ?? ((await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : 0)) : undefined;
   const folder = projectFolder(file);
   const given = Object.fromEntries(

@@ -8,7 +8,7 @@ export interface WorkOrder {
   readonly flags: EngineFlags;
   /** Where the API listens. `undefined`: there is none. */
   readonly port: number | undefined;
-  readonly logLevel: LogLevel;
+  readonly logLevel: LogLevel | undefined;
 }
 
 /** What a process at work says: that all is running, or why not. */

@@ -3,7 +3,7 @@ import { engineFromEnv, isEngine } from '../../engines/index.ts';
 import { engineFromFlags } from '../engine-flags.ts';
 import { describeError } from '../errors.ts';
 import { loadWorkerFile } from '../load-file.ts';
-import { installLogger } from '../worker-log.ts';
+import { withTelemetry } from '../worker-log.ts';
 import { openProject } from '../project/open-project.ts';
 import { describePlace } from '../project/place.ts';
 import { stopSignal } from '../project/stop-signal.ts';
@@ -29,13 +29,12 @@ async function work({ file: path, flags, port, logLevel }: WorkOrder): Promise<v
   using stop = stopSignal();
   const asked = Promise.race([stop.asked, askedByParent()]);
   const engine = engineFromFlags(flags);
-  const file = await loadWorkerFile(path);
-  await installLogger(logLevel);
+  const file = await withTelemetry(await loadWorkerFile(path), logLevel, 'WARN');
   const project = await openProject({
     file: { ...file, shutdownDeadline: DEADLINE },
     engine,
     hasWorker: true,
-    api: port === undefined ? undefined : { port, shutdownTimeout: API_DEADLINE_MS },
+    api: port === undefined ? undefined : { port, shutdownTimeout: API_DEADLINE_MS, logger: file.telemetry.logger },
   });
   try {
     const source = engine ?? file.engine ?? engineFromEnv();

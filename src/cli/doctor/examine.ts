@@ -20,7 +20,7 @@ export interface Examination {
 }
 
 /** All checks that are to be made, one after the other: what one of them finds explains what the next one does. */
-export function checksOf({ flags, isAll, file, env }: Examination): readonly Check[] {
+function checksOf({ flags, isAll, file, env }: Examination): readonly Check[] {
   const engines = enginesOf(flags, isAll, env);
   const types = engines.flatMap((each) => (each instanceof Error ? [] : [each.type]));
   const hasData = Boolean(env['PERDURE_DATA_URL'] || env['DATABASE_URL']);

@@ -54,7 +54,7 @@ export async function writeProject(answers: ProjectAnswers): Promise<readonly st
 }
 
 /** Provider of a model's name, the package that has it, and the environment variable with its key. */
-export function providerOf(model: string): { readonly package: string; readonly key: string | undefined } {
+function providerOf(model: string): { readonly package: string; readonly key: string | undefined } {
   const provider = model.slice(0, model.indexOf('/')).replace(/\..*$/s, '');
   return { package: `@ai-sdk/${provider}`, key: knownProvider(provider).key };
 }

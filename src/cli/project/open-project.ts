@@ -14,7 +14,7 @@ export interface ProjectOptions {
   /** Whether agents run here. */
   readonly hasWorker: boolean;
   /** How the API listens; `undefined`: there is none. */
-  readonly api: Omit<ServeOptions, 'agents' | 'perdure'> | undefined;
+  readonly api: Omit<ServeOptions, 'agents' | 'data' | 'perdure'> | undefined;
 }
 
 /** A project at work. */
@@ -42,11 +42,12 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
   try {
     const engine = await openEngine(source);
     if (!isEngine(source)) undo.push(() => engine.close());
-    const { agents = [], taskQueue, secret, tokens } = file;
+    const { agents = [], taskQueue, secret, tokens, telemetry } = file;
     const shared = {
       ...(taskQueue && { taskQueue }),
       ...(secret !== undefined && { secret }),
       ...(tokens && { tokens }),
+      ...(telemetry && { telemetry }),
     };
     const perdure = await connect({ engine, ...shared });
     undo.push(() => perdure.close());
@@ -79,9 +80,11 @@ async function startWorker(
   return { worker, ended };
 }
 
-async function startApi(options: ServeOptions, undo: (() => Promise<unknown>)[]): Promise<ApiServer> {
-  const { serveApi } = await import('../../http/index.ts');
-  const api = await serveApi(options);
+async function startApi(options: Omit<ServeOptions, 'data'>, undo: (() => Promise<unknown>)[]): Promise<ApiServer> {
+  const [{ serveApi }, { lateData }] = await Promise.all([import('../../http/index.ts'), import('./late-data.ts')]);
+  const data = lateData();
+  undo.push(() => data.close());
+  const api = await serveApi({ ...options, data });
   undo.push(() => api.close());
   return api;
 }

@@ -8,7 +8,7 @@ import { type FileOptions, loadWorkerFile } from '../load-file.ts';
 import type { CliOutput } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { closest } from '../text/closest.ts';
-import { installLogger } from '../worker-log.ts';
+import { withTelemetry } from '../worker-log.ts';
 
 /** What the command line says about a worker in this process. */
 export interface WorkerFlags extends EngineFlags {
@@ -28,9 +28,9 @@ export async function withWorker(
   work: (perdure: Perdure) => Promise<void>,
 ): Promise<void> {
   const asked = engineFromFlags(flags);
-  const options = await loadWorkerFile(file);
-  checkAgent(file, agent, options);
-  await installLogger(flags.logLevel ?? 'ERROR');
+  const described = await loadWorkerFile(file);
+  checkAgent(file, agent, described);
+  const options = await withTelemetry(described, flags.logLevel, 'ERROR');
   const source: Engine | EngineConfig = asked ?? options.engine ?? engineFromEnv();
   const engine = await openEngine(source);
   const taskQueue = flags.taskQueue ?? options.taskQueue;
@@ -46,7 +46,7 @@ async function workBeside(
   output: CliOutput,
   work: (perdure: Perdure) => Promise<void>,
 ): Promise<void> {
-  const { engine, taskQueue, secret, tokens } = options;
+  const { engine, taskQueue, secret, tokens, telemetry } = options;
   const [{ runAnyWorker }, { connect }] = await Promise.all([
     import('../../worker/index.ts'),
     import('../../client/connect.ts'),
@@ -66,6 +66,7 @@ async function workBeside(
       ...(taskQueue === undefined ? {} : { taskQueue }),
       ...(secret === undefined ? {} : { secret }),
       ...(tokens === undefined ? {} : { tokens }),
+      ...(telemetry === undefined ? {} : { telemetry }),
     });
     try {
       await Promise.race([work(perdure), ended]);

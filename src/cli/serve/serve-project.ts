@@ -1,10 +1,9 @@
 import type { LogLevel } from '@temporalio/worker';
 import { parseTime } from '../../agent/time.ts';
 import { ConfigurationError } from '../../engine/index.ts';
-import type { ApiLogger } from '../../http/index.ts';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
 import { loadWorkerFile } from '../load-file.ts';
-import { installLogger } from '../worker-log.ts';
+import { withTelemetry } from '../worker-log.ts';
 import type { CliOutput } from '../output.ts';
 import { projectFile } from '../project/find-file.ts';
 import { openProject } from '../project/open-project.ts';
@@ -26,8 +25,7 @@ export async function serveProject(named: string | undefined, flags: ServeFlags,
   // Flags first: what is wrong with them needs no file.
   const engine = engineFromFlags(flags);
   const auth = await authFromEnv(flags.keys, process.env);
-  const file = await loadWorkerFile(projectFile(named));
-  await installLogger(flags.logLevel ?? 'INFO');
+  const file = await withTelemetry(await loadWorkerFile(projectFile(named)), flags.logLevel, 'INFO');
   const { host = process.env['PERDURE_HOST'] || undefined, port = portFromEnv(), shutdownDeadline } = flags;
   const time =
     shutdownDeadline === undefined ? {} : { shutdownTimeout: parseTime(shutdownDeadline, '--shutdown-deadline') };
@@ -37,7 +35,7 @@ export async function serveProject(named: string | undefined, flags: ServeFlags,
     engine,
     hasWorker: flags.worker === true,
     api: {
-      logger: await apiLogger(),
+      logger: file.telemetry.logger,
       ...(auth && { auth }),
       ...(host && { host }),
       ...(port !== undefined && { port }),
@@ -52,17 +50,6 @@ export async function serveProject(named: string | undefined, flags: ServeFlags,
   } finally {
     await project.close();
   }
-}
-
-/** What the official runtime writes with, so that there is one log. */
-async function apiLogger(): Promise<ApiLogger> {
-  const { Runtime } = await import('@temporalio/worker');
-  const { logger } = Runtime.instance();
-  return {
-    info: (fields, message) => logger.info(message, { ...fields }),
-    warn: (fields, message) => logger.warn(message, { ...fields }),
-    error: (fields, message) => logger.error(message, { ...fields }),
-  };
 }
 
 function portFromEnv(): number | undefined {

@@ -8,6 +8,9 @@ export interface ListPosition {
   readonly runId?: string;
 }
 
+/** The last moment that servers can read; the first is the epoch. Milliseconds. */
+export const LAST_TIME: number = Date.UTC(10_000, 0) - 1;
+
 /** A position as text, for whoever goes on from there. */
 export function formatCursor({ before, runId }: ListPosition): string {
   return Buffer.from(JSON.stringify(runId === undefined ? [before] : [before, runId])).toString('base64url');
@@ -16,8 +19,8 @@ export function formatCursor({ before, runId }: ListPosition): string {
 /** The position that a cursor stands for. @throws ConfigurationError when no list has given it out. */
 export function parseCursor(cursor: string): ListPosition {
   const [before, runId, ...others] = parsed(cursor);
-  const isPosition = Number.isSafeInteger(before) && (runId === undefined || typeof runId === 'string');
-  if (!isPosition || others.length > 0 || Number.isNaN(new Date(before as number).getTime())) {
+  const isTime = Number.isSafeInteger(before) && (before as number) >= 0 && (before as number) <= LAST_TIME;
+  if (!isTime || !(runId === undefined || typeof runId === 'string') || others.length > 0) {
     throw new ConfigurationError('cursor', `'${cursor.slice(0, 100)}' is no cursor of a list.`, {
       fix: 'Pass the `cursor` of the page before as it is, or leave it out to begin with the newest runs.',
     });

@@ -4,7 +4,7 @@ import { AGENT_MEMO, AGENT_WORKFLOW } from '../../workflow/protocol/index.ts';
 import { isUnavailable, toRunError } from '../context.ts';
 import { type RunInfo, runInfo, type RunStatus, STATUS_QUERIES } from '../status.ts';
 import { isUnknownStatus, quoted } from '../tree.ts';
-import { formatCursor, type ListPosition, parseCursor } from './cursor.ts';
+import { formatCursor, LAST_TIME, type ListPosition, parseCursor } from './cursor.ts';
 import { newestRuns, type Row, startOf } from './newest.ts';
 
 /** Which runs are wanted. */
@@ -134,6 +134,7 @@ export function checkLimit(limit: number, most: number): void {
 function timeOf(time: Date | string | undefined, path: string): number | undefined {
   if (time === undefined) return undefined;
   const ms = new Date(time).getTime();
-  if (!Number.isNaN(ms)) return ms;
+  // Beyond what servers can read no run begins.
+  if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), LAST_TIME);
   throw new ConfigurationError(path, `'${String(time)}' is no time.`, { fix: 'Give a Date or a time in ISO 8601.' });
 }

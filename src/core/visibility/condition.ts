@@ -116,6 +116,7 @@ function fromComparison({ attribute, operator, values }: Comparison): Omit<ListF
   const [first, second] = values;
   if (attribute === 'ExecutionStatus' && operator === 'in') return { statuses: values.map(Number) };
   if (attribute === 'StartTime') return { startTime: rangeOf(operator, Number(first), Number(second)) };
+  if (attribute === 'WorkflowId' && operator === 'startsWith') return { workflowIdPrefix: String(first) };
   const name = Object.hasOwn(textFilters, attribute) ? textFilters[attribute as keyof typeof textFilters] : undefined;
   if (name !== undefined && operator === 'in' && values.length === 1) return { [name]: first };
   return {};

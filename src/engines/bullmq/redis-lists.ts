@@ -1,4 +1,4 @@
-import { compareInList, decodeCursor, encodeCursor, matchesFilter } from '../../core/listing.ts';
+import { compareInList, decodeCursor, encodeCursor, endOfPrefix, matchesFilter } from '../../core/listing.ts';
 import type { ListPosition } from '../../core/listing.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { ListFilter, ListPage, ListQuery } from '../../core/store.ts';
@@ -12,6 +12,9 @@ import type { RunCodec } from './run-codec.ts';
 const BATCH = 200;
 /** Runs that are looked at for one page, at most: what no index answers is found page by page. */
 const LOOKS = 10_000;
+
+/** Runs of a prefix that are read all at once, at most. */
+const FEW = 1000;
 
 /** Lists and counts runs: through the index that leaves the fewest, the other conditions while looking at the records. */
 export class RedisLists {
@@ -50,7 +53,9 @@ export class RedisLists {
   async count(filter: ListFilter): Promise<number> {
     const { statuses, startTime } = filter;
     const isSimple =
-      [filter.workflowId, filter.runId, filter.taskQueue, filter.closeTime].every((part) => part === undefined) &&
+      [filter.workflowId, filter.workflowIdPrefix, filter.runId, filter.taskQueue, filter.closeTime].every(
+        (part) => part === undefined,
+      ) &&
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;
@@ -81,8 +86,18 @@ export class RedisLists {
   /** Runs to look at, in the order of a list: as many as are wanted at first, and more and more when those do not match. */
   async *#candidates(filter: ListFilter, after: ListPosition | undefined, wanted: number): AsyncGenerator<RunKey[]> {
     if (filter.workflowId !== undefined) {
-      yield await this.#ofWorkflow(filter.namespace, filter.workflowId);
+      yield await this.#byId(filter.namespace, `[${filter.workflowId}\0`, `(${filter.workflowId}\u0001`);
       return;
+    }
+    if (filter.workflowIdPrefix) {
+      const end = endOfPrefix(filter.workflowIdPrefix);
+      const range = [`[${filter.workflowIdPrefix}`, end === undefined ? '+' : `(${end}`] as const;
+      const count = await orStoreError(this.#client.zlexcount(this.#ids(filter.namespace), ...range));
+      // Otherwise their index says nothing of when they began, and the newest are soon found by that.
+      if (count <= FEW) {
+        yield await this.#byId(filter.namespace, ...range);
+        return;
+      }
     }
     const index = this.#index(filter);
     const from = -Math.min(after?.startTime ?? Infinity, filter.startTime?.to ?? Infinity);
@@ -110,10 +125,14 @@ export class RedisLists {
     }
   }
 
-  async #ofWorkflow(namespace: string, workflowId: string): Promise<RunKey[]> {
-    const index = `${this.#keys.base(namespace)}by:id`;
-    const members = await orStoreError(this.#client.zrangebylex(index, `[${workflowId}\0`, `(${workflowId}\u0001`));
-    const keys = members.map((member) => ({ namespace, workflowId, runId: member.slice(workflowId.length + 1) }));
+  #ids(namespace: string): string {
+    return `${this.#keys.base(namespace)}by:id`;
+  }
+
+  /** Runs of a range of workflow ids, in the order of a list. */
+  async #byId(namespace: string, from: string, to: string): Promise<RunKey[]> {
+    const members = await orStoreError(this.#client.zrangebylex(this.#ids(namespace), from, to));
+    const keys = members.map((member) => keyOfMember(namespace, member));
     const records = await Promise.all(keys.map((key) => this.#read(key)));
     return records.filter((record) => record !== undefined).toSorted(compareInList);
   }

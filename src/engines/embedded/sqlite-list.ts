@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../core/listing.ts';
+import { decodeCursor, endOfPrefix } from '../../core/listing.ts';
 import type { ListFilter, TimeRange } from '../../core/store.ts';
 
 /** The part of a query behind `FROM runs`, and the values of its parameters. */
@@ -30,6 +30,11 @@ export function whereOf(filter: ListFilter, cursor?: string): Where {
   };
   equals('namespace', filter.namespace);
   equals('workflow_id', filter.workflowId);
+  if (filter.workflowIdPrefix) {
+    const end = endOfPrefix(filter.workflowIdPrefix);
+    add('workflow_id >= ?', filter.workflowIdPrefix);
+    if (end !== undefined) add('workflow_id < ?', end);
+  }
   equals('run_id', filter.runId);
   equals('workflow_type', filter.workflowType);
   equals('task_queue', filter.taskQueue);

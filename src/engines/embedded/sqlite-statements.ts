@@ -14,6 +14,9 @@ const RUN_COLUMNS = 'id, revision, last_event_id, record';
 /** Statements of lists are kept by their text, of which there are few; against surprises no more than this many. */
 const MAX_LIST_STATEMENTS = 100;
 
+/** Runs that are put in order for a list without reading them in that order. */
+const FEW = 1000;
+
 type Row = Record<string, SQLOutputValue>;
 
 /** A record and events as they are written. */
@@ -122,13 +125,22 @@ export class Statements {
 
   findList(query: ListQuery, limit: number): RunRecord[] {
     const { sql, values } = whereOf(query, query.cursor);
-    const statement = this.#listStatement(`SELECT record FROM runs ${sql} ${LIST_ORDER} LIMIT ?`);
+    const statement = this.#listStatement(`SELECT record FROM ${this.#listed(query)} ${sql} ${LIST_ORDER} LIMIT ?`);
     return statement.all(...values, limit).map(({ record }) => decodeRecord(record as string));
   }
 
   count(filter: ListFilter): number {
     const { sql, values } = whereOf(filter);
     return Number(this.#listStatement(`SELECT count(*) AS runs FROM runs ${sql}`).get(...values)?.['runs']);
+  }
+
+  /** The table, and through which index it is read for a prefix: few runs are put in order, among many the newest are sought. */
+  #listed({ namespace, workflowIdPrefix }: ListFilter): string {
+    if (!workflowIdPrefix) return 'runs';
+    const { sql, values } = whereOf({ namespace, workflowIdPrefix });
+    const some = `SELECT 1 FROM runs INDEXED BY runs_by_key ${sql} LIMIT ${FEW + 1}`;
+    const found = Number(this.#listStatement(`SELECT count(*) AS runs FROM (${some})`).get(...values)?.['runs']);
+    return `runs INDEXED BY ${found > FEW ? 'runs_by_start' : 'runs_by_key'}`;
   }
 
   #statement(sql: string): StatementSync {

@@ -61,6 +61,7 @@ export class JwtVerifier {
   async find(token: string): Promise<Principal> {
     if (token.length > LONGEST) throw new TokenRefusedError(`It has more than ${LONGEST} characters.`);
     const claims = await this.#verified(token);
+    if (typeof claims.sub !== 'string' || claims.sub === '') throw new TokenRefusedError('Its claim sub names nobody.');
     const { roleClaim = 'role', roles, tenantClaim, scopeClaim } = this.#options;
     const role = strongest(textsAt(claims, roleClaim), roles);
     if (role === undefined) throw new TokenRefusedError(`Its claim '${roleClaim}' names no role.`);
@@ -70,6 +71,7 @@ export class JwtVerifier {
     return {
       id: `jwt:${claims.sub}`,
       role,
+      ...(claims.exp === undefined ? {} : { expiresAt: (claims.exp + TOLERANCE) * 1000 }),
       ...(tenantClaim === undefined ? {} : { tenant: tenant as string }),
       ...(scopeClaim === undefined ? {} : { scopes: textsAt(claims, scopeClaim) }),
     };
@@ -90,7 +92,8 @@ export class JwtVerifier {
         typeof key === 'function' ? await jwtVerify(token, key, checks) : await jwtVerify(token, key, checks);
       return payload;
     } catch (error) {
-      if (isUnreachable(error))
+      // A key that is here cannot be out of reach: what goes wrong with it is the token's doing, such as another kind of algorithm.
+      if (typeof this.#key === 'function' && isUnreachable(error))
         throw new EngineUnavailableError('The keys of the identity provider cannot be fetched.', { cause: error });
       throw new TokenRefusedError(error instanceof Error ? error.message : String(error), { cause: error });
     }

@@ -71,6 +71,7 @@ export class ApiKeys {
       role: key.role,
       ...(key.tenant === undefined ? {} : { tenant: key.tenant }),
       ...(key.scopes === undefined ? {} : { scopes: key.scopes }),
+      ...(key.expiresAt === undefined ? {} : { expiresAt: Date.parse(key.expiresAt) }),
     };
   }
 }

@@ -16,6 +16,8 @@ export interface Principal {
   readonly tenant?: string;
   /** To which of the routes they are limited, by the routes' scopes. Left out: to none. */
   readonly scopes?: readonly string[];
+  /** When the credential ends, in milliseconds since the epoch: streams end then, too. Left out: never. */
+  readonly expiresAt?: number;
 }
 
 /** Whether a role is enough where another is asked for. */

@@ -22,7 +22,7 @@ export interface Problem {
   readonly fix?: string;
   /** Names this occurrence: the id of the request, which is also in the log. */
   readonly instance: string;
-  /** What is wrong with the request, place by place. */
+  /** What is wrong with the request, place by place; the first 20 of them. */
   readonly errors?: readonly ProblemDetail[];
 }
 
@@ -56,8 +56,15 @@ export class HttpProblem extends Error {
   }
 }
 
+/** Of what is wrong with one request so many places are told, in so many characters each: a request may be wrong in any number of them. */
+const MOST_TOLD = 20;
+const LONGEST_TOLD = 500;
+
 /** The body does not fit, a parameter is wrong, or a header is: 422. */
-export function invalidRequest(errors: readonly ProblemDetail[], fix?: string): HttpProblem {
+export function invalidRequest(wrong: readonly ProblemDetail[], fix?: string): HttpProblem {
+  const errors = wrong
+    .slice(0, MOST_TOLD)
+    .map(({ pointer, detail }) => ({ pointer: shortened(pointer), detail: shortened(detail) }));
   const [first] = errors;
   const detail = first === undefined ? 'The request is not valid.' : `${first.pointer || 'The body'}: ${first.detail}`;
   return new HttpProblem('INVALID_REQUEST', detail, {
@@ -66,4 +73,8 @@ export function invalidRequest(errors: readonly ProblemDetail[], fix?: string): 
     errors,
     fix: fix ?? 'Correct the places that `errors` names; /openapi.json describes every route.',
   });
+}
+
+function shortened(text: string): string {
+  return text.length <= LONGEST_TOLD ? text : `${text.slice(0, LONGEST_TOLD)}…`;
 }

@@ -1,3 +1,4 @@
+import { redact } from '../../agent/redaction/index.ts';
 import type { TenantIds } from '../auth/tenant.ts';
 import type { ApiLogger } from '../options.ts';
 import { HttpProblem, type Problem } from './problem.ts';
@@ -14,7 +15,7 @@ export interface ProblemContext {
 export function problemResponse(error: unknown, context: ProblemContext): Response {
   const { requestId, logger } = context;
   const { problem, headers } = describe(error, context);
-  if (problem.status >= 500) logger.error({ requestId, err: error, code: problem.code }, 'The request has failed.');
+  if (problem.status >= 500) logger.error('The request has failed.', { requestId, error, code: problem.code });
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', ...headers },
@@ -40,7 +41,8 @@ function describe(error: unknown, { requestId, ids }: ProblemContext): Described
 function expected(error: Error, meaning: Meaning, ids: TenantIds, instance: string): Described {
   const { code = 'UNKNOWN', path, fix = meaning.fix } = error as { code?: string; path?: string; fix?: string };
   const { status, title, retryAfter } = meaning;
-  const detail = ids.inText(error.message);
+  // It may tell of a database's address, or of what an author's code says.
+  const detail = redact(ids.inText(error.message));
   const errors = path === undefined ? undefined : [{ pointer: `/${path.replaceAll('.', '/')}`, detail }];
   return {
     problem: toProblem(code, { status, title, detail, instance, fix, errors }),

@@ -18,8 +18,9 @@ export function validated(
   const errors: ProblemDetail[] = [];
   const check = (schema: z.ZodType | undefined, value: unknown, place: string): never => {
     const result = schema?.safeParse(value);
+    // Not spread: there may be more of them than a call takes arguments.
     if (result !== undefined && !result.success)
-      errors.push(...result.error.issues.flatMap((issue) => of(issue, place)));
+      for (const issue of result.error.issues) for (const error of of(issue, place)) errors.push(error);
     return result?.data as never;
   };
   const checked = {

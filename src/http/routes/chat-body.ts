@@ -19,16 +19,46 @@ export interface ChatBody {
   readonly trigger?: string | undefined;
 }
 
-const MESSAGE = z.looseObject({
-  role: z.enum(['system', 'user', 'assistant']),
-  parts: z.array(z.looseObject({ type: z.string() })).max(10_000),
-});
+const ROLES: ReadonlySet<unknown> = new Set(['system', 'user', 'assistant']);
+const MOST_PARTS = 10_000;
+
+/** Checked by hand: a schema would tell of each of a million things that are wrong, and take seconds for it. */
+function isMessage(value: unknown): boolean {
+  const { role, parts } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return ROLES.has(role) && Array.isArray(parts) && parts.length <= MOST_PARTS && parts.every(isPart);
+}
+
+function isPart(value: unknown): boolean {
+  return typeof (value as { readonly type?: unknown } | null)?.type === 'string';
+}
+
+const MESSAGES = z
+  .custom<readonly ChatMessage[]>(
+    (value) => Array.isArray(value) && value.length > 0 && value.every(isMessage),
+    'Give at least one message: { role, parts: [{ type, … }] }.',
+  )
+  .openapi({
+    type: 'array',
+    minItems: 1,
+    items: {
+      type: 'object',
+      required: ['role', 'parts'],
+      properties: {
+        role: { type: 'string', enum: ['system', 'user', 'assistant'] },
+        parts: {
+          type: 'array',
+          maxItems: MOST_PARTS,
+          items: { type: 'object', required: ['type'], properties: { type: { type: 'string' } } },
+        },
+      },
+    },
+  });
 
 /** The same, checked; what else is in it does no harm. */
 export const CHAT_BODY: z.ZodType<ChatBody> = z
   .looseObject({
     id: z.string().min(1).max(900).describe('Of the chat: it becomes the id of its run.'),
-    messages: z.array(MESSAGE).min(1).describe('Only the last one is read: the run knows what was said before.'),
+    messages: MESSAGES.describe('Only the last one is read: the run knows what was said before.'),
     trigger: z.string().optional().describe('`submit-message`; what was said cannot be taken back.'),
   })
   .openapi('ChatBody');

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { WorkflowData } from '../../data/types.ts';
+import { translated } from '../../client/context.ts';
+import { DataNotFoundError } from '../../data/errors.ts';
+import type { DataPage, DataSummary, WorkflowData } from '../../data/types.ts';
 import type { JsonSchema } from '../../workflow/protocol/index.ts';
 import { HttpProblem } from '../problems/problem.ts';
 import { type Call, json, type Route, route } from '../route.ts';
@@ -28,13 +30,17 @@ const PAGING = {
   limit: count(1000, 100).describe('How many at most.'),
   cursor: PAGE_CURSOR,
 };
+/** Of one run. */
+type RunCall = Call<{ readonly id: string }>;
+
 const ABOUT = { tag: 'data', params: RUN_PATH, problems: [404, 501] } as const;
 
 /** What data a run has. */
 export const listData: Route = route('get', '/api/runs/{id}/data', {
   ...ABOUT,
   summary: 'The data of a run, without the values',
-  description: 'What its agents have written, those of sub-agents included, in the order of keys.',
+  description:
+    'What its agents have written, those of sub-agents included, in the order of keys. The data of a sub-agent is that of the run at its root.',
   role: 'viewer',
   scope: 'data:read',
   query: z.strictObject({
@@ -51,8 +57,8 @@ export const listData: Route = route('get', '/api/runs/{id}/data', {
       ...(agent === undefined ? {} : { filterByAgent: agent }),
       ...(prefix === undefined ? {} : { prefix }),
     };
-    const page = await dataOf(call).list(runOf(call), { ...filters, ...defined(paging) });
-    if (page.entries.length === 0) await checkRun(call);
+    const data = dataOf(call);
+    const page = await pageOf(call, (run) => data.list(run, { ...filters, ...defined(paging) }));
     return json(200, call.ids.inValue(page));
   },
 });
@@ -77,8 +83,8 @@ export const queryData: Route = route('post', '/api/runs/{id}/data-query', {
   },
   handle: async (call) => {
     const { pattern, ...paging } = call.body;
-    const page = await dataOf(call).query(runOf(call), { pattern, ...defined(paging) });
-    if (page.entries.length === 0) await checkRun(call);
+    const data = dataOf(call);
+    const page = await pageOf(call, (run) => data.query(run, { pattern, ...defined(paging) }));
     return json(200, call.ids.inValue(page));
   },
 });
@@ -91,7 +97,17 @@ export const readData: Route = route('get', '/api/runs/{id}/data/{key}', {
   scope: 'data:read',
   params: KEY_PATH,
   answers: { 200: { description: 'The value, and what is known of it.', schema: ENTRY } },
-  handle: async (call) => json(200, call.ids.inValue(await dataOf(call).read(runOf(call), call.params.key))),
+  handle: async (call) => {
+    const data = dataOf(call);
+    try {
+      return json(200, call.ids.inValue(await data.read(runOf(call), call.params.key)));
+    } catch (error) {
+      if (!DataNotFoundError.is(error)) throw error;
+      const root = await rootOf(call);
+      if (root === runOf(call)) throw error;
+      return json(200, call.ids.inValue(await data.read(root, call.params.key)));
+    }
+  },
 });
 
 /** Writes a value, once. */
@@ -118,28 +134,42 @@ export const writeData: Route = route('put', '/api/runs/{id}/data/{key}', {
   handle: async (call) => {
     const { body, ids, params, principal, request } = call;
     const data = dataOf(call);
-    const run = runOf(call);
-    // Nobody would ever see what is written for a run that there is not.
-    await checkRun(call);
+    // Nobody would ever see what is written for a run that there is not, or for a sub-agent's alone.
+    const root = await rootOf(call);
     const key = request.headers.get('idempotency-key');
     const { description, schema, ttl } = body.metadata ?? {};
     const metadata = defined({ description, schema: schema as JsonSchema | undefined, ttl });
     const written = await data.write(
-      run,
+      root,
       { key: params.key, value: body.value as never, metadata },
-      { agent: principal.id, ...(key === null ? {} : { idempotencyKey: key }) },
+      { agent: principal.id, workflowId: runOf(call), ...(key === null ? {} : { idempotencyKey: key }) },
     );
     return json(201, ids.inValue(written));
   },
 });
 
-function runOf({ ids, params }: Call<{ readonly id: string }>): string {
+function runOf({ ids, params }: RunCall): string {
   return ids.toEngine(params.id);
 }
 
-/** @throws RunNotFoundError. Asked where there is no data: what is left of a run that is no more can still be read. */
-async function checkRun(call: Call<{ readonly id: string }>): Promise<void> {
-  await call.api.perdure.run(runOf(call)).describe();
+/** A page of the data of a run. Only where there is none the engine is asked: what is left of a run that is no more can still be read. */
+async function pageOf<Page extends DataPage<DataSummary>>(
+  call: RunCall,
+  read: (run: string) => Promise<Page>,
+): Promise<Page> {
+  const page = await read(runOf(call));
+  if (page.entries.length > 0) return page;
+  const root = await rootOf(call);
+  return root === runOf(call) ? page : await read(root);
+}
+
+/** The run whose data a run has: a sub-agent's, whose id begins with that of the run at its root, has that one's. @throws RunNotFoundError */
+async function rootOf(call: RunCall): Promise<string> {
+  const run = runOf(call);
+  const handle = call.api.perdure.client.workflow.getHandle(run);
+  const { rootExecution } = await translated(run, () => handle.describe());
+  const root = rootExecution?.workflowId ?? run;
+  return run.startsWith(`${root}/`) ? root : run;
 }
 
 /** @throws HttpProblem when the API was made without data. */
@@ -148,6 +178,6 @@ function dataOf({ api }: Call): WorkflowData {
   throw new HttpProblem('NO_DATA', 'This API was made without workflow data.', {
     status: 501,
     title: 'There is no workflow data here',
-    fix: 'Open some by openWorkflowData() and pass it as `data`; `perdure serve` does so when PERDURE_DATA_URL is set.',
+    fix: 'Open some by openWorkflowData() and pass it as `data`; `perdure serve` and `perdure dev` do so.',
   });
 }

@@ -34,7 +34,7 @@ export const ready: Route = route('get', '/api/ready', {
     const { status, error } = await api.perdure.engine.health();
     if (status !== 'unhealthy') return json(200, { status });
     // Anybody may ask: what exactly is wrong stands in the log.
-    api.logger.warn({ error }, 'The engine cannot be reached.');
+    api.logger.warn('The engine cannot be reached.', { error });
     throw new HttpProblem('NOT_READY', 'The engine cannot be reached.', {
       status: 503,
       title: 'The engine cannot be reached',

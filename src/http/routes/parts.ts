@@ -6,10 +6,8 @@ export const NAME: z.ZodString = z
   .min(1)
   .max(1000)
   // Not every engine can keep them.
-  .refine(
-    (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
-    'No control characters, and no halves of characters.',
-  );
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'No control characters, and no halves of characters.')
+  .refine((text) => Buffer.byteLength(text) <= 1000, 'At most 1000 bytes.');
 
 /** Where a list goes on. */
 export const PAGE_CURSOR: z.ZodOptional<z.ZodString> = z

@@ -1,6 +1,6 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4Message } from '@ai-sdk/provider';
 import type { Attributes } from '@opentelemetry/api';
-import { redact } from '../../agent/redaction/index.ts';
+import { redactBeginning } from '../../agent/redaction/index.ts';
 import type { AssistantMessage, ToolOutput } from '../../workflow/protocol/index.ts';
 
 /** Of one attribute. Characters. */
@@ -66,5 +66,5 @@ function partOf(part: object): object {
 
 /** Secrets stay out of what is said, too. */
 function json(value: unknown): string {
-  return redact((JSON.stringify(value) ?? '').slice(0, LONGEST));
+  return redactBeginning(JSON.stringify(value) ?? '', LONGEST);
 }

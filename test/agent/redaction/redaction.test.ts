@@ -22,6 +22,9 @@ describe('a text', () => {
     ['a field of JSON', '{"apiKey":"abcdef123","other":1}', 'abcdef123'],
     ['a field of JSON in JSON', String.raw`{"body":"{\"client_secret\":\"abcdef123\"}"}`, 'abcdef123'],
     ['a header of a key', 'x-api-key: abcdef123', 'abcdef123'],
+    ['a header of another scheme', 'Authorization: ApiKey abc-def-ghi', 'abc-def'],
+    ['a digest', 'Authorization: Digest username="ada", response="6629fae49393a053"', '6629fae4'],
+    ['what is quoted', "password='two words 22', next", 'words 22'],
     ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----', 'MIIEpAIB'],
     ['a private key that is cut', '-----BEGIN PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA', 'MIIEpAIB'],
   ])('loses %s', (_, text, secret) => {
@@ -47,6 +50,16 @@ describe('a text', () => {
     };
     const text = `plain-looking-value ${'REVG'.repeat(11)} correct-horse /home/somebody`;
     expect(redact(text, env)).toBe('[redacted] [redacted] [redacted] /home/somebody');
+  });
+
+  it('loses the password of a URL of the environment, as a driver may write it, too', () => {
+    const env = { DATABASE_URL: 'postgres://app:correct%20horse%2Fbattery@db/app' };
+    expect(redact('correct horse/battery or correct%20horse%2Fbattery', env)).toBe('[redacted] or [redacted]');
+  });
+
+  it('loses what is secret inside of JSON, where it is written otherwise', () => {
+    const secret = 'quo"te\\and\nline';
+    expect(redact(JSON.stringify({ note: `so ${secret}` }), { THE_SECRET: secret })).toBe('{"note":"so [redacted]"}');
   });
 
   it('loses what was said to be secret, until that is taken back', () => {
@@ -110,6 +123,15 @@ describe('a value', () => {
     });
   });
 
+  it('that is cut does not leave a part of a secret', () => {
+    onTestFinished(hideSecrets({ values: ['correct-horse-battery-staple'] }));
+    for (const place of [16_384 - 40, 16_384 - 20, 16_384 - 8, 16_384 - 1]) {
+      const text = redactValue(`${'x'.repeat(place)} correct-horse-battery-staple ${'x'.repeat(100_000)}`) as string;
+      expect(text).not.toContain('correct');
+      expect(text.length).toBeLessThan(17_000);
+    }
+  });
+
   it('may be anything', () => {
     const circle: Record<string, unknown> = { big: 1n, date: new Date(Number.NaN), data: new Uint8Array(3), run() {} };
     circle['self'] = circle;
@@ -148,9 +170,29 @@ describe('a failure', () => {
     const bad = withoutSecrets(new TypeError('bad', { cause: new Error('password=hunter22') })) as Error;
     expect(bad.name).toBe('TypeError');
     expect(`${bad.message}${bad.stack ?? ''}${String(bad.cause)}`).not.toContain('hunter22');
+    const long = withoutSecrets(new Error(`${'x'.repeat(100_000)} password=hunter22`)) as Error;
+    expect(`${long.message}${long.stack ?? ''}`).not.toContain('hunter22');
     const failure = ApplicationFailure.nonRetryable('no', 'Refused', { apiKey: 'hunter22', order: 7 });
     const clean = toolFailure(failure);
     expect(clean.details).toEqual([{ apiKey: '[redacted]', order: 7 }]);
     expect([clean.type, clean.nonRetryable]).toEqual(['Refused', true]);
+  });
+
+  it.each<[string, unknown]>([
+    ['a long text', 'x'.repeat(100_000)],
+    ['a long list', Array.from({ length: 1000 }, (_, index) => index)],
+    ['deep ones', JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`)],
+    ['fields that logs leave out', { prompt: 'Which size?', responseBody: '<html>' }],
+    ['nothing to see', [null, undefined, new Date(0)]],
+  ])('keeps details without secrets as they are: %s', (_, details) => {
+    const failure = ApplicationFailure.nonRetryable('no', 'Refused', details);
+    expect(withoutSecrets(failure)).toBe(failure);
+  });
+
+  it('keeps all of its details but the secret', () => {
+    const rows = Array.from({ length: 1000 }, (_, index) => ({ index }));
+    const given = { apiKey: 'hunter22', prompt: 'Which size?', text: 'x'.repeat(100_000), rows };
+    const { details } = withoutSecrets(ApplicationFailure.nonRetryable('no', 'Refused', given)) as ApplicationFailure;
+    expect(details).toEqual([{ ...given, apiKey: '[redacted]' }]);
   });
 });

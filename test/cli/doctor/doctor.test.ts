@@ -61,6 +61,16 @@ describe('packages', () => {
     expect(says).toContain('have several versions');
     expect(findings.map(({ fix }) => fix)).toContain('Run npm dedupe.');
   });
+
+  it('are found when they do not share protobufjs', () => {
+    const folder = temporaryDirectory();
+    for (const name of ['common', 'proto']) {
+      install(folder, `@temporalio/${name}`, '1.24.0', { protobufjs: '^8.7.1' });
+      install(join(folder, `node_modules/@temporalio/${name}`), 'protobufjs', '8.8.1');
+    }
+    const says = withFixes(checkPackages(folder)).map((finding) => finding.says);
+    expect(says.join('\n')).toContain('protobufjs is installed 3 times: 8.8.1 in ');
+  });
 });
 
 describe('the embedded engine', () => {

@@ -99,6 +99,8 @@ describe('visibility queries', () => {
     const clause = fc.constantFrom(
       `WorkflowId = 'a'`,
       `WorkflowId = 'b'`,
+      `WorkflowId STARTS_WITH 'a'`,
+      `WorkflowId STARTS_WITH 'b'`,
       `WorkflowType = 'example'`,
       `ExecutionStatus = 'Running'`,
       `StartTime > 999000000`,

@@ -201,7 +201,14 @@ export function entriesSuite(open: Open): void {
     });
 
     it('refuse cursors that are none', async () => {
-      for (const cursor of ['', 'x', 'WzJd', Buffer.from('[1,"k",2]').toString('base64url'), 'WzEsImsiXQ=='])
+      for (const cursor of [
+        '',
+        'x',
+        'WzJd',
+        'WzEsIlx1MDAwMCJd',
+        Buffer.from('[1,"k",2]').toString('base64url'),
+        'WzEsImsiXQ==',
+      ])
         await expect(data.list(newRun(), { cursor })).rejects.toMatchObject({
           name: 'DataInvalidError',
           path: 'cursor',

@@ -100,6 +100,38 @@ describe.each(PLACES)('the command line on %s', (_, isThere, place) => {
 });
 
 describe('the process of a command line', () => {
+  it('that is a worker writes lines for machines, which say whose they are and no secret', async () => {
+    const [, , place] = PLACES[0] ?? [];
+    const { cli, worker, start } = await openPlace(place?.() ?? { flags: [], env: {} });
+    await start('finder', 'finder-1');
+    expect(await cli('logs', 'finder-1', '-f')).toMatchObject({ code: 0 });
+    await worker.wrote(/"Run ended"/);
+    const { err } = worker;
+    worker.send('SIGTERM');
+    await worker.finished;
+    const lines = err
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.filter(({ message }) => message === 'Activity failed')).toMatchObject([
+      { level: 'warn', run: 'finder-1', agent: 'finder', step: 1, tool: 'lost', attempt: 1 },
+    ]);
+    expect(lines.filter(({ message }) => message === 'Run ended')).toMatchObject([
+      { level: 'info', run: 'finder-1', agent: 'finder', outcome: 'completed' },
+    ]);
+    expect(err).not.toContain('hunter22');
+  });
+
+  it('tells no secret in its errors', async () => {
+    const env = { DATA_PASSWORD: 'correct-horse', REDIS_URL: 'redis://127.0.0.1:1', PERDURE_ENGINE: 'correct-horse' };
+    for (const flags of [[], ['--json'], ['--verbose']]) {
+      const { code, out, err } = await new CliProcess(['runs', ...flags], env).finished;
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain('there is no engine');
+      expect(err).not.toContain('correct-horse');
+    }
+  });
+
   it('runs an agent by itself, and fits into pipes', async () => {
     const { flags } = PLACES[0]?.[2]() ?? { flags: [] };
     const all = ['run', 'clerk', 'Hello', '--id', 'clerk-1', '--file', OFFICE, ...flags];

@@ -67,6 +67,19 @@ test.each([
     ],
   ],
   [
+    'mcp-tools/main.ts',
+    [
+      '> Find book B-7.',
+      'calls library_find_book',
+      'Book B-7.',
+      '  shelf: C 4',
+      '> Please lend book B-7.',
+      'asks a person',
+      'calls library_lend_book',
+      'Book B-7 is lent.',
+    ],
+  ],
+  [
     'own-workflow/main.ts',
     [
       'reserved a replacement for P-5',

@@ -85,6 +85,22 @@ describe('what nobody should send', () => {
     expect(body).toContain('data: [DONE]');
   });
 
+  it('is told what is wrong with it, in few words', async () => {
+    const keys = (count: number): string => Array.from({ length: count }, (_, at) => `"k${at}":1`).join(',');
+    const ones = `[${'1,'.repeat(400_000)}1]`;
+    for (const [path, body] of [
+      ['/api/agents/echo/chat', `{"id":"x","messages":${ones}}`],
+      ['/api/agents/echo/chat', `{"id":"x","messages":[{"role":"user","parts":${ones}}]}`],
+      ['/api/runs', `{"agent":"typed","input":{"order":1,${keys(50_000)}}}`],
+      ['/api/runs', `{"agent":"echo","input":"x",${keys(50_000)}}`],
+      ['/api/runs', `{"agent":"echo","input":"x","${'k'.repeat(500_000)}":1}`],
+    ] as const) {
+      const { status, body: problem } = await world().ask('POST', path, body);
+      expect([path, status, problem.code]).toEqual([path, 422, 'INVALID_REQUEST']);
+      expect(JSON.stringify(problem).length).toBeLessThan(20_000);
+    }
+  });
+
   it('does not hold up others when a client does not read', { timeout: 120_000 }, async () => {
     const { perdure, server, ask } = world();
     // More than sockets hold on to by themselves.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { createApi, createApiKey } from 'perdure/http';
 import type { RunEvent } from '../../../src/client/events/event.ts';
 import { allMessages, messagesIn, openEvents } from './sse.ts';
 import { ENGINES, useHttpWorld } from './world.ts';
@@ -119,6 +120,23 @@ describe.each(ENGINES.filter(([, isThere]) => isThere))('events over HTTP on %s'
     for (const id of [name, `acme~${name}`, run.id]) {
       expect((await openEvents(server.url, `/api/runs/${id}/events`, { who: 'beta' })).status).toBe(404);
     }
+  });
+
+  it('are streamed no longer than the credential is good for', async () => {
+    const { perdure } = world();
+    const run = await perdure.start('asker', { id: `late-${randomUUID()}`, input: 'Hi' });
+    await asked(perdure, run.id);
+    const expiresAt = new Date(Date.now() + 5000).toISOString();
+    const { key, record } = createApiKey({ id: 'short', role: 'viewer', expiresAt });
+    const api = createApi({ perdure, auth: { keys: [record] } });
+    const headers = { authorization: `Bearer ${key}` };
+    const ask = async () => await api.fetch(new Request(`http://localhost/api/runs/${run.id}/events`, { headers }));
+    const stream = await ask();
+    expect(stream.status).toBe(200);
+    // Ends, although the run goes on.
+    expect(await stream.text()).toContain('input_requested');
+    expect((await ask()).status).toBe(401);
+    await api.close();
   });
 
   it('are streamed to so many at once, and what a client has left is free again', async () => {

@@ -86,6 +86,19 @@ describe.each(ENGINES.filter(([, isThere]) => isThere))('runs over HTTP on %s', 
       ['/limits/duration'],
     ]);
     expect(await refused({ agent: 'echo', input: 'Hi', id: '..' })).toEqual([422, 'INVALID_REQUEST', ['/id']]);
+    // Servers count bytes.
+    expect(await refused({ agent: 'echo', input: 'Hi', id: '\u{1F469}'.repeat(251) })).toEqual([
+      422,
+      'INVALID_REQUEST',
+      ['/id'],
+    ]);
+    const mine = await ask(
+      'POST',
+      '/api/runs',
+      { agent: 'echo', input: 'Hi', id: '\u{1F469}'.repeat(250) },
+      { who: 'acme' },
+    );
+    expect([mine.status, mine.body.code]).toEqual([422, 'CONFIGURATION']);
     expect(await refused({ agent: 'echo', input: 'Hi', id: 'a\u0000' })).toEqual([422, 'INVALID_REQUEST', ['/id']]);
   });
 
@@ -105,6 +118,16 @@ describe.each(ENGINES.filter(([, isThere]) => isThere))('runs over HTTP on %s', 
     expect((await list('agent=nobody')).body.runs).toEqual([]);
     expect((await list('startedAfter=2999-01-01T00:00:00Z')).body.runs).toEqual([]);
     expect((await list('cursor=nonsense')).body).toMatchObject({ status: 422, errors: [{ pointer: '/cursor' }] });
+    // Moments that servers cannot read.
+    for (const moment of [8.64e15, -8.64e15, -1, Date.UTC(10_000, 0)]) {
+      const cursor = Buffer.from(JSON.stringify([moment])).toString('base64url');
+      expect((await list(`cursor=${cursor}`)).body).toMatchObject({ status: 422, errors: [{ pointer: '/cursor' }] });
+    }
+    for (const [from, until] of [
+      ['0000-01-01T00:00:00%2B01:00', '9999-12-31T23:59:59-01:00'],
+      ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'],
+    ])
+      expect((await list(`startedAfter=${from}&startedBefore=${until}`)).body.runs).toHaveLength(3);
     expect((await list('status=odd')).status).toBe(422);
     expect((await list('limit=0')).status).toBe(422);
     expect((await list('limt=1')).body.errors).toEqual([{ pointer: 'query.limt', detail: 'Unknown name.' }]);

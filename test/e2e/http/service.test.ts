@@ -168,6 +168,26 @@ describe('workflow data over HTTP', () => {
     expect(found.body.entries).toEqual([written.body]);
   });
 
+  it('of a sub-agent is that of the run at its root', async () => {
+    await world().perdure.start('boss', { id: 'acme~root', input: 'Hi' });
+    for await (const { type } of world().perdure.run('acme~root').events()) if (type === 'input_requested') break;
+    const who = { who: 'acme' } as const;
+    const { body: tree } = await world().ask('GET', '/api/runs/root/tree', undefined, who);
+    const below = `/api/runs/${encodeURIComponent(tree.children[0].run.id)}`;
+    expect((await ask('PUT', `${below}/data/from-below`, { value: 1 }, who)).body).toMatchObject({
+      workflowId: tree.children[0].run.id,
+    });
+    await ask('PUT', '/api/runs/root/data/from-above', { value: 2 }, who);
+    const seen = [
+      ...(await ask('GET', `${below}/data`, undefined, who)).body.entries,
+      ...(await ask('POST', `${below}/data-query`, { pattern: '*' }, who)).body.entries,
+      (await ask('GET', `${below}/data/from-above`, undefined, who)).body,
+      (await ask('GET', '/api/runs/root/data/from-below', undefined, who)).body,
+    ].map(({ key }) => key as string);
+    expect(seen).toEqual(['from-above', 'from-below', 'from-above', 'from-below', 'from-above', 'from-below']);
+    expect((await ask('GET', `${below}/data/none`, undefined, who)).body.code).toBe('DATA_NOT_FOUND');
+  });
+
   it('is checked, and belongs to its run and tenant', async () => {
     const { perdure } = world();
     await (await perdure.start('echo', { id: 'acme~own', input: 'Hi' })).result();
@@ -178,7 +198,7 @@ describe('workflow data over HTTP', () => {
     for (const id of ['own', 'acme~own']) {
       expect((await ask('GET', `/api/runs/${id}/data/a`, undefined, { who: 'beta' })).status).toBe(404);
       expect((await ask('PUT', `/api/runs/${id}/data/b`, { value: 1 }, { who: 'beta' })).status).toBe(404);
-      expect((await ask('GET', `/api/runs/${id}/data`, undefined, { who: 'beta' })).body.entries).toEqual([]);
+      expect((await ask('GET', `/api/runs/${id}/data`, undefined, { who: 'beta' })).status).toBe(404);
     }
     expect((await ask('PUT', '/api/runs/nobody/data/a', { value: 1 })).status).toBe(404);
     for (const [key, body] of [

@@ -43,7 +43,7 @@ const echo: AnyAgent = defineAgent({
   name: 'echo',
   model: scripted((options) => ({ text: lastSaid(options) })),
   instructions: 'Repeat.',
-}) as AnyAgent;
+});
 
 /** Of typed input. */
 const typed: AnyAgent = defineAgent({
@@ -51,7 +51,7 @@ const typed: AnyAgent = defineAgent({
   input: z.strictObject({ order: z.number(), note: z.string().optional() }),
   model: scripted({ text: 'Seen.' }),
   instructions: 'Look.',
-}) as AnyAgent;
+});
 
 /** Asks the user, then repeats. */
 const asker: AnyAgent = defineAgent({
@@ -60,7 +60,7 @@ const asker: AnyAgent = defineAgent({
     text: lastSaid(options),
   })),
   instructions: 'Ask.',
-}) as AnyAgent;
+});
 
 /** Asks for an approval. */
 const cashier: AnyAgent = defineAgent({
@@ -68,7 +68,7 @@ const cashier: AnyAgent = defineAgent({
   model: scripted({ calls: [{ tool: 'refund', input: { amount: 200 } }] }, (options) => ({ text: lastSaid(options) })),
   instructions: 'Refund.',
   tools: [refund],
-}) as AnyAgent;
+});
 
 /** Waits for an async tool. */
 const shipper: AnyAgent = defineAgent({
@@ -76,7 +76,7 @@ const shipper: AnyAgent = defineAgent({
   model: scripted({ calls: [{ tool: 'ship' }] }, (options) => ({ text: lastSaid(options) })),
   instructions: 'Ship.',
   tools: [ship],
-}) as AnyAgent;
+});
 
 /** Asks a sub-agent, which asks the user. */
 const boss: AnyAgent = defineAgent({
@@ -86,7 +86,7 @@ const boss: AnyAgent = defineAgent({
   })),
   instructions: 'Let ask.',
   agents: [asker],
-}) as AnyAgent;
+});
 
 export const AGENTS: readonly AnyAgent[] = [echo, typed, asker, cashier, shipper, boss];
 

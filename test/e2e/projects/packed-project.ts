@@ -48,7 +48,7 @@ export class Program {
 }
 
 /** Runs a program to its end. @throws Error when it fails. @returns what it said. */
-export async function finished(command: string, args: readonly string[], folder: string): Promise<string> {
+async function finished(command: string, args: readonly string[], folder: string): Promise<string> {
   const program = new Program(command, args, folder);
   const code = await program.exited;
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${program.output}`);

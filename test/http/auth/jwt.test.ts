@@ -31,7 +31,11 @@ function forged(header: object, payload: object, signature = ''): string {
 describe('a token', () => {
   it('says who, with what role', async () => {
     const verifier = new JwtVerifier(base);
-    await expect(verifier.find(await sign())).resolves.toEqual({ id: 'jwt:alice', role: 'operator' });
+    await expect(verifier.find(await sign())).resolves.toEqual({
+      id: 'jwt:alice',
+      role: 'operator',
+      expiresAt: (now + 605) * 1000,
+    });
     const roles = await sign({ ...claims, role: ['other', 'viewer', 'admin'] });
     await expect(verifier.find(roles)).resolves.toMatchObject({ role: 'admin' });
   });
@@ -53,6 +57,7 @@ describe('a token', () => {
     await expect(verifier.find(await sign(payload))).resolves.toEqual({
       id: 'jwt:alice',
       role: 'operator',
+      expiresAt: (now + 605) * 1000,
       tenant: 'acme',
       scopes: ['runs:read', 'answers:write'],
     });
@@ -75,6 +80,8 @@ describe('a token', () => {
     ['signed with the public key as a secret', () => hs(claims, publicKey)],
     ['signed with the public key as a secret, in DER', () => hs(claims, der)],
     ['signed with an algorithm that is not asked for', () => sign(claims, { alg: 'RS512' })],
+    ['of an algorithm that is not for the key', () => forged({ alg: 'EdDSA' }, claims, 'A'.repeat(86))],
+    ['of another such algorithm', () => forged({ alg: 'ES256' }, claims, 'A'.repeat(86))],
     ['of another key', () => sign(claims, { key: stranger.privateKey })],
     [
       'that brings its own key',
@@ -90,6 +97,8 @@ describe('a token', () => {
     ['of another issuer', () => sign({ ...claims, iss: 'https://evil.example.com' })],
     ['of no issuer', () => sign({ ...claims, iss: undefined })],
     ['of nobody', () => sign({ ...claims, sub: undefined })],
+    ['of an empty name', () => sign({ ...claims, sub: '' })],
+    ['of somebody who is no text', () => sign({ ...claims, sub: { name: 'alice' } })],
     ['without a role', () => sign({ ...claims, role: undefined })],
     ['with a role that there is not', () => sign({ ...claims, role: 'root' })],
     ['with a role of a prototype', () => sign({ ...claims, role: 'constructor' })],

@@ -102,6 +102,15 @@ export const listScenarios: readonly StoreScenario[] = [
       await expectList(store, { statuses: [running, completed] }, () => true);
       await expectList(store, { statuses: [] }, () => false);
       await expectList(store, { workflowId: 'run 5' }, (index) => index === 5);
+      await expectList(store, { workflowIdPrefix: 'run 1' }, (index) => index === 1 || (index >= 10 && index <= 19));
+      await expectList(store, { workflowIdPrefix: 'run 23' }, (index) => index === 23);
+      await expectList(store, { workflowIdPrefix: 'none' }, () => false);
+      await expectList(store, { workflowIdPrefix: '' }, () => true);
+      await expectList(
+        store,
+        { workflowIdPrefix: 'run 1', statuses: [completed], startTime: { from: 10, to: 14 } },
+        (index) => index === 12,
+      );
       await expectList(store, { runId: 'run 5' }, (index) => index === 5);
       await expectList(store, { workflowId: 'run 5', runId: 'run 6' }, () => false);
       await expectList(store, { startTime: { from: 3, to: 7 } }, (index) => index >= 3 && index <= 7);
@@ -120,6 +129,52 @@ export const listScenarios: readonly StoreScenario[] = [
         },
         (index) => index === 12,
       );
+    },
+  },
+  {
+    name: 'takes the beginning of a workflow id to the letter',
+    run: async (store) => {
+      const ids = [
+        'a',
+        'A',
+        'ab',
+        'a%',
+        'a%b',
+        'a_',
+        'a\\',
+        'a\u{10FFFF}',
+        'a\u{10FFFF}b',
+        'a\uFFFFb',
+        'ä',
+        'aä',
+        'a🙂',
+        'b',
+      ];
+      for (const id of ids) await store.commit(creationOf(exampleRecord(id)));
+      for (const workflowIdPrefix of ['a', 'A', 'a%', 'a_', 'a\\', 'a\u{10FFFF}', 'a\uFFFF', 'ä', 'aä', 'a🙂']) {
+        const { records } = await store.list({ namespace: 'default', limit: 100, workflowIdPrefix });
+        const wanted = ids.filter((id) => id.startsWith(workflowIdPrefix));
+        assert.deepEqual(names(records).toSorted(), wanted.toSorted(), workflowIdPrefix);
+        assert.equal(await store.count({ namespace: 'default', workflowIdPrefix }), wanted.length);
+      }
+    },
+  },
+  {
+    name: 'lists the newest of many runs whose id begins alike, and all of a few among them',
+    run: async (store) => {
+      const commits = Array.from({ length: 1100 }, (_, index) => {
+        const id = index % 500 === 7 ? `few~${index}` : `many~${index}`;
+        return creationOf(exampleRecord(id, { startTime: index }));
+      });
+      const all = { runs: commits.flatMap(({ runs }) => runs), current: commits.flatMap(({ current }) => current) };
+      assert.equal(await store.commit(all), 'committed');
+      const few = await listAll(store, { namespace: 'default', limit: 2, workflowIdPrefix: 'few~' });
+      assert.deepEqual(starts(few), [1007, 507, 7]);
+      const query = { namespace: 'default', limit: 2, workflowIdPrefix: 'many~', startTime: { to: 1008 } };
+      const page = await store.list(query);
+      assert.deepEqual(starts(page.records), [1008, 1006]);
+      assert.deepEqual(starts((await store.list({ ...query, cursor: page.next ?? '' })).records), [1005, 1004]);
+      assert.equal(await store.count({ namespace: 'default', workflowIdPrefix: 'many~' }), 1097);
     },
   },
   {

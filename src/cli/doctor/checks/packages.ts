@@ -19,20 +19,24 @@ interface Copy {
 
 const OURS = createRequire(import.meta.url).resolve('perdure/package.json');
 const SCOPE = '@temporalio/';
+/** What the official packages give each other: of these, too, there must be one copy. */
+const isShared = (name: string): boolean => name.startsWith(SCOPE) || name === 'protobufjs';
 
 /** Whether the official packages are there, in one version and one copy each. @param folder of the application. */
 export function checkPackages(folder: string = process.cwd()): readonly Finding[] {
   const { peerDependencies = {}, peerDependenciesMeta = {} } = readManifest(OURS);
-  const needed = Object.keys(peerDependencies).filter(
-    (name) => name.startsWith(SCOPE) && !(name in peerDependenciesMeta),
-  );
+  const needed = Object.keys(peerDependencies).filter((name) => isShared(name) && !(name in peerDependenciesMeta));
   const copies = new Map<string, Map<string, Copy>>();
   for (const from of [join(folder, 'package.json'), OURS]) for (const name of needed) collect(name, from, copies);
   const missing = needed.filter((name) => !copies.has(name));
   const problems = [
     ...missing.map((name) => problem(`${name} is not installed.`, `Run npm install ${name}@${peerDependencies[name]}`)),
     ...[...copies.values()].filter((each) => each.size > 1).map((each) => twice([...each.values()])),
-    ...mixed([...copies.values()].flatMap((each) => [...each.values()]).filter(({ name }) => needed.includes(name))),
+    ...mixed(
+      [...copies.values()]
+        .flatMap((each) => [...each.values()])
+        .filter(({ name }) => name.startsWith(SCOPE) && needed.includes(name)),
+    ),
   ];
   const [first] = [...(copies.get(`${SCOPE}worker`)?.values() ?? [])];
   return problems.length > 0 ? problems : [fine('packages', `@temporalio/* ${first?.version}, one copy each`)];
@@ -49,7 +53,7 @@ export async function checkSeams(): Promise<readonly Finding[]> {
   }
 }
 
-/** A package as this file would get it, and the packages of the scope that it gets itself. */
+/** A package as this file would get it, and the shared packages that it gets itself. */
 function collect(name: string, from: string, copies: Map<string, Map<string, Copy>>): void {
   const manifest = find(name, from);
   if (manifest === undefined) return;
@@ -59,7 +63,7 @@ function collect(name: string, from: string, copies: Map<string, Map<string, Cop
   if (known.has(folder)) return;
   const { version, dependencies = {} } = readManifest(manifest);
   known.set(folder, { name, version, folder });
-  for (const each of Object.keys(dependencies)) if (each.startsWith(SCOPE)) collect(each, manifest, copies);
+  for (const each of Object.keys(dependencies)) if (isShared(each)) collect(each, manifest, copies);
 }
 
 function find(name: string, from: string): string | undefined {
