@@ -10,6 +10,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+// What is new in Node is nothing that whoever uses this program could change.
+const told = process.listeners('warning');
+process.removeAllListeners('warning').on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') for (const tell of told) tell.call(process, warning);
+});
+
 // Before anything is loaded: a worker loads a lot, and starts in half the time when it did so before.
 enableCompileCache();
 const [{ runCli }, { loadEnvFile }] = await Promise.all([import('./program.ts'), import('./env-file.ts')]);

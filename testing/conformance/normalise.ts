@@ -38,6 +38,8 @@ const mapped = new Set([
 ]);
 /** `taskId` numbers the writes of a server's shard: it says nothing about the run. Times of events are the structural validator's matter. */
 const dropped = new Set(['taskId', 'eventTime']);
+/** Times in the markers of local activities, whose data is JSON. */
+const markerTimes = new Set(['complete_time', 'original_schedule_time']);
 const duration = /(Timeout|Interval|Backoff|Delay)$/;
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
@@ -149,8 +151,8 @@ function normalisePayload({ metadata, data }: PayloadObject, text: Text): Json {
   const body = Buffer.from(data ?? []);
   const content: Json =
     encoding === 'json/plain'
-      ? (JSON.parse(body.toString('utf8'), (_, value: unknown) =>
-          typeof value === 'string' ? text(value) : value,
+      ? (JSON.parse(body.toString('utf8'), (key, value: unknown) =>
+          typeof value === 'string' ? text(value) : markerTimes.has(key) && value !== null ? '<time>' : value,
         ) as Json)
       : `base64:${body.toString('base64')}`;
   return { [`payload ${encoding ?? ''}`]: content, ...others };

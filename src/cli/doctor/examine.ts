@@ -6,7 +6,7 @@ import { checkEngine } from './checks/engine.ts';
 import { checkClock, checkNode } from './checks/node.ts';
 import { checkPackages, checkSeams } from './checks/packages.ts';
 import { checkProject } from './checks/project.ts';
-import { checkAuth, checkSecret } from './checks/secrets.ts';
+import { checkAuth, checkPayloadKeys, checkSecret } from './checks/secrets.ts';
 import { type Check, type Environment, type Finding, trouble } from './finding.ts';
 
 /** What is looked at. */
@@ -35,6 +35,7 @@ function checksOf({ flags, isAll, file, env }: Examination): readonly Check[] {
     ...(hasData || isAll ? [async () => await checkData(env)] : []),
     async () => await checkAuth(env),
     async () => await Promise.resolve(checkSecret(types, env)),
+    async () => await Promise.resolve(checkPayloadKeys(env)),
     async () => await checkProject(file, env),
   ];
 }

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../client/events/event.ts';
-import type { Json, WaitOutcome } from '../../workflow/protocol/index.ts';
+import type { Json, Wait, WaitOutcome } from '../../workflow/protocol/index.ts';
 import type { Style } from '../output.ts';
 import { brief, readable } from '../text/brief.ts';
 import { oneLine, safe } from '../text/escape.ts';
@@ -58,7 +58,7 @@ const LINES: Lines = {
   agent_completed: ['✓', 'magenta', ({ agent, output }) => [`agent ${oneLine(agent)}`, brief(output)]],
   agent_failed: ['✗', 'yellow', ({ agent, error }) => [`agent ${oneLine(agent)} failed`, failure(error)]],
   input_requested: ['?', 'yellow', ({ wait }) => ['asks', safe(wait.message), true]],
-  approval_requested: ['?', 'yellow', ({ wait }) => ['asks for a decision', safe(wait.message), true]],
+  approval_requested: ['?', 'yellow', ({ wait }) => ['asks for a decision', decision(wait), true]],
   tool_awaited: ['…', 'cyan', ({ wait }) => ['waits for', oneLine(wait.call?.toolName ?? wait.message)]],
   event_awaited: ['…', 'cyan', ({ wait }) => ['waits for an event', oneLine(wait.message)]],
   wait_answered: ['!', 'green', ({ wait, outcome }) => [wait.kind === 'tool' ? 'result' : 'was told', told(outcome)]],
@@ -88,6 +88,11 @@ function responded({ text, calls, usage }: Extract<RunEvent, { readonly type: 'm
   const tokens = `(${usage.inputTokens}+${usage.outputTokens} tokens)`;
   if (text.trim() !== '') return [`says ${tokens}`, safe(text.trim()), true];
   return [`calls ${tokens}`, calls.map(({ toolName }) => oneLine(toolName)).join(', ')];
+}
+
+/** What somebody is to decide: also the arguments, by which a small payment differs from a large one. */
+function decision({ message, call }: Wait): string {
+  return call === undefined ? safe(message) : `${safe(message)}\n${oneLine(call.toolName)} ${readable(call.input)}`;
 }
 
 function failure({ type, message }: { readonly type: string; readonly message: string }): string {

@@ -5,6 +5,7 @@ import * as to from './commands.ts';
 import { fatal } from './errors.ts';
 import { CoreFlag } from './internal-flags.ts';
 import type { CommandKind } from './machine-registry.ts';
+import { applyLocalActivity } from './local/intake.ts';
 import { ActivityMachine } from './machines/activity.ts';
 import { ChildWorkflowMachine } from './machines/child-workflow.ts';
 import { CancelExternalMachine, SignalExternalMachine } from './machines/external.ts';
@@ -28,6 +29,7 @@ export function applyLangCommands(run: RunState, commands: readonly Lang[]): voi
     const handled =
       applyScheduling(run, command, annotations) ||
       applyCancellation(run, command, annotations) ||
+      applyLocalActivity(run, command, annotations) ||
       applyBookkeeping(run, command, annotations) ||
       applyTerminal(run, command, annotations);
     if (!handled) throw unsupported(command);
@@ -45,9 +47,6 @@ export function isTerminal(command: Lang): boolean {
 }
 
 function unsupported(command: Lang): Error {
-  if (command.scheduleLocalActivity ?? command.requestCancelLocalActivity) {
-    return fatal('UNIMPLEMENTED: local activities are not supported by this engine yet');
-  }
   if (command.scheduleNexusOperation ?? command.requestCancelNexusOperation) {
     return fatal('UNIMPLEMENTED: Nexus operations are not supported by this engine yet');
   }
@@ -216,6 +215,7 @@ function applyPatch(
 function applyTerminal(run: RunState, command: Lang, annotations: Annotations): boolean {
   if (!isTerminal(command)) return false;
   run.finished = true;
+  run.locals.isEnding = true;
   if (command.completeWorkflowExecution) {
     const machine = terminal('CompleteWorkflow', 'Complete', 'Completed');
     return add(run, machine, to.completeWorkflow(command.completeWorkflowExecution, annotations));

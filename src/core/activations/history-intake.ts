@@ -11,6 +11,8 @@ import {
 } from './events.ts';
 import type { HistoryUpdate } from './history-update.ts';
 import { initializeWorkflowJob } from './initialize-job.ts';
+import { applyKnownMarker, noteMarkerAhead } from './local/intake.ts';
+import { isLocalActivityMarker } from './local/marker.ts';
 import { PatchMachine, patchMarkerOf, VERSION_SEARCH_ATTRIBUTE } from './machines/patch.ts';
 import { isDueBefore, type UpdateRequest, updateRequestOfEvent } from './machines/update.ts';
 import { WorkflowTaskMachine } from './machines/workflow-task.ts';
@@ -147,6 +149,7 @@ function applyCommandEvent(
   isLastTask: boolean,
 ): boolean {
   const { registry } = run;
+  if (applyKnownMarker(run, event, isLastTask)) return false;
   for (;;) {
     const verdict = matchPatch(event, registry.queue[0]?.machine);
     if (verdict === 'skip-command') {
@@ -214,18 +217,20 @@ function applyEventOfRun(run: RunState, event: HistoryEvent, isLastTask: boolean
 
 /** What the next task recorded without having waited for it: code must know it while the present task is replayed. */
 function announceAhead(run: RunState, ahead: readonly HistoryEvent[], admitted: Map<string, UpdateRequest>): void {
-  const requests: UpdateRequest[] = [];
+  const later: Array<() => void> = [];
   for (const event of ahead) {
     const marker = patchMarkerOf(event);
     if (marker) {
       run.patches.set(marker.id, false);
       run.pushJob({ notifyHasPatch: { patchId: marker.id } });
     }
+    if (isLocalActivityMarker(event)) later.push(() => noteMarkerAhead(run, event));
     const accepted = event.workflowExecutionUpdateAcceptedEventAttributes;
     if (accepted) {
       const known = admitted.get(accepted.protocolInstanceId ?? '');
-      requests.push(known ?? updateRequestOfEvent(event));
+      const request = known ?? updateRequestOfEvent(event);
+      later.push(() => run.startUpdate(request));
     }
   }
-  for (const request of requests) run.startUpdate(request);
+  for (const apply of later) apply();
 }

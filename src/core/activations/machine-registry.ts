@@ -40,6 +40,11 @@ export class MachineRegistry {
     this.#byCommand.set(`${kind}(${seq})`, machine);
   }
 
+  /** The machine behind a sequence number, if there is one. */
+  lookup(kind: CommandKind, seq: number): Machine | undefined {
+    return this.#byCommand.get(`${kind}(${seq})`);
+  }
+
   /** The machine behind a sequence number. */
   find<T extends Machine>(kind: CommandKind, seq: number, type: new (...args: never[]) => T): T {
     const id = `${kind}(${seq})`;

@@ -1,16 +1,20 @@
 import proto from '@temporalio/proto';
 import type { coresdk, temporal } from '@temporalio/proto';
-import { WorkflowTaskFailedCause } from '../proto.ts';
+import { durationMs, WorkflowTaskFailedCause } from '../proto.ts';
+import { type ActivationKind, activationKind, evictionActivation, isPatient } from './activation-kind.ts';
+import { type OutstandingTask, outcomeOf, type PendingCompletion } from './completion.ts';
 import { applicationFailure, asMachinesError, fatal, type MachinesError } from './errors.ts';
 import type { HistoryUpdate } from './history-update.ts';
 import { CoreFlag } from './internal-flags.ts';
+import type { LocalResolution } from './local/types.ts';
+import { LocalWait } from './local/wait.ts';
 import { RunMachines } from './run-machines.ts';
 import { sortCommands } from './sort-commands.ts';
-import type { RunIdentity, RunMachinesConfig } from './run-state.ts';
+import type { ManagedRunConfig, RunIdentity } from './run-state.ts';
 import {
-  type CompletionOutcome,
   type Eviction,
   type HistoryPager,
+  isExpiredQuery,
   LEGACY_QUERY_ID,
   type Reply,
   type Report,
@@ -23,32 +27,8 @@ import {
 const { EvictionReason } = proto.coresdk.workflow_activation.RemoveFromCache;
 
 type EvictionReasonValue = coresdk.workflow_activation.RemoveFromCache.EvictionReason;
-type LangCommand = coresdk.workflow_commands.IWorkflowCommand;
-type QueryJob = coresdk.workflow_activation.IQueryWorkflow;
-type QueryResult = coresdk.workflow_commands.IQueryResult;
-type Activation = coresdk.workflow_activation.IWorkflowActivation;
 type CompletionFailure = coresdk.workflow_completion.IFailure;
 type Cause = temporal.api.enums.v1.WorkflowTaskFailedCause;
-
-/** Settings of a worker that runs need. */
-export interface ManagedRunConfig extends RunMachinesConfig {
-  /** Whether a nondeterminism error fails the workflow of this type rather than its task. */
-  readonly failsOnNondeterminism: (workflowType: string) => boolean;
-}
-
-interface OutstandingTask {
-  readonly task: WorkflowTask;
-  pendingQueries: QueryJob[];
-}
-
-interface PendingCompletion {
-  readonly success: Success;
-  readonly commands: LangCommand[];
-  readonly queryResults: QueryResult[];
-  readonly outstanding: OutstandingTask;
-  readonly forcedFailure: boolean;
-  readonly reply: Reply;
-}
 
 /** What a step of work led to. `fulfil` is called after the next output is known. */
 interface Step {
@@ -64,8 +44,9 @@ export class ManagedRun {
   readonly machines: RunMachines;
   readonly buffer: TaskBuffer = new TaskBuffer();
   readonly #config: ManagedRunConfig;
+  readonly #wait: LocalWait;
   #task: OutstandingTask | undefined;
-  #activation: 'normal' | 'eviction' | 'query' | 'auto' | undefined;
+  #activation: ActivationKind | undefined;
   #eviction: Eviction | undefined;
   #pager: HistoryPager | undefined;
   #waitingForPage: PendingCompletion | undefined;
@@ -74,6 +55,7 @@ export class ManagedRun {
   constructor(identity: RunIdentity, config: ManagedRunConfig) {
     this.machines = new RunMachines(identity, config);
     this.#config = config;
+    this.#wait = new LocalWait(config.locals, identity.runId);
   }
 
   get runId(): string {
@@ -90,6 +72,11 @@ export class ManagedRun {
 
   get isEvicting(): boolean {
     return this.#eviction !== undefined;
+  }
+
+  /** Its workflow task stays out because local activities run. */
+  get waitsForLocalActivities(): boolean {
+    return this.#wait.isWaiting;
   }
 
   /** Jobs for the language side that belong to the task at hand. Without a task they have to wait for one. */
@@ -109,16 +96,31 @@ export class ManagedRun {
 
   /** Takes a workflow task, or puts it aside while the run is busy. */
   receive(task: WorkflowTask): RunOutput | undefined {
-    if (this.#activation || this.#eviction || this.#task) {
+    if (this.#activation || this.#eviction || (this.#task && !this.#isReplacedBy(task))) {
       this.buffer.add(task);
       return undefined;
     }
+    this.#task?.task.release();
     return this.#guard(() => this.#apply(task));
   }
 
   /** What to do next, if anything. */
   nextOutput(): RunOutput | undefined {
     return this.#guard(() => ({ output: this.#findOutput() }));
+  }
+
+  /** Takes the end of a local activity. */
+  localActivityEnded(resolution: LocalResolution): RunOutput | undefined {
+    return this.#guard(() => {
+      this.machines.resolveLocalActivity(resolution);
+      return { output: this.#findOutput() };
+    });
+  }
+
+  /** The workflow task comes close to its timeout: it is answered although local activities still run. */
+  heartbeatDue(): RunOutput | undefined {
+    this.#wait.ring();
+    return this.nextOutput();
   }
 
   /** Takes the answer to an activation. Returns the pager when history has to be fetched first: see {@link resumeWithPage}. */
@@ -215,11 +217,7 @@ export class ManagedRun {
       );
     }
     const already = this.#activation === 'eviction' || this.#eviction !== undefined;
-    const mayFinish =
-      eviction.reason === EvictionReason.CACHE_FULL ||
-      eviction.reason === EvictionReason.WORKFLOW_EXECUTION_ENDING ||
-      this.#worksOnLegacyQuery;
-    if (!already && !mayFinish && this.#task) this.#task.pendingQueries = [];
+    if (!already && this.#task && !isPatient(eviction) && !this.#worksOnLegacyQuery) this.#task.pendingQueries = [];
     this.#eviction = eviction;
     return already ? undefined : this.nextOutput();
   }
@@ -238,8 +236,9 @@ export class ManagedRun {
     if (this.hasPendingQueries) return undefined;
     const task = this.#task?.task;
     this.#task = undefined;
-    if (report.kind === 'reported' && report.resetStartedTo !== undefined) {
-      this.machines.resetLastStarted(report.resetStartedTo);
+    if (report.kind === 'reported') {
+      if (report.resetStartedTo !== undefined) this.machines.resetLastStarted(report.resetStartedTo);
+      this.#config.locals?.taskAnswered(this.runId);
     }
     return task;
   }
@@ -249,7 +248,20 @@ export class ManagedRun {
     if (auto && this.#activation !== 'auto') return false;
     const wasEviction = this.#activation === 'eviction';
     this.#activation = undefined;
+    if (wasEviction) this.#leave();
     return wasEviction;
+  }
+
+  /** What still runs for it is stopped: the run will be replayed, and ask for it again. */
+  #leave(): void {
+    this.#wait.end();
+    this.#task?.task.release();
+    this.#config.locals?.forget(this.runId);
+  }
+
+  /** While only local activities are waited for, a new task means that the server has given up the old one. */
+  #isReplacedBy({ legacyQuery }: WorkflowTask): boolean {
+    return !legacyQuery && this.#wait.isWaiting && !this.machines.hasPendingJobs;
   }
 
   get #maySortTerminal(): boolean {
@@ -275,20 +287,22 @@ export class ManagedRun {
       queries.push(task.legacyQuery);
     }
     this.#pager = task.pager;
-    this.#task = { task, pendingQueries: queries };
+    this.#task = { task, pendingQueries: queries, arrivedAt: this.#config.locals?.now() ?? 0 };
+    this.#wait.taskArrived();
     const { update } = task;
-    const expired =
-      task.legacyQuery && update.startedId === 0 && update.previousStartedId < this.machines.currentStartedId;
-    if (expired) {
+    if (isExpiredQuery(task, this.machines.currentStartedId)) {
       return { output: { kind: 'autofail', failure: fatal('Query expired').toCompletionFailure() } };
     }
     this.machines.newWork(update, task.requests);
     const activation = this.#takeActivation();
-    return { output: activation ? { kind: 'activation', activation } : { kind: 'autocomplete' } };
+    if (activation) return { output: { kind: 'activation', activation } };
+    if (this.machines.locals.outstanding === 0) return { output: { kind: 'autocomplete' } };
+    this.#waitForLocalActivities(this.#task);
+    return { output: this.#findOutput() };
   }
 
   /** The pending jobs; on replay, those of the next task when there are none. */
-  #takeActivation(): Activation | undefined {
+  #takeActivation(): ReturnType<RunMachines['takeActivation']> | undefined {
     if (!this.machines.hasPendingJobs) this.machines.applyNextTask();
     return this.machines.hasPendingJobs ? this.machines.takeActivation() : undefined;
   }
@@ -298,51 +312,49 @@ export class ManagedRun {
     if (this.machines.hasPendingJobs && !this.#broken) {
       return { kind: 'activation', activation: this.machines.takeActivation() };
     }
+    if (this.#wait.isWaiting && this.machines.locals.outstanding === 0) {
+      this.#wait.end();
+      return { kind: 'autocomplete' };
+    }
     if (this.hasPendingQueries && !this.#broken) {
       const jobs = this.#task.pendingQueries.map((queryWorkflow) => ({ queryWorkflow }));
       this.#task.pendingQueries = [];
       return { kind: 'activation', activation: { ...this.machines.takeActivation(), jobs } };
     }
-    return undefined;
+    return this.#wait.isDue ? { kind: 'autocomplete' } : undefined;
   }
 
   #process(completion: PendingCompletion, page: HistoryUpdate | undefined): Step {
     const { machines } = this;
+    const wasEviction = this.#activation === 'eviction';
+    const isHeartbeat = this.#activation === 'auto' && this.#wait.isWaiting;
     machines.flags.addLangUsed(completion.success.usedFlags);
-    if (this.#activation !== 'eviction') {
+    if (!wasEviction) {
       machines.applyCommands(completion.commands);
       if (page) machines.newHistory(page);
       if (!this.#broken) machines.applyTasksUntilJobs();
+      machines.requestLocalWork();
+      if (machines.locals.outstanding > 0) return this.#keepOut(completion, isHeartbeat || this.#wait.isDue);
+      this.#wait.end();
     }
-    const outcome = this.#outcomeOf(completion);
+    const outcome = outcomeOf(machines, completion, { broken: this.#broken, wasEviction, forceNewTask: isHeartbeat });
     return { fulfil: () => completion.reply(outcome) };
   }
 
-  #outcomeOf(completion: PendingCompletion): CompletionOutcome {
-    const { machines } = this;
-    const { outstanding, queryResults } = completion;
-    const answersQueries = queryResults.length > 0;
-    const replaysForQuery = outstanding.pendingQueries.length > 0 && !answersQueries;
-    const wasEviction = this.#activation === 'eviction';
-    const mustWait =
-      machines.hasPendingJobs ||
-      (machines.replaying && !completion.forcedFailure) ||
-      replaysForQuery ||
-      wasEviction ||
-      machines.sawFinalEvent;
-    if (mustWait && !answersQueries) return { kind: 'nothing' };
-    const sendable = !(this.#broken && wasEviction);
-    return {
-      kind: 'complete-task',
-      taskToken: outstanding.task.taskToken,
-      attempt: outstanding.task.attempt,
-      commands: sendable ? machines.commandsToSend() : [],
-      messages: sendable ? machines.takeMessages() : [],
-      queryResults,
-      metadata: machines.takeMetadata(),
-      versioningBehavior: completion.success.versioningBehavior,
-      forceNewTask: false,
-    };
+  /** Local activities run: the task is answered only if its time is over, or a query cannot wait. */
+  #keepOut(completion: PendingCompletion, isDue: boolean): Step {
+    if (!isDue && completion.queryResults.length === 0) {
+      this.#waitForLocalActivities(completion.outstanding);
+      return { fulfil: () => completion.reply({ kind: 'nothing' }) };
+    }
+    this.#wait.passOn(isDue);
+    const context = { broken: this.#broken, wasEviction: false, forceNewTask: true };
+    const outcome = outcomeOf(this.machines, completion, context);
+    return { fulfil: () => completion.reply(outcome) };
+  }
+
+  #waitForLocalActivities({ arrivedAt }: OutstandingTask): void {
+    this.#wait.begin(arrivedAt, durationMs(this.machines.started?.workflowTaskTimeout));
   }
 
   /** Runs a step; an error of the machines fails the task. Then finds out what comes next, and lets only one activation out. */
@@ -367,24 +379,13 @@ export class ManagedRun {
   #evictionOutput(): RunOutput | undefined {
     if (!this.#eviction || this.#activation) return undefined;
     if (this.hasPendingJobs && !this.#broken) return undefined;
-    const activation: Activation = {
-      runId: this.runId,
-      historyLength: this.machines.lastProcessedEvent,
-      jobs: [{ removeFromCache: { ...this.#eviction } }],
-    };
+    const activation = evictionActivation(this.runId, this.machines.lastProcessedEvent, this.#eviction);
     return { kind: 'activation', activation };
   }
 
   #noteActivation(output: RunOutput): void {
     if (this.#activation) throw new Error(`Run ${this.runId} already has an activation`);
-    if (output.kind !== 'activation') {
-      this.#activation = 'auto';
-      return;
-    }
-    const jobs = output.activation.jobs ?? [];
-    if (jobs[0]?.removeFromCache) this.#activation = 'eviction';
-    else if (jobs[0]?.queryWorkflow?.queryId === LEGACY_QUERY_ID) this.#activation = 'query';
-    else this.#activation = 'normal';
+    this.#activation = activationKind(output);
   }
 
   #break(error: MachinesError, reply: Reply | undefined): RunOutput | undefined {

@@ -2,8 +2,10 @@ import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { WorkflowTaskFailedCause } from '../proto.ts';
 import type { HistoryUpdate } from './history-update.ts';
-import { ManagedRun, type ManagedRunConfig } from './managed-run.ts';
+import { ManagedRun } from './managed-run.ts';
+import type { LocalResolution } from './local/types.ts';
 import { isReplayRequest } from './replay-request.ts';
+import type { ManagedRunConfig } from './run-state.ts';
 import {
   type Eviction,
   type HistoryPager,
@@ -134,6 +136,20 @@ export class RunCache {
     this.#settle();
   }
 
+  /** A local activity is over. Nothing happens when its run has left the cache. */
+  localActivityEnded(runId: string, resolution: LocalResolution): void {
+    const run = this.#runs.get(runId);
+    if (run) this.#emit(run, run.localActivityEnded(resolution));
+    this.#settle();
+  }
+
+  /** A run's workflow task comes close to its timeout while local activities run. */
+  heartbeatDue(runId: string): void {
+    const run = this.#runs.get(runId);
+    if (run) this.#emit(run, run.heartbeatDue());
+    this.#settle();
+  }
+
   /** Asks for a run to be evicted; nothing happens when it is not cached. */
   evict(runId: string, eviction: Eviction): void {
     const run = this.#runs.get(runId);
@@ -228,6 +244,7 @@ export class RunCache {
 
   #evictUncached(run: ManagedRun): void {
     if (this.#config.maxCachedWorkflows > 0 || run.hasPendingJobs || run.isEvicting) return;
+    if (run.waitsForLocalActivities) return;
     this.#emit(run, run.evict({ message: 'Workflow cache full', reason: EvictionReason.CACHE_FULL }));
   }
 
@@ -246,7 +263,8 @@ export class RunCache {
     for (const run of this.#runs.values()) if (run.isEvicting) needed--;
     for (const run of this.#runs.values()) {
       if (needed <= 0) break;
-      if (run.isEvicting || run.buffer.hasTasks) continue;
+      // A run that waits for local activities would have to run them again.
+      if (run.isEvicting || run.buffer.hasTasks || run.waitsForLocalActivities) continue;
       needed--;
       const reason = EvictionReason.CACHE_FULL;
       this.#emit(run, run.evict({ message: 'Workflow cache full', reason }));

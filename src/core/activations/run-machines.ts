@@ -2,6 +2,8 @@ import type { coresdk } from '@temporalio/proto';
 import { applyLangCommands } from './command-intake.ts';
 import { applyNextTask } from './history-intake.ts';
 import type { HistoryUpdate } from './history-update.ts';
+import { applyKnownResolutions, requestLocalWork, resolveLocalActivity } from './local/intake.ts';
+import type { LocalResolution } from './local/types.ts';
 import type { UpdateRequest } from './machines/update.ts';
 import { RunState } from './run-state.ts';
 
@@ -44,6 +46,17 @@ export class RunMachines extends RunState {
   /** Takes the language side's answer to an activation. */
   applyCommands(commands: readonly LangCommand[]): void {
     applyLangCommands(this, commands);
+    applyKnownResolutions(this);
     this.registry.prepareCommands();
+  }
+
+  /** Has the worker start and cancel local activities. */
+  requestLocalWork(): void {
+    requestLocalWork(this);
+  }
+
+  /** Takes the end of a local activity that ran here. */
+  resolveLocalActivity(resolution: LocalResolution): void {
+    resolveLocalActivity(this, resolution);
   }
 }

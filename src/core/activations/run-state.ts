@@ -7,9 +7,12 @@ import type { HistoryUpdate } from './history-update.ts';
 import { InternalFlags } from './internal-flags.ts';
 import { MachineRegistry } from './machine-registry.ts';
 import { CancelExternalMachine } from './machines/external.ts';
+import type { LocalActivityMachine, LocalEmitter } from './machines/local-activity.ts';
 import type { Emitter, Job, Machine } from './machines/machine.ts';
 import { UpdateMachine, type UpdateRequest } from './machines/update.ts';
 import { fatal } from './errors.ts';
+import { cancelledOutcome, type LocalActivityHost } from './local/types.ts';
+import { LocalWork } from './local/work.ts';
 import { randomnessSeed } from './randomness-seed.ts';
 
 type Activation = coresdk.workflow_activation.IWorkflowActivation;
@@ -26,6 +29,14 @@ export interface RunMachinesConfig {
   readonly sdkVersion: string;
   /** The version that this worker completes workflow tasks as. */
   readonly deploymentVersion: DeploymentVersion | undefined;
+  /** Who runs local activities. Without it, a workflow task that asks for one fails. */
+  readonly locals?: LocalActivityHost | undefined;
+}
+
+/** Settings of a worker that runs need. */
+export interface ManagedRunConfig extends RunMachinesConfig {
+  /** Whether a nondeterminism error fails the workflow of this type rather than its task. */
+  readonly failsOnNondeterminism: (workflowType: string) => boolean;
 }
 
 /** Which run it is. */
@@ -41,6 +52,7 @@ export class RunState {
   readonly config: RunMachinesConfig;
   readonly flags: InternalFlags;
   readonly registry: MachineRegistry = new MachineRegistry();
+  readonly locals: LocalWork = new LocalWork();
   /** Patches met in history or in code: id → whether a command for it was created. */
   readonly patches: Map<string, boolean> = new Map();
   /** Requests of updates that wait for their place in history. */
@@ -70,6 +82,16 @@ export class RunState {
 
   get hasPendingJobs(): boolean {
     return this.#jobs.length > 0;
+  }
+
+  /** Whether the language side has yet to hear of a local activity's end. */
+  get hasPendingLocalResolution(): boolean {
+    return this.#jobs.some((job) => job.resolveActivity?.isLocal);
+  }
+
+  /** The workflow's time, once it has one. */
+  get time(): google.protobuf.ITimestamp | undefined {
+    return this.#time;
   }
 
   /** Takes the pending jobs as an activation; its job list may be empty. */
@@ -169,11 +191,38 @@ export class RunState {
       taskStarted: (startedEventId, time) => {
         this.currentStartedId = startedEventId;
         this.advanceTime(time);
+        if (!this.replaying) this.#startUnmarked();
       },
       workflowReset: (runId) => {
         this.pushJob({ updateRandomSeed: { randomnessSeed: randomnessSeed(runId) } });
       },
     };
+  }
+
+  /** What a local activity may ask for while something happens to it. */
+  localEmitterFor(machine: LocalActivityMachine): LocalEmitter {
+    const { locals, registry } = this;
+    const { seq, attempt, originalScheduleTime } = machine.schedule;
+    return {
+      job: (job) => this.pushJob(job),
+      command: (command) => registry.add(machine, command),
+      advanceTime: (time) => this.advanceTime(time),
+      queue: () => locals.enqueue(machine),
+      abandon: () => locals.finished(seq),
+      requestCancel: () => {
+        const known = locals.takeKnown(seq);
+        if (known) machine.recall(known, this.localEmitterFor(machine));
+        else if (locals.dequeue(seq)) {
+          const resolution = { seq, outcome: cancelledOutcome(), runtimeMs: 0, attempt, originalScheduleTime };
+          machine.finish(resolution, this.localEmitterFor(machine));
+        } else locals.enqueueCancel(seq);
+      },
+    };
+  }
+
+  /** Replay is over: local activities whose end history does not know have to run. */
+  #startUnmarked(): void {
+    for (const machine of this.locals.takeUnmarked()) machine.taskStarted(this.localEmitterFor(machine));
   }
 
   /** Feeds an event to its machine. */

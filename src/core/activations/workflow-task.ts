@@ -49,6 +49,11 @@ function isQueryOnly(task: WorkflowTask): boolean {
   return task.update.startedId === 0 && task.legacyQuery !== undefined;
 }
 
+/** The task brings just a query, about a state that the run has left behind. */
+export function isExpiredQuery(task: WorkflowTask, currentStartedId: number): boolean {
+  return isQueryOnly(task) && task.update.previousStartedId < currentStartedId;
+}
+
 /** What a run wants to happen next. */
 export type RunOutput =
   | { readonly kind: 'activation'; readonly activation: Activation }

@@ -12,7 +12,7 @@ import {
   startTask,
   throttleInterval,
 } from './activity-tasks.ts';
-import { AsyncQueue } from './async-queue.ts';
+import type { QueuePart } from './async-queue.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { DispatchOptions } from './options.ts';
 import type { PollLoops } from './poll-loops.ts';
@@ -49,7 +49,7 @@ export class Activities implements EagerActivities {
   readonly #reporter: ActivityReporter;
   readonly #slots: SlotPool;
   readonly #poller: PollLoops<PolledActivityTask>;
-  readonly #tasks = new AsyncQueue<Buffer>();
+  readonly #tasks: QueuePart<Buffer>;
   readonly #running = new Map<string, Running>();
   readonly #reserved: Slot[] = [];
   #started = false;
@@ -58,8 +58,9 @@ export class Activities implements EagerActivities {
   #graceOver = false;
   #cancelGrace: (() => void) | undefined;
 
-  constructor(service: WorkflowServiceApi, options: DispatchOptions) {
+  constructor(service: WorkflowServiceApi, options: DispatchOptions, tasks: QueuePart<Buffer>) {
     this.#options = options;
+    this.#tasks = tasks;
     this.#reporter = new ActivityReporter(service, options);
     const { taskQueue, identity, version } = options;
     const context = {
@@ -69,16 +70,14 @@ export class Activities implements EagerActivities {
       deploymentVersion: { deploymentName: version.deploymentName, buildId: version.buildId },
     };
     this.#slots = createSlotPool(options.activitySlots, context, undefined);
-    this.#poller = createActivityPoller(service, options, this.#slots, (task, slot) => this.#start(task, slot));
+    this.#poller = createActivityPoller(service, options, this.#slots, (task, slot) => this.#begin(task, slot));
   }
 
-  /** The next task, encoded. Rejects with the shutdown error once no activity runs any more. */
-  poll(): Promise<Buffer> {
-    if (!this.#started && !this.#stopped) {
-      this.#started = true;
-      this.#poller.start();
-    }
-    return this.#tasks.take();
+  /** Begins to poll, if it has not. Tasks go into the queue, which is closed once no activity runs any more. */
+  start(): void {
+    if (this.#started || this.#stopped) return;
+    this.#started = true;
+    this.#poller.start();
   }
 
   /** Takes the outcome of an activity. Resolves when the server was told. Never rejects. */
@@ -119,7 +118,7 @@ export class Activities implements EagerActivities {
   take(reserved: number, tasks: readonly PolledActivityTask[]): void {
     for (const [index, slot] of this.#reserved.splice(0, reserved).entries()) {
       const task = tasks[index];
-      if (task) this.#start(task, slot);
+      if (task) this.#begin(task, slot);
       else slot.release();
     }
     this.#closeIfDone();
@@ -147,7 +146,7 @@ export class Activities implements EagerActivities {
       running.release();
     }
     this.#running.clear();
-    this.#tasks.close(this.#options.shutdownError);
+    this.#tasks.close();
   }
 
   async #stopPolling(): Promise<void> {
@@ -156,7 +155,7 @@ export class Activities implements EagerActivities {
     this.#closeIfDone();
   }
 
-  #start(polled: PolledActivityTask, slot: Slot): void {
+  #begin(polled: PolledActivityTask, slot: Slot): void {
     const taskToken = polled.taskToken ?? new Uint8Array();
     const endHold = this.#options.clock.hold('activity');
     slot.markUsed({ type: 'activity', activityType: polled.activityType?.name ?? '' });
@@ -243,7 +242,7 @@ export class Activities implements EagerActivities {
   #closeIfDone(): void {
     if (!this.#pollingEnded || this.#running.size > 0 || this.#reserved.length > 0) return;
     this.#cancelGrace?.();
-    this.#tasks.close(this.#options.shutdownError);
+    this.#tasks.close();
   }
 }
 

@@ -68,7 +68,7 @@ function createPace({ maxActivitiesPerSecond, clock }: DispatchOptions): (signal
 
 /** The task by which the language side starts an activity. Times are always set: the worker reads them without looking. */
 export function startTask(polled: PolledActivityTask): Buffer {
-  return encode({
+  return encodeTask({
     taskToken: polled.taskToken ?? new Uint8Array(),
     start: {
       workflowNamespace: polled.workflowNamespace ?? '',
@@ -96,7 +96,7 @@ export function startTask(polled: PolledActivityTask): Buffer {
 
 /** The task by which the language side cancels an activity. */
 export function cancelTask(taskToken: Uint8Array, reason: CancelReason, details: CancelDetails): Buffer {
-  return encode({ taskToken, cancel: { reason, details } });
+  return encodeTask({ taskToken, cancel: { reason, details } });
 }
 
 /** What a reason alone says. */
@@ -118,7 +118,8 @@ export function throttleInterval(polled: PolledActivityTask, options: DispatchOp
   return Math.min(wanted, options.maxHeartbeatThrottleInterval);
 }
 
-function encode(task: coresdk.activity_task.IActivityTask): Buffer {
+/** A task as the language side takes it. */
+export function encodeTask(task: coresdk.activity_task.IActivityTask): Buffer {
   const bytes = ActivityTask.encode(task).finish();
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

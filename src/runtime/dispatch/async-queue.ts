@@ -34,3 +34,39 @@ export class AsyncQueue<T> {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error());
   }
 }
+
+/** One of those who fill a queue. */
+export interface QueuePart<T> {
+  push(value: T): void;
+  /** Nothing more will come from this one; calling it again does nothing. */
+  close(): void;
+}
+
+/** A queue that several fill. It closes when all of them have. */
+export class SharedQueue<T> extends AsyncQueue<T> {
+  readonly #error: () => Error;
+  #open = 0;
+
+  constructor(error: () => Error) {
+    super();
+    this.#error = error;
+  }
+
+  /** Whether anybody fills it. */
+  get isUsed(): boolean {
+    return this.#open > 0 || this.isClosed;
+  }
+
+  join(): QueuePart<T> {
+    this.#open++;
+    let isOpen = true;
+    return {
+      push: (value) => this.push(value),
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        if (--this.#open === 0) this.close(this.#error);
+      },
+    };
+  }
+}

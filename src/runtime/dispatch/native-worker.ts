@@ -3,6 +3,8 @@ import type { NativeWorkerLike } from '../../official.ts';
 import type { WorkflowServiceApi } from '../service.ts';
 import { systemClock } from '../system-clock.ts';
 import { Activities } from './activities.ts';
+import { SharedQueue } from './async-queue.ts';
+import { LocalActivities } from './local-activities.ts';
 import type { DispatchOptions } from './options.ts';
 import { Workflows } from './workflows.ts';
 
@@ -22,8 +24,13 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
     options.enableWorkflows && options.maxCachedWorkflows > 0
       ? `${options.identity}-${options.taskQueue}-${options.newId()}`
       : undefined;
-  const activities = options.enableActivities ? new Activities(service, options) : undefined;
-  const workflows = options.enableWorkflows ? new Workflows(service, options, stickyName, activities) : undefined;
+  const tasks = new SharedQueue<Buffer>(options.shutdownError);
+  const activities = options.enableActivities ? new Activities(service, options, tasks.join()) : undefined;
+  const locals =
+    options.enableLocalActivities && options.enableWorkflows ? new LocalActivities(options, tasks.join()) : undefined;
+  const workflows = options.enableWorkflows
+    ? new Workflows(service, options, { stickyName, eager: activities, locals })
+    : undefined;
   const whenShutDown = createGate();
   const hasStarted = holdUntilStarted(options);
   let announced: Promise<void> | undefined;
@@ -31,6 +38,7 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
   const initiateShutdown = (): void => {
     hasStarted();
     workflows?.initiateShutdown();
+    locals?.initiateShutdown();
     activities?.initiateShutdown();
     whenShutDown.open();
     announced ??= announceShutdown(service, options, stickyName);
@@ -42,6 +50,7 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
     async finalizeShutdown() {
       initiateShutdown();
       await Promise.all([workflows?.finalizeShutdown(), activities?.finalizeShutdown(), announced]);
+      locals?.finalizeShutdown();
     },
     flushCoreLogs: () => undefined,
     replaceClient: (client) => options.onReplaceClient?.(client),
@@ -54,12 +63,13 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
       await workflows?.complete(WorkflowActivationCompletion.decodeDelimited(buffer));
     },
     pollActivityTask: () => {
-      const polled = activities?.poll();
+      activities?.start();
       hasStarted();
-      return polled ?? whenShutDown.rejection(options.shutdownError);
+      return tasks.isUsed ? tasks.take() : whenShutDown.rejection(options.shutdownError);
     },
     async completeActivityTask(buffer) {
-      await activities?.complete(ActivityTaskCompletion.decodeDelimited(buffer));
+      const completion = ActivityTaskCompletion.decodeDelimited(buffer);
+      if (!locals?.complete(completion)) await activities?.complete(completion);
     },
     recordActivityHeartbeat(buffer) {
       const { taskToken, details } = ActivityHeartbeat.decodeDelimited(buffer);

@@ -42,9 +42,11 @@ export interface DispatchOptions extends DispatchSeams {
   readonly version: DispatchVersion;
   readonly enableWorkflows: boolean;
   readonly enableActivities: boolean;
+  readonly enableLocalActivities: boolean;
   readonly maxCachedWorkflows: number;
   readonly workflowSlots: native.SlotSupplierOptions;
   readonly activitySlots: native.SlotSupplierOptions;
+  readonly localActivitySlots: native.SlotSupplierOptions;
   readonly workflowPolling: native.PollerBehavior;
   readonly activityPolling: native.PollerBehavior;
   readonly nonStickyToStickyPollRatio: number;
@@ -70,9 +72,11 @@ export function dispatchOptions(compiled: CompiledWorkerOptionsWithBuildId, seam
     version: versionOf(options),
     enableWorkflows: options.taskTypes.enableWorkflows,
     enableActivities: options.taskTypes.enableRemoteActivities,
+    enableLocalActivities: options.taskTypes.enableLocalActivities,
     maxCachedWorkflows: options.maxCachedWorkflows,
     workflowSlots: options.tuner.workflowTaskSlotSupplier,
     activitySlots: options.tuner.activityTaskSlotSupplier,
+    localActivitySlots: options.tuner.localActivityTaskSlotSupplier,
     workflowPolling: options.workflowTaskPollerBehavior,
     activityPolling: options.activityTaskPollerBehavior,
     nonStickyToStickyPollRatio: options.nonStickyToStickyPollRatio,

@@ -53,10 +53,11 @@ export class TaskReporter {
     this.#eager = eager;
   }
 
-  async report(outcome: CompletionOutcome): Promise<Reported> {
+  /** @param localAttempts attempts of local activities that an earlier workflow task began; servers count them */
+  async report(outcome: CompletionOutcome, localAttempts = 0): Promise<Reported> {
     switch (outcome.kind) {
       case 'complete-task':
-        return await this.#completeTask(outcome);
+        return await this.#completeTask(outcome, localAttempts);
       case 'fail-task':
         return await this.#failTask(outcome);
       case 'answer-query':
@@ -85,10 +86,10 @@ export class TaskReporter {
     });
   }
 
-  async #completeTask(outcome: Outcome<'complete-task'>): Promise<Reported> {
+  async #completeTask(outcome: Outcome<'complete-task'>, localAttempts: number): Promise<Reported> {
     const { clock, log } = this.#options;
     const { commands, reserved } = this.#reserveEager(outcome.commands);
-    const request = this.#completionRequest({ ...outcome, commands });
+    const request = this.#completionRequest({ ...outcome, commands }, localAttempts);
     try {
       const response = await withRetry(clock, () => this.#service.respondWorkflowTaskCompleted(request));
       this.#eager?.take(reserved, response.activityTasks ?? []);
@@ -107,6 +108,7 @@ export class TaskReporter {
 
   #completionRequest(
     outcome: Outcome<'complete-task'>,
+    localAttempts: number,
   ): temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedRequest {
     const { namespace, identity, taskQueue, version, stickyScheduleToStartTimeout } = this.#options;
     const sticky = this.#stickyName;
@@ -136,7 +138,7 @@ export class TaskReporter {
       deploymentOptions: deploymentOptionsOf(version),
       versioningBehavior: outcome.versioningBehavior || version.defaultBehavior,
       sdkMetadata: outcome.metadata,
-      meteringMetadata: {},
+      meteringMetadata: { nonfirstLocalActivityExecutionAttempts: localAttempts },
       capabilities: { discardSpeculativeWorkflowTaskWithEvents: true },
     };
   }

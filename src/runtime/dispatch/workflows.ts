@@ -4,6 +4,7 @@ import { RunCache } from '../../core/activations/run-cache.ts';
 import type { CompletionOutcome, HistoryPager, RunOutput, WorkflowTask } from '../../core/activations/workflow-task.ts';
 import type { WorkflowServiceApi } from '../service.ts';
 import { AsyncQueue } from './async-queue.ts';
+import type { LocalActivities } from './local-activities.ts';
 import type { DispatchOptions } from './options.ts';
 import { createSlotPool, type Slot } from './slots.ts';
 import { type EagerActivities, TaskReporter } from './task-reporter.ts';
@@ -15,6 +16,14 @@ const { EvictionReason } = proto.coresdk.workflow_activation.RemoveFromCache;
 
 type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
 
+/** What the workflow side of a worker works with. */
+export interface WorkflowsContext {
+  /** The worker's own task queue, when it keeps runs in memory. */
+  readonly stickyName: string | undefined;
+  readonly eager: EagerActivities | undefined;
+  readonly locals: LocalActivities | undefined;
+}
+
 /** The workflow side of a worker: workflow tasks in, activations out; completions in, answers to the server out. */
 export class Workflows {
   readonly #options: DispatchOptions;
@@ -22,30 +31,36 @@ export class Workflows {
   readonly #source: WorkflowTaskSource;
   readonly #reporter: TaskReporter;
   readonly #poller: WorkflowPoller;
+  readonly #locals: LocalActivities | undefined;
   readonly #activations = new AsyncQueue<Buffer>();
   #started = false;
   #stopped: Promise<void> | undefined;
 
-  constructor(
-    service: WorkflowServiceApi,
-    options: DispatchOptions,
-    stickyName: string | undefined,
-    eager: EagerActivities | undefined,
-  ) {
+  constructor(service: WorkflowServiceApi, options: DispatchOptions, { stickyName, eager, locals }: WorkflowsContext) {
     const { maxCachedWorkflows, version } = options;
     const deploymentVersion = { deploymentName: version.deploymentName, buildId: version.buildId };
     this.#options = options;
+    this.#locals = locals;
     this.#source = new WorkflowTaskSource(service, options);
     this.#reporter = new TaskReporter(service, options, stickyName, eager);
     this.#cache = new RunCache(
-      { ...options, maxCachedWorkflows, deploymentVersion },
+      { ...options, maxCachedWorkflows, deploymentVersion, locals },
       {
         output: (runId, output) => this.#onOutput(runId, output),
         fetchFromStart: (task) => void this.#fetchFromStart(task),
         fetchPage: (runId, pager) => void this.#fetchPage(runId, pager),
-        drained: () => this.#activations.close(options.shutdownError),
+        drained: () => {
+          this.#activations.close(options.shutdownError);
+          locals?.workflowsEnded();
+        },
       },
     );
+    locals?.listen({
+      ended: (runId, resolution) => this.#cache.localActivityEnded(runId, resolution),
+      heartbeatDue: (runId) => this.#cache.heartbeatDue(runId),
+      givenUp: (runId) =>
+        this.#cache.evict(runId, { message: 'Worker is shutting down', reason: EvictionReason.UNSPECIFIED }),
+    });
     const context = {
       slotType: 'workflow' as const,
       taskQueue: options.taskQueue,
@@ -75,7 +90,7 @@ export class Workflows {
       this.#cache.complete(completion, auto, resolve);
     });
     const release = this.#cache.taskOf(runId)?.release;
-    const { report, nextTask, evict } = await this.#reporter.report(outcome);
+    const { report, nextTask, evict } = await this.#reporter.report(outcome, this.#locals?.nonFirstAttempts(runId));
     if (evict !== undefined) this.#cache.evict(runId, { message: 'Error reporting WFT to server', reason: evict });
     const next = nextTask && release ? await this.#prepareNext(runId, nextTask, release) : undefined;
     this.#cache.afterReport(runId, report, next, auto);

@@ -5,7 +5,7 @@ import { checkEmbedded } from '../../../src/cli/doctor/checks/embedded.ts';
 import { checkClock, checkNode } from '../../../src/cli/doctor/checks/node.ts';
 import { checkPackages, checkSeams } from '../../../src/cli/doctor/checks/packages.ts';
 import { checkProject } from '../../../src/cli/doctor/checks/project.ts';
-import { checkAuth, checkSecret } from '../../../src/cli/doctor/checks/secrets.ts';
+import { checkAuth, checkPayloadKeys, checkSecret } from '../../../src/cli/doctor/checks/secrets.ts';
 import { examine } from '../../../src/cli/doctor/examine.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { runCli } from '../../../src/cli/program.ts';
@@ -129,6 +129,18 @@ describe('secrets', () => {
       { condition: 'broken', says: expect.stringContaining('audience') as string },
     ]);
     expect(await checkAuth({})).toMatchObject([{ condition: 'ok' }]);
+  });
+
+  it('has keys for payloads that are keys, and shows none', () => {
+    expect(checkPayloadKeys({})).toMatchObject([{ condition: 'ok' }]);
+    const key = Buffer.alloc(32, 'canary').toString('base64');
+    const [good] = checkPayloadKeys({
+      PERDURE_PAYLOAD_KEYS: `new:${key},old:${Buffer.alloc(32, 1).toString('base64')}`,
+    });
+    expect(good).toMatchObject({ condition: 'ok', says: expect.stringMatching(/key new; .*: new, old$/) as string });
+    const bad = withFixes(checkPayloadKeys({ PERDURE_PAYLOAD_KEYS: `new:${key}canary` }));
+    expect(bad).toMatchObject([{ condition: 'broken' }]);
+    expect(JSON.stringify([good, bad])).not.toContain(key.slice(0, 8));
   });
 });
 

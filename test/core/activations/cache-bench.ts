@@ -1,4 +1,5 @@
 import { HistoryUpdate } from '../../../src/core/activations/history-update.ts';
+import type { LocalActivityHost } from '../../../src/core/activations/local/types.ts';
 import { RunCache } from '../../../src/core/activations/run-cache.ts';
 import type {
   CompletionOutcome,
@@ -24,9 +25,9 @@ export class Bench {
   drained = 0;
   readonly cache: RunCache;
 
-  constructor(maxCachedWorkflows: number, failsOnNondeterminism = false) {
+  constructor(maxCachedWorkflows: number, failsOnNondeterminism = false, locals?: LocalActivityHost) {
     this.cache = new RunCache(
-      { ...config, maxCachedWorkflows, failsOnNondeterminism: () => failsOnNondeterminism },
+      { ...config, maxCachedWorkflows, failsOnNondeterminism: () => failsOnNondeterminism, locals },
       {
         output: (runId, output) => void this.outputs.push({ runId, output }),
         fetchFromStart: (task) => void this.toFetch.push(task),

@@ -93,7 +93,7 @@ describe('a run', () => {
 
   it('says which feature is not there', () => {
     const fails = (command: object) => () => replay(History.started(), script([command]));
-    expect(fails({ scheduleLocalActivity: {} })).toThrow('UNIMPLEMENTED: local activities');
+    expect(fails({ scheduleLocalActivity: {} })).toThrow('Local activities are not enabled on this worker');
     expect(fails({ scheduleNexusOperation: {} })).toThrow('UNIMPLEMENTED: Nexus');
     expect(fails({ somethingNew: {} })).toThrow('UNIMPLEMENTED: workflow command somethingNew');
   });

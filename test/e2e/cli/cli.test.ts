@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { OFFICE } from '../../cli/support.ts';
 import { temporaryDirectory } from '../../engines/embedded/support.ts';
-import { CliProcess, type Finished, MAIN, NODE_FLAGS } from './process.ts';
+import { CliProcess, type Finished, MAIN } from './process.ts';
 
 /** Where runs are, as flags and variables of a command line. */
 interface Place {
@@ -136,7 +136,7 @@ describe('the process of a command line', () => {
     const { flags } = PLACES[0]?.[2]() ?? { flags: [] };
     const all = ['run', 'clerk', 'Hello', '--id', 'clerk-1', '--file', OFFICE, ...flags];
     expect(await new CliProcess(all).finished).toMatchObject({ code: 0, out: 'At your service.\n' });
-    const words = [process.execPath, ...NODE_FLAGS, MAIN, 'logs', 'clerk-1', '--json', ...flags];
+    const words = [process.execPath, MAIN, 'logs', 'clerk-1', '--json', ...flags];
     const line = `set -o pipefail; ${words.map((word) => `'${word}'`).join(' ')} | head -n 1`;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
@@ -147,7 +147,7 @@ describe('the process of a command line', () => {
     const told = `import { createRequire } from 'node:module';
       process.on('exit', () => process.stderr.write(Object.keys(createRequire(import.meta.url).cache).join('\\n')));`;
     const hook = `data:text/javascript,${encodeURIComponent(told)}`;
-    const { stdout, stderr } = spawnSync(process.execPath, [...NODE_FLAGS, '--import', hook, MAIN, '--help'], {
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', hook, MAIN, '--help'], {
       encoding: 'utf8',
     });
     expect(stdout).toContain('Usage: perdure');

@@ -8,8 +8,6 @@ import { onTestFinished } from 'vitest';
 
 /** The command line as it is run. */
 export const MAIN: string = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
-/** Options of Node that keep its own warnings away. */
-export const NODE_FLAGS: readonly string[] = ['--disable-warning=ExperimentalWarning'];
 
 /** How a process ended, and what it wrote. */
 export interface Finished {
@@ -26,7 +24,7 @@ export class CliProcess {
   readonly #process: ChildProcess;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#process = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
+    this.#process = spawn(process.execPath, [MAIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

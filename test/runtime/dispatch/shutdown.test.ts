@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
+import { SharedQueue } from '../../../src/runtime/dispatch/async-queue.ts';
 import { Activities } from '../../../src/runtime/dispatch/activities.ts';
 import type { DispatchOptions } from '../../../src/runtime/dispatch/options.ts';
 import type { WorkflowServiceApi } from '../../../src/runtime/service.ts';
@@ -10,7 +11,7 @@ import { endlessPoll, fakeService } from '../../engines/embedded/fake-service.ts
 const { ActivityTask } = proto.coresdk.activity_task;
 const taskToken = Buffer.from('token');
 
-function activities(service: WorkflowServiceApi): Activities {
+function activities(service: WorkflowServiceApi): Activities & { poll(): Promise<Buffer> } {
   const options: Partial<DispatchOptions> = {
     clock: systemClock,
     log: { debug: () => undefined, warn: () => undefined },
@@ -25,7 +26,13 @@ function activities(service: WorkflowServiceApi): Activities {
     defaultHeartbeatThrottleInterval: 1000,
     shutdownGraceTime: 60_000,
   };
-  return new Activities(service, options as DispatchOptions);
+  const tasks = new SharedQueue<Buffer>(() => new Error('shut down'));
+  const part = new Activities(service, options as DispatchOptions, tasks.join());
+  const poll = (): Promise<Buffer> => {
+    part.start();
+    return tasks.take();
+  };
+  return Object.assign(part, { poll });
 }
 
 describe('a worker that is told to stop', () => {

@@ -27,6 +27,7 @@ import { descriptions } from './descriptions.ts';
 import { historyReads } from './history-reads.ts';
 import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
+import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
 
 /** Every scenario of the suite, by topic. */
@@ -53,6 +54,7 @@ export const scenarios: readonly Scenario[] = [
   ...historyReads,
   ...visibility,
   ...interceptors,
+  ...localActivities,
   ...absent,
   ...patches,
   ...determinism,

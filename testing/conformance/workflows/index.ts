@@ -1,4 +1,5 @@
 export * from './activities.ts';
+export * from './local-activities.ts';
 export * from './basics.ts';
 export * from './failures.ts';
 export * from './messages.ts';

@@ -1,3 +1,4 @@
+import { parseKeys } from '../../../codec/keys.ts';
 import type { EngineConfig } from '../../../engines/index.ts';
 import { authFromEnv } from '../../serve/auth.ts';
 import { type Environment, type Finding, fine, trouble } from '../finding.ts';
@@ -15,6 +16,19 @@ export function checkSecret(engines: readonly EngineConfig['type'][], env: Envir
   }
   if (!engines.includes('temporal')) return [fine(area, 'the engine has one of its own')];
   return [{ area, condition: 'warning', says: 'PERDURE_SECRET is not set: async tools need it on Temporal.', fix }];
+}
+
+/** Whether payloads can be encrypted, where that is asked for. Shows no key. */
+export function checkPayloadKeys(env: Environment): readonly Finding[] {
+  const area = 'payloads';
+  const text = env['PERDURE_PAYLOAD_KEYS']?.trim();
+  if (!text) return [fine(area, 'are not encrypted: PERDURE_PAYLOAD_KEYS is not set')];
+  try {
+    const { current, keys } = parseKeys(text, 'PERDURE_PAYLOAD_KEYS');
+    return [fine(area, `are encrypted with the key ${current}; keys that decrypt: ${[...keys.keys()].join(', ')}`)];
+  } catch (error) {
+    return [trouble(area, error)];
+  }
 }
 
 /** Whether keys and tokens of the API are as they must be. Shows none of them. */

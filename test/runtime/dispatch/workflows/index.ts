@@ -218,7 +218,7 @@ export async function waitForGo(): Promise<string> {
   return given ?? '';
 }
 
-export async function unsupported(): Promise<string> {
+export async function localGreeting(): Promise<string> {
   const { greet } = wf.proxyLocalActivities<typeof activities>({ startToCloseTimeout: '1s' });
   return await greet('local');
 }
