@@ -1,4 +1,4 @@
-export { MANIFEST, type RecordingManifest, recordedRuns } from './recordings.ts';
+export { recordedRuns } from './recordings.ts';
 export { replayRuns } from './replay-runs.ts';
 export type {
   CodeDifference,
