@@ -99,7 +99,7 @@ export default {
       comment: 'These receive an Engine or the configuration of one; they never import one, nor what it is made of.',
       severity: 'error',
       from: {
-        path: '^src/(adapters|agent|client|worker|http|cli|data|monitoring|graph|coordination|checkpoint|dashboard)/',
+        path: '^src/(adapters|agent|client|worker|http|cli|data|replay|monitoring|graph|coordination|checkpoint|dashboard)/',
       },
       to: { path: '^src/(engines/[^/]+|core|runtime|host)/' },
     },
@@ -154,6 +154,13 @@ export default {
       severity: 'error',
       from: { path: '^src/worker/' },
       to: { path: '^src/(client|cli)/' },
+    },
+    {
+      name: 'replay-asks-nobody',
+      comment: 'It is given histories, whoever has read them.',
+      severity: 'error',
+      from: { path: '^src/replay/' },
+      to: { path: '^src/', pathNot: '^src/(replay|agent|engine|worker|workflow/protocol)/|^src/official' },
     },
     {
       name: 'data-serves-agents',

@@ -15,6 +15,7 @@ import type { WorkflowCreator } from '@temporalio/worker/lib/workflow/interface.
 import type { WorkflowBundleWithSourceMapAndFilename } from '@temporalio/worker/lib/workflow/workflow-worker-thread/input.js';
 
 export { msToNumber, msToTs } from '@temporalio/common/lib/time.js';
+export { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/index.js';
 export { getGrpcStatusDetails, rethrowKnownErrorTypes } from '@temporalio/client/lib/helpers.js';
 export { extractNativeClient, extractReferenceHolders } from '@temporalio/worker/lib/connection.js';
 export { NativeWorker, parseWorkflowCode } from '@temporalio/worker/lib/worker.js';

@@ -30,4 +30,15 @@ export {
   type ProviderFailure,
   say,
 } from './model/turns.ts';
+export {
+  type CodeDifference,
+  type DefinitionDifference,
+  type RecordedHistory,
+  type RecordedRun,
+  recordedRuns,
+  replayRuns,
+  type ReplayedRun,
+  type ReplayOptions,
+  type ReplayReport,
+} from '../src/replay/index.ts';
 export { VirtualClock, type VirtualClockOptions } from '../src/runtime/virtual-clock.ts';

@@ -30,8 +30,8 @@ export function createResolve({ registry }: AgentActivityOptions): AgentActiviti
   };
 }
 
-/** What an agent is started with: as its instructions see it, and as its model does. */
-async function readInput(
+/** What an agent is started with: as its instructions see it, and as its model does. @throws ApplicationFailure `InvalidInput` */
+export async function readInput(
   agent: AnyAgent,
   input: ResolveInput['input'],
 ): Promise<{ readonly value: unknown; readonly opening: UserContent }> {

@@ -23,6 +23,8 @@ import { addTree } from './tree.ts';
 import { addInit } from './init.ts';
 import { addKey } from './key.ts';
 import { addMigrate } from './migrate.ts';
+import { addRecord } from './record.ts';
+import { addReplay } from './replay.ts';
 import { addReconcile } from './reconcile.ts';
 import { addServe } from './serve.ts';
 import { addWorker } from './worker.ts';
@@ -31,7 +33,7 @@ import { addWorker } from './worker.ts';
 export const COMMANDS: Readonly<Record<string, readonly AddCommand[]>> = {
   Runs: [addRun, addRuns, addShow, addLogs, addTree, addHistory, addData, addCancel, addTerminate, addPause, addResume],
   'What runs wait for': [addInbox, addReply, addApprove, addReject, addComplete, addProvide, addSignal, addQuery],
-  Projects: [addInit, addDev, addWorker, addServe, addKey],
+  Projects: [addInit, addDev, addWorker, addServe, addKey, addRecord, addReplay],
   Engines: [addDoctor, addReconcile, addMigrate],
   'This program': [addCompletion],
 };

@@ -132,7 +132,11 @@ export class RedisLists {
   /** Runs of a range of workflow ids, in the order of a list. */
   async #byId(namespace: string, from: string, to: string): Promise<RunKey[]> {
     const members = await orStoreError(this.#client.zrangebylex(this.#ids(namespace), from, to));
-    const keys = members.map((member) => keyOfMember(namespace, member));
+    // Here the workflow's id comes first: `<workflow>\0<run>`.
+    const keys = members.map((member) => {
+      const end = member.lastIndexOf('\0');
+      return { namespace, workflowId: member.slice(0, end), runId: member.slice(end + 1) };
+    });
     const records = await Promise.all(keys.map((key) => this.#read(key)));
     return records.filter((record) => record !== undefined).toSorted(compareInList);
   }

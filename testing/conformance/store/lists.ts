@@ -150,11 +150,11 @@ export const listScenarios: readonly StoreScenario[] = [
         'a🙂',
         'b',
       ];
-      for (const id of ids) await store.commit(creationOf(exampleRecord(id)));
+      for (const id of ids) await store.commit(creationOf(exampleRecord(id, { runId: `run of ${id}` })));
       for (const workflowIdPrefix of ['a', 'A', 'a%', 'a_', 'a\\', 'a\u{10FFFF}', 'a\uFFFF', 'ä', 'aä', 'a🙂']) {
         const { records } = await store.list({ namespace: 'default', limit: 100, workflowIdPrefix });
         const wanted = ids.filter((id) => id.startsWith(workflowIdPrefix));
-        assert.deepEqual(names(records).toSorted(), wanted.toSorted(), workflowIdPrefix);
+        assert.deepEqual(records.map(({ workflowId }) => workflowId).toSorted(), wanted.toSorted(), workflowIdPrefix);
         assert.equal(await store.count({ namespace: 'default', workflowIdPrefix }), wanted.length);
       }
     },

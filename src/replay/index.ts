@@ -1,0 +1,11 @@
+export { recordedRuns } from './recordings.ts';
+export { replayRuns } from './replay-runs.ts';
+export type {
+  CodeDifference,
+  DefinitionDifference,
+  RecordedHistory,
+  RecordedRun,
+  ReplayedRun,
+  ReplayOptions,
+  ReplayReport,
+} from './types.ts';
