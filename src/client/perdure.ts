@@ -9,6 +9,7 @@ import type { ClientContext } from './context.ts';
 import { AnswerRefusedError } from './errors.ts';
 import { listRuns, type RunPage, type RunsOptions } from './inspect/list-runs.ts';
 import { outcomeOf, Run, type ToolResult } from './run.ts';
+import { listRows } from './list-rows.ts';
 import { checkId } from './sendable.ts';
 import { type StartOptions, startRun } from './start.ts';
 import { runInfo } from './status.ts';
@@ -101,7 +102,7 @@ export class Perdure {
     const pending: PendingWait[] = [];
     const prefix = idPrefix === '' ? '' : ` AND WorkflowId STARTS_WITH ${quoted(idPrefix)}`;
     let seen = 0;
-    for await (const info of this.client.workflow.list({ query: `ExecutionStatus = 'Running'${prefix}` })) {
+    for await (const info of listRows(this.client, { query: `ExecutionStatus = 'Running'${prefix}` })) {
       if (++seen > limit) break;
       if (!info.workflowId.startsWith(idPrefix)) continue;
       pending.push(...runInfo(info).waits.map((wait) => ({ runId: info.workflowId, wait })));

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { serverError } from './context.ts';
+import { listRows } from './list-rows.ts';
 
 const INVALID_ARGUMENT = 3;
 
@@ -14,7 +15,7 @@ export async function listedBelow(client: Client, workflowId: string, state: 'Ru
   const query = `WorkflowId STARTS_WITH ${quoted(`${workflowId}/`)} AND ExecutionStatus = '${state}'`;
   const ids: string[] = [];
   try {
-    for await (const info of client.workflow.list({ query })) ids.push(info.workflowId);
+    for await (const info of listRows(client, { query })) ids.push(info.workflowId);
   } catch (error) {
     if (state !== 'Paused' || !isUnknownStatus(error)) throw error;
   }

@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { listRows } from '../list-rows.ts';
 
 /** A run as lists have it. */
 export type Row = WorkflowExecutionInfo;
@@ -62,7 +63,7 @@ async function read(
   ];
   const rows = new Map<string, Row>();
   const pageSize = Math.min(most + 1, MOST_AT_ONCE);
-  for await (const row of client.workflow.list({ query: conditions.join(' AND '), pageSize })) {
+  for await (const row of listRows(client, { query: conditions.join(' AND '), pageSize })) {
     if (rows.size === most && !rows.has(row.runId)) return { rows: [...rows.values()], isAll: false };
     rows.set(row.runId, row);
   }
