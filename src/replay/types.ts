@@ -22,7 +22,12 @@ export interface CodeDifference {
   /** In words of Temporal's runtime, or the error's own. */
   readonly message: string;
   /** The event that does not fit, or after which the code does more; missing when none can be named. */
-  readonly event?: { readonly id: number; readonly type: string };
+  readonly event?: {
+    /** Its number in the history, from 1. */
+    readonly id: number;
+    /** Its type, in Temporal's words. */
+    readonly type: string;
+  };
   /** What the run did there. */
   readonly expected?: string;
   /** What the code does there. */
@@ -33,9 +38,11 @@ export interface CodeDifference {
 
 /** Something of an agent's definition that is not as it was when the run started. Runs keep the definition that they started with. */
 export interface DefinitionDifference {
+  /** Its name. */
   readonly agent: string;
   /** What has changed, such as `instructions`, `model`, `tools.refund.inputSchema`, `limits.steps`. */
   readonly field: string;
+  /** What has become of it since. */
   readonly change: 'added' | 'changed' | 'removed';
   /** As recorded; missing when it was added. */
   readonly before?: Json;
@@ -61,7 +68,9 @@ export interface ReplayedRun {
 
 /** What came of all. */
 export interface ReplayReport {
+  /** Whether nothing counts against any of them. */
   readonly ok: boolean;
+  /** In the order in which they were given. */
   readonly runs: readonly ReplayedRun[];
 }
 
