@@ -1,5 +1,5 @@
 import { type Client, type ListOptions, WorkflowClient, type WorkflowExecutionInfo } from '@temporalio/client';
-import type { DataConverter, LoadedDataConverter, Payload, PayloadCodec } from '@temporalio/common';
+import type { DataConverter, LoadedDataConverter, PayloadCodec } from '@temporalio/common';
 
 const listers = new WeakMap<Client, WorkflowClient>();
 
@@ -28,11 +28,11 @@ function forgiving(converter: LoadedDataConverter): LoadedDataConverter {
     payloadCodecs: converter.payloadCodecs.map(forgivingCodec),
     payloadConverter: {
       toPayload: (value, context) => payloadConverter.toPayload(value, context),
-      fromPayload: <Value>(payload: Payload) => {
+      fromPayload: (payload, context) => {
         try {
-          return payloadConverter.fromPayload<Value>(payload);
+          return payloadConverter.fromPayload(payload, context);
         } catch {
-          return undefined as Value;
+          return undefined as never;
         }
       },
     },
