@@ -110,8 +110,6 @@ describe.each(places)('secrets on $name', ({ isThere, place }) => {
       settings: { providerOptions: { fake: { apiKey: canary('provider-options') } } },
     });
     const { engine: config, taskQueue, dump } = place();
-    const engine = await openEngine(config);
-    onTestFinished(() => engine.close());
     const lines: string[] = [];
     const spans = new InMemorySpanExporter();
     const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
@@ -122,15 +120,15 @@ describe.each(places)('secrets on $name', ({ isThere, place }) => {
       tracerProvider,
     });
     const secret = canary('secret').repeat(2);
-    const worker = await createWorker({ engine, agents: [agent], deps, taskQueue, telemetry, secret });
+    // The worker opens the engine: on Temporal, one that is open already has a log of its own.
+    const worker = await createWorker({ engine: config, agents: [agent], deps, taskQueue, telemetry, secret });
+    const { engine } = worker;
     const running = worker.run();
     const perdure = await connect({ engine, taskQueue, secret });
     const run = await perdure.start(agent, { input: 'Work.' });
     await expect.poll(() => completionToken).not.toBe('');
     await perdure.completeTool(completionToken, { result: 'done' });
     expect(await run.result()).toBe('Done.');
-    worker.shutdown();
-    await running;
 
     const seen = {
       logs: lines.join(''),
@@ -143,6 +141,9 @@ describe.each(places)('secrets on $name', ({ isThere, place }) => {
         { depth: 8, maxStringLength: null, maxArrayLength: null },
       ),
     };
+    worker.shutdown();
+    await running;
+    seen.logs = lines.join('');
     for (const [where, text] of Object.entries(seen)) expect(canariesIn(text), where).toEqual([]);
     // What is left still says what has happened.
     expect(seen.logs).toContain('with fields');
