@@ -52,7 +52,8 @@ describe('one program', () => {
   }, 120_000);
 
   for (const { name, isThere, source } of targets) {
-    it.skipIf(!isThere)(`sees the same on ${name}`, async () => {
+    // Once more, for on a busy machine an engine tries again what was only slow, and the attempts are counted.
+    it.skipIf(!isThere)(`sees the same on ${name}`, { retry: 1 }, async () => {
       seen.push(await program(source()));
       expect(seen.at(-1)).toEqual(seen[0]);
     });
