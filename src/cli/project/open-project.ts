@@ -80,9 +80,11 @@ async function startWorker(
   return { worker, ended };
 }
 
-async function startApi(options: ServeOptions, undo: (() => Promise<unknown>)[]): Promise<ApiServer> {
-  const { serveApi } = await import('../../http/index.ts');
-  const api = await serveApi(options);
+async function startApi(options: Omit<ServeOptions, 'data'>, undo: (() => Promise<unknown>)[]): Promise<ApiServer> {
+  const [{ serveApi }, { lateData }] = await Promise.all([import('../../http/index.ts'), import('./late-data.ts')]);
+  const data = lateData();
+  undo.push(() => data.close());
+  const api = await serveApi({ ...options, data });
   undo.push(() => api.close());
   return api;
 }

@@ -178,6 +178,6 @@ function dataOf({ api }: Call): WorkflowData {
   throw new HttpProblem('NO_DATA', 'This API was made without workflow data.', {
     status: 501,
     title: 'There is no workflow data here',
-    fix: 'Open some by openWorkflowData() and pass it as `data`; `perdure serve` does so when PERDURE_DATA_URL is set.',
+    fix: 'Open some by openWorkflowData() and pass it as `data`; `perdure serve` and `perdure dev` do so.',
   });
 }
