@@ -149,6 +149,12 @@ export function keyOfMember(namespace: string, member: string): RunKey {
   return { namespace, runId: member.slice(0, end), workflowId: member.slice(end + 1) };
 }
 
+/** The run that the index by workflow ids names: there, the workflow's id comes first. */
+export function keyOfIdMember(namespace: string, member: string): RunKey {
+  const end = member.lastIndexOf('\0');
+  return { namespace, workflowId: member.slice(0, end), runId: member.slice(end + 1) };
+}
+
 /** What names a run in keys. */
 export function runPart({ runId, workflowId }: Pick<RunKey, 'runId' | 'workflowId'>): string {
   return `${escapeId(runId)}:${workflowId}`;

@@ -2,7 +2,7 @@ import { compareInList, decodeCursor, encodeCursor, endOfPrefix, matchesFilter }
 import type { ListPosition } from '../../core/listing.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { ListFilter, ListPage, ListQuery } from '../../core/store.ts';
-import { keyOfMember } from './keys.ts';
+import { keyOfIdMember, keyOfMember } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { orStoreError } from './redis.ts';
 import type { RedisClient } from './redis.ts';
@@ -132,12 +132,7 @@ export class RedisLists {
   /** Runs of a range of workflow ids, in the order of a list. */
   async #byId(namespace: string, from: string, to: string): Promise<RunKey[]> {
     const members = await orStoreError(this.#client.zrangebylex(this.#ids(namespace), from, to));
-    // Here the workflow's id comes first: `<workflow>\0<run>`.
-    const keys = members.map((member) => {
-      const end = member.lastIndexOf('\0');
-      return { namespace, workflowId: member.slice(0, end), runId: member.slice(end + 1) };
-    });
-    const records = await Promise.all(keys.map((key) => this.#read(key)));
+    const records = await Promise.all(members.map((member) => this.#read(keyOfIdMember(namespace, member))));
     return records.filter((record) => record !== undefined).toSorted(compareInList);
   }
 
