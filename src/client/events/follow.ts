@@ -4,10 +4,9 @@ import { ConfigurationError } from '../../engine/index.ts';
 import { type RunReference, serverError, translated } from '../context.ts';
 import { RunNotFoundError } from '../errors.ts';
 import type { RunEvent } from './event.ts';
-import { type ChainRun, firstOfChain, historyPages } from './history.ts';
+import { type ChainRun, firstOfChain, historyPages, nextOfChain } from './history.ts';
 import { EventReader } from './event-reader.ts';
 import { compareEventIds, parseEventId } from './ids.ts';
-import { successor } from './read-fact.ts';
 
 const INVALID_ARGUMENT = 3;
 
@@ -44,9 +43,7 @@ export async function* followEvents(
         const events = await reader.read(page);
         const fresh = from === undefined ? events : events.filter(({ id }) => compareEventIds(id, from) > 0);
         if (fresh.length > 0) yield fresh;
-        const last = page.at(-1);
-        const runId = last && successor(last);
-        if (runId !== undefined) next = { ...current, runId, generation: current.generation + 1 };
+        next = nextOfChain(current, page);
       }
     } catch (error) {
       throw from !== undefined && current.runId === known?.runId ? await explained(client, run, from, error) : error;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { isUnavailable, type RunReference, toRunError } from '../context.ts';
 import { RunNotFoundError } from '../errors.ts';
-import type { HistoryEvent } from './read-fact.ts';
+import { type HistoryEvent, successor } from './read-fact.ts';
 
 /** A run of a chain. */
 export interface ChainRun {
@@ -10,6 +10,13 @@ export interface ChainRun {
   readonly runId: string;
   /** Its place in the chain, from 1. */
   readonly generation: number;
+}
+
+/** The run of the chain that goes on after a page; `undefined` when none does. */
+export function nextOfChain(run: ChainRun, page: readonly HistoryEvent[]): ChainRun | undefined {
+  const last = page.at(-1);
+  const runId = last && successor(last);
+  return runId === undefined ? undefined : { ...run, runId, generation: run.generation + 1 };
 }
 
 /** How long an engine may be away before a stream gives up: the pauses between the attempts, in milliseconds. */

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { RunReference } from '../context.ts';
-import { type ChainRun, firstOfChain, historyPages } from '../events/history.ts';
-import { type HistoryEvent, successor } from '../events/read-fact.ts';
+import { type ChainRun, firstOfChain, historyPages, nextOfChain } from '../events/history.ts';
+import type { HistoryEvent } from '../events/read-fact.ts';
 
 /** A page of the history of one run of a chain. */
 export interface ChainPage {
@@ -24,9 +24,7 @@ export async function* chainPages(
     next = undefined;
     for await (const events of historyPages(client, run, { signal, follow: false })) {
       yield { run, events };
-      const last = events.at(-1);
-      const runId = last && successor(last);
-      if (runId !== undefined) next = { ...run, runId, generation: run.generation + 1 };
+      next = nextOfChain(run, events);
     }
   }
 }
