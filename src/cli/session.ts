@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly creates?: boolean;
   /** Where runs are started. Default: `perdure`. */
   readonly taskQueue?: string | undefined;
+  /** What is shown while the work goes on. Default: nothing, for work that shows itself. */
+  readonly doing?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function withPerdure<Result>(
   flags: EngineFlags,
   output: CliOutput,
   work: (perdure: Perdure) => Promise<Result>,
-  { creates = false, taskQueue }: SessionOptions = {},
+  { creates = false, taskQueue, doing }: SessionOptions = {},
 ): Promise<Result> {
   const engine = engineFromFlags(flags) ?? engineFromEnv();
   if (!creates) await refuseMissing(engine);
@@ -36,7 +38,7 @@ export async function withPerdure<Result>(
     async () => await connect({ engine, ...(taskQueue === undefined ? {} : { taskQueue }) }),
   );
   try {
-    return await work(perdure);
+    return await (doing === undefined ? work(perdure) : withProgress(output, doing, async () => await work(perdure)));
   } finally {
     await perdure.close();
   }

@@ -10,7 +10,6 @@ import {
   toCount,
 } from '../options.ts';
 import type { CliOutput } from '../output.ts';
-import { withProgress } from '../progress.ts';
 import { withPerdure } from '../session.ts';
 import { brief } from '../text/brief.ts';
 import { oneLine } from '../text/escape.ts';
@@ -47,11 +46,9 @@ export const addInbox: AddCommand = (program, output) => {
 async function showInbox(flags: Flags, output: CliOutput): Promise<void> {
   const { all = false, prefix, limit, iso, json } = flags;
   const options = { limit, ...(prefix === undefined ? {} : { idPrefix: prefix }) };
-  const pending = await withPerdure(
-    flags,
-    output,
-    async (perdure) => await withProgress(output, 'Looking for what waits', async () => await perdure.pending(options)),
-  );
+  const pending = await withPerdure(flags, output, async (perdure) => await perdure.pending(options), {
+    doing: 'Looking for what waits',
+  });
   const waits = pending.filter(({ wait }) => all || wait.kind === 'input' || wait.kind === 'approval');
   if (json === true) return output.json({ waits });
   if (waits.length === 0) return output.err('Nothing waits for you.\n');

@@ -1,7 +1,6 @@
 import type { Json } from '../../workflow/protocol/index.ts';
 import { jsonOf } from '../input.ts';
 import { type AddCommand, examples } from '../options.ts';
-import { withProgress } from '../progress.ts';
 import { readable } from '../text/brief.ts';
 import { addRunCommand, type RunFlags, withRun } from './run-command.ts';
 
@@ -14,12 +13,8 @@ export const addQuery: AddCommand = (program, output) => {
     .action(async (id: string, name: string, args: readonly string[], flags: RunFlags) => {
       const values: Json[] = [];
       for (const [index, text] of args.entries()) values.push(await jsonOf(text, `Argument ${index + 1}`, output));
-      const answer = await withRun(
-        id,
-        flags,
-        output,
-        async (run) => await withProgress(output, `Asking ${id}`, async () => await run.query(name, ...values)),
-      );
+      const doing = `Asking ${id}`;
+      const answer = await withRun(id, flags, output, async (run) => await run.query(name, ...values), { doing });
       if (flags.json === true) output.json({ runId: id, query: name, answer });
       else output.out(`${readable(answer)}\n`);
     });

@@ -12,7 +12,6 @@ import {
   toCount,
 } from '../options.ts';
 import type { CliOutput } from '../output.ts';
-import { withProgress } from '../progress.ts';
 import { withPerdure } from '../session.ts';
 import { STATUSES } from '../text/status.ts';
 
@@ -67,11 +66,9 @@ async function record(ids: readonly string[], flags: Flags, output: CliOutput): 
     ...(status && { status }),
     ...(agent !== undefined && { agent }),
   };
-  const runs = await withPerdure(
-    flags,
-    output,
-    async (perdure) => await withProgress(output, 'Recording', async () => await recordRuns(perdure, folder, wanted)),
-  );
+  const runs = await withPerdure(flags, output, async (perdure) => await recordRuns(perdure, folder, wanted), {
+    doing: 'Recording',
+  });
   if (json) output.json({ folder, runs });
   else output.out(`Recorded in ${folder}: ${runs.length} ${runs.length === 1 ? 'history' : 'histories'}.\n`);
 }

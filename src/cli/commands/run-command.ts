@@ -4,7 +4,7 @@ import type { Json } from '../../workflow/protocol/index.ts';
 import type { EngineFlags } from '../engine-flags.ts';
 import { addCommonOptions, addEngineOptions, type CommonFlags } from '../options.ts';
 import type { CliOutput } from '../output.ts';
-import { withPerdure } from '../session.ts';
+import { type SessionOptions, withPerdure } from '../session.ts';
 
 /** What every command about a run may be told. */
 export type RunFlags = EngineFlags & CommonFlags;
@@ -21,8 +21,9 @@ export async function withRun<Result>(
   flags: RunFlags,
   output: CliOutput,
   work: (run: Run) => Promise<Result>,
+  options: Pick<SessionOptions, 'doing'> = {},
 ): Promise<Result> {
-  return await withPerdure(flags, output, async (perdure) => await work(perdure.run(id)));
+  return await withPerdure(flags, output, async (perdure) => await work(perdure.run(id)), options);
 }
 
 /** Does something to a run, and says so: for people in words, for programs as `{ runId, …result }`. */

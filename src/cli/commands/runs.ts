@@ -11,7 +11,6 @@ import {
   toCount,
 } from '../options.ts';
 import type { CliOutput } from '../output.ts';
-import { withProgress } from '../progress.ts';
 import { commandLine, withPerdure } from '../session.ts';
 import { oneLine } from '../text/escape.ts';
 import { STATUSES, statusStyle } from '../text/status.ts';
@@ -71,11 +70,9 @@ async function listRuns(flags: Flags, output: CliOutput): Promise<void> {
     ...(before === undefined ? {} : { startedBefore: before }),
     ...(cursor === undefined ? {} : { cursor }),
   };
-  const page = await withPerdure(
-    flags,
-    output,
-    async (perdure) => await withProgress(output, 'Looking for runs', async () => await perdure.listRuns(options)),
-  );
+  const page = await withPerdure(flags, output, async (perdure) => await perdure.listRuns(options), {
+    doing: 'Looking for runs',
+  });
   if (flags.json === true) return output.json(page);
   if (page.runs.length === 0) return output.err('There are no such runs.\n');
   output.out(

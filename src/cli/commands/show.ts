@@ -6,7 +6,6 @@ import type { Json } from '../../workflow/protocol/index.ts';
 import { UsageError } from '../errors.ts';
 import { type AddCommand, examples, notEmpty, toCount } from '../options.ts';
 import type { CliOutput } from '../output.ts';
-import { withProgress } from '../progress.ts';
 import { type Ending, overviewOf } from '../run/overview.ts';
 import { stepsOf } from '../run/steps.ts';
 import { addRunCommand, type RunFlags, withRun } from './run-command.ts';
@@ -42,12 +41,8 @@ export const addShow: AddCommand = (program, output) => {
     )
     .action(async (id: string, flags: Flags) => {
       const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices);
-      const shown = await withRun(
-        id,
-        flags,
-        output,
-        async (run) => await withProgress(output, `Reading ${id}`, async () => await read(run, prices, flags)),
-      );
+      const doing = `Reading ${id}`;
+      const shown = await withRun(id, flags, output, async (run) => await read(run, prices, flags), { doing });
       if (flags.json === true) output.json(shown);
       else show(shown, flags, output);
     });

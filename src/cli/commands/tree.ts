@@ -1,7 +1,6 @@
 import type { RunTree } from '../../client/inspect/types.ts';
 import { type AddCommand, examples, toCount } from '../options.ts';
 import type { CliOutput } from '../output.ts';
-import { withProgress } from '../progress.ts';
 import { oneLine } from '../text/escape.ts';
 import { statusStyle } from '../text/status.ts';
 import { duration } from '../text/time.ts';
@@ -19,12 +18,8 @@ export const addTree: AddCommand = (program, output) => {
     .addHelpText('after', examples(['perdure tree r-1', 'who has called whom']))
     .action(async (id: string, flags: Flags) => {
       const { limit } = flags;
-      const tree = await withRun(
-        id,
-        flags,
-        output,
-        async (run) => await withProgress(output, `Reading ${id}`, async () => await run.tree({ limit })),
-      );
+      const doing = `Reading ${id}`;
+      const tree = await withRun(id, flags, output, async (run) => await run.tree({ limit }), { doing });
       if (flags.json === true) output.json(tree);
       else for (const line of linesOf(tree, output)) output.out(`${line}\n`);
     });

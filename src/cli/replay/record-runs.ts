@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listRows } from '../../client/list-rows.ts';
 import type { Perdure } from '../../client/perdure.ts';
 import type { RunStatus } from '../../client/status.ts';
 import { MANIFEST, type RecordingManifest } from '../../replay/recordings.ts';
@@ -50,7 +51,7 @@ async function idsOf(perdure: Perdure, { ids, query, limit, status, agent }: Wan
   const found = new Set(ids);
   if (ids.length > 0) return [...found];
   if (query !== undefined) {
-    for await (const { workflowId } of perdure.client.workflow.list({ query })) {
+    for await (const { workflowId } of listRows(perdure.client, { query })) {
       if (found.size >= limit) break;
       found.add(workflowId);
     }
