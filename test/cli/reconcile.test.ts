@@ -83,7 +83,7 @@ describe.skipIf(redisUrl === undefined)('perdure reconcile on Redis', () => {
     const { code, out, err } = await reconcile('--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toEqual({ scannedKeys: 2, stalledRuns: 2, reconciledRuns: 1, failedRuns: 1 });
-    expect(err).toMatch(/JSON[^]*\nperdure: 1 of 2 runs could not be helped\.\n$/);
+    expect(err).toMatch(/JSON[^]*\n\{"error":\{"code":"FAILED","message":"1 of 2 runs could not be helped\."\}\}\n$/);
   });
 
   it('says that no Redis answers', async () => {

@@ -50,6 +50,7 @@ describe('the range of a prefix', () => {
 
 describe('a cursor', () => {
   it('says where a page ended', () => {
-    fc.assert(fc.property(text, (key) => fromCursor(toCursor(key)) === key));
+    const key = text.filter((value) => value !== '' && !value.includes('\0'));
+    fc.assert(fc.property(key, (key) => fromCursor(toCursor(key)) === key));
   });
 });
