@@ -63,7 +63,7 @@ export function createConnection(service: WorkflowServiceApi, options: Connectio
 export class LocalConnection implements ConnectionLike {
   /** What runs workflows. */
   readonly workflowService: WorkflowService;
-  /** Administration of a cluster; there is none, so every call answers `UNIMPLEMENTED`. */
+  /** Search attributes and namespaces; what administrates a cluster answers `UNIMPLEMENTED`. */
   readonly operatorService: OperatorService;
   /** Says that it serves. */
   readonly healthService: HealthService;
@@ -90,7 +90,7 @@ export class LocalConnection implements ConnectionLike {
     this.plugins = [...(options.plugins ?? [])];
     this.retries = options.retries ?? true;
     this.workflowService = WorkflowService.create(this.rpcImpl('WorkflowService', service), false, false);
-    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', {}), false, false);
+    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', service), false, false);
     this.healthService = HealthService.create(this.rpcImpl('Health', healthHandlers), false, false);
     this.testService =
       options.testService === undefined

@@ -7,6 +7,7 @@ import { initiateCancel, initiateSignal } from '../run/external.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
+import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
@@ -22,7 +23,8 @@ function unimplemented(feature: string): WorkflowTaskRefused {
 }
 
 /** Starts a child. */
-export function startChildCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+export function startChildCommand(decision: Decision, command: Command): HandlerResult {
+  const { draft, taskCompletedId } = decision;
   const attributes = command.startChildWorkflowExecutionCommandAttributes ?? {};
   const { record } = draft;
   const namespace = attributes.namespace || record.namespace;
@@ -44,6 +46,11 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
     );
   }
   if (attributes.cronSchedule) throw unimplemented('cron schedule');
+  const inChild = (why: string): string =>
+    `invalid SearchAttributes on StartChildWorkflowCommand: ${why}. WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
+  const searchAttributes = attributes.searchAttributes
+    ? acceptAttributes(decision, attributes.searchAttributes, namespace, inChild)
+    : null;
   initiateChild(
     draft,
     {
@@ -64,7 +71,7 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       cronSchedule: '',
       header: attributes.header ?? null,
       memo: attributes.memo ?? null,
-      searchAttributes: attributes.searchAttributes ?? null,
+      searchAttributes,
       inheritBuildId: attributes.inheritBuildId ?? false,
       priority: attributes.priority ?? null,
     },

@@ -53,9 +53,14 @@ export class RedisLists {
   async count(filter: ListFilter): Promise<number> {
     const { statuses, startTime } = filter;
     const isSimple =
-      [filter.workflowId, filter.workflowIdPrefix, filter.runId, filter.taskQueue, filter.closeTime].every(
-        (part) => part === undefined,
-      ) &&
+      [
+        filter.workflowId,
+        filter.workflowIdPrefix,
+        filter.runId,
+        filter.taskQueue,
+        filter.closeTime,
+        filter.attributes,
+      ].every((part) => part === undefined) &&
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;

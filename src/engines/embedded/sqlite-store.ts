@@ -1,5 +1,6 @@
 import { continueHistory } from '../../core/history-ids.ts';
 import { encodeCursor } from '../../core/listing.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import { encodeRecord } from '../../core/record-codec.ts';
 import type { RunKey } from '../../core/record.ts';
@@ -12,6 +13,7 @@ import type {
   ListQuery,
   RunWrite,
   Store,
+  StoredNamespace,
   StoredRun,
 } from '../../core/store.ts';
 import { runName } from '../../core/run-name.ts';
@@ -175,9 +177,23 @@ export class SqliteStore implements Store {
     return this.#write((changes) => {
       const run = this.#stateIn(changes, key);
       if (run === undefined) return;
-      this.#statements.deleteRun(run.row, key);
+      this.#statements.deleteRun(run.row, run.stored.record);
       changes.set(runName(key), { key, isNew: false, state: undefined, events: [], eventBytes: 0 });
     });
+  }
+
+  async readNamespaces(): Promise<readonly StoredNamespace[]> {
+    return this.#read(() => this.#statements.findNamespaces());
+  }
+
+  async writeNamespace(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'> {
+    return this.#write(() =>
+      this.#statements.writeNamespace(name, record, expectedRevision) ? 'committed' : 'conflict',
+    );
   }
 
   async close(): Promise<void> {

@@ -23,7 +23,7 @@ export function startHandlers(
 ): Handlers<'startWorkflowExecution' | 'signalWithStartWorkflowExecution'> {
   return {
     async startWorkflowExecution(request) {
-      const start = newRun(context, request);
+      const start = await newRun(context, request);
       const { record, started } = await context.runs.transact([start], (transaction) =>
         placeRun(context, transaction, start, request),
       );
@@ -35,7 +35,7 @@ export function startHandlers(
       };
     },
     async signalWithStartWorkflowExecution(request) {
-      const start = newRun(context, request);
+      const start = await newRun(context, request);
       const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
         const placed = await placeRun(context, transaction, signalled, useRunning(request));
