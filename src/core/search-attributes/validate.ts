@@ -61,7 +61,7 @@ export function checkedAttributes(attributes: SearchAttributes, scope: Attribute
 }
 
 /** The problem of an attribute that nobody declared. */
-export function unknownAttribute(name: string, namespace: string): SearchAttributeProblem {
+function unknownAttribute(name: string, namespace: string): SearchAttributeProblem {
   return new SearchAttributeProblem(`Namespace ${namespace} has no mapping defined for search attribute ${name}`, true);
 }
 
@@ -102,7 +102,7 @@ function shown(payload: Payload): string {
 function print(value: unknown): string {
   if (value === null) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(print).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return typeof value === 'string' ? value : JSON.stringify(value);
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `map[${entries.map(([key, item]) => `${key}:${print(item)}`).join(' ')}]`;
 }

@@ -23,7 +23,7 @@ export interface Comparison {
 export type Operator = 'in' | '<' | '<=' | '>' | '>=' | 'between' | 'startsWith' | 'null';
 
 /** What an open run's close time counts as in comparisons, in milliseconds since the epoch: as in Temporal's SQL visibility. */
-export const endOfTime: number = Date.UTC(9999, 11, 31, 23, 59, 59);
+const endOfTime: number = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 type Read = (run: RunRecord) => AttributeValue | undefined;
 

@@ -20,9 +20,9 @@ export function prefilter(condition: Condition | undefined): Prefilter {
   let exact = true;
   for (const part of parts) {
     const own = part.kind === 'compare' ? fromComparison(part) : undefined;
-    const both = own && joined(filter, own.filter);
-    if (both === undefined) exact = false;
-    else filter = both;
+    const narrower = own && joined(filter, own.filter);
+    if (narrower === undefined) exact = false;
+    else filter = narrower;
     if (own?.exact === false) exact = false;
   }
   return { filter, exact };
@@ -38,10 +38,10 @@ function joined(a: Filter, b: Filter): Filter | undefined {
 function times(a: Filter, b: Filter): Filter | undefined {
   const names = Object.keys(b).filter((name) => Object.hasOwn(a, name));
   if (names.some((name) => name !== 'startTime' && name !== 'closeTime')) return undefined;
-  return { ...a, ...b, ...both('startTime', a, b), ...both('closeTime', a, b) };
+  return { ...a, ...b, ...overlap('startTime', a, b), ...overlap('closeTime', a, b) };
 }
 
-function both(name: 'startTime' | 'closeTime', a: Filter, b: Filter): Filter {
+function overlap(name: 'startTime' | 'closeTime', a: Filter, b: Filter): Filter {
   const first = a[name];
   const second = b[name];
   if (first === undefined || second === undefined) return {};

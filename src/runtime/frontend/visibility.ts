@@ -164,7 +164,7 @@ async function pageOf(
   const limit = pageSize && pageSize > 0 ? Math.min(pageSize, largestPage) : largestPage;
   const page = await find(context, namespace ?? '', condition, limit, cursor);
   return {
-    executions: page.records.map(executionInfo) as List['executions'],
+    executions: page.records.map(executionInfo),
     nextPageToken: page.next === undefined ? new Uint8Array() : new TextEncoder().encode(page.next),
   };
 }

@@ -74,8 +74,9 @@ export const searchAttributes: readonly Scenario[] = topic('search-attributes', 
   scenario('attributes of the older kind are lists, and are recorded with their types', async (t) => {
     await declareAttributes(t);
     await t.startWorker();
-    const searchAttributes = { PerdureNumber: [3], PerdureName: ['x'], PerdureTags: ['y', 'z'] };
-    const handle = await t.start(sayAttributes, { searchAttributes });
+    const handle = await t.start(sayAttributes, {
+      searchAttributes: { PerdureNumber: [3], PerdureName: ['x'], PerdureTags: ['y', 'z'] },
+    });
     assert.deepEqual(await handle.result(), { PerdureName: 'x', PerdureNumber: 3, PerdureTags: ['y', 'z'] });
   }),
   scenario('a workflow sets, changes and removes its attributes', async (t) => {
