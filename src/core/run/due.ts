@@ -3,8 +3,8 @@ import type { PendingActivity, RunRecord } from '../record.ts';
 import { activityExpiry, timeOutActivity } from './activity.ts';
 import type { RunDraft } from './draft.ts';
 import { isPaused } from './paused.ts';
+import { timeOutRun } from './next-run.ts';
 import { wakeSchedule } from './schedule.ts';
-import { timeOutRun } from './retry-run.ts';
 import { fireTimer } from './timer.ts';
 import { scheduleWorkflowTask, taskTimeout, timeOutWorkflowTask } from './workflow-task.ts';
 

@@ -84,6 +84,8 @@ export class ScheduleEffects {
     const { namespace, runId } = key;
     const action = state.schedule.action.startWorkflow ?? {};
     const workflowId = workflowIdOf(state, start);
+    // Runs that may overlap do not follow one another.
+    const follows = start.overlapPolicy !== ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL;
     const request: temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest = {
       namespace,
       workflowId,
@@ -101,16 +103,10 @@ export class ScheduleEffects {
       header: action.header ?? null,
       userMetadata: action.userMetadata ?? null,
       priority: action.priority ?? null,
+      lastCompletionResult: (follows && state.lastCompletionResult) || null,
+      continuedFailure: (follows && state.continuedFailure) || null,
     };
-    const run = newRun(this.#context, request);
-    // Runs that may overlap do not follow one another.
-    const follows = start.overlapPolicy !== ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL;
-    const { lastCompletionResult = null, continuedFailure = null } = follows ? state : {};
-    return {
-      ...run,
-      attributes: { ...run.attributes, lastCompletionResult, continuedFailure },
-      scheduledBy: isTracked ? key : undefined,
-    };
+    return { ...newRun(this.#context, request), scheduledBy: isTracked ? key : undefined };
   }
 
   async #stop(record: RunRecord, state: ScheduleState, { id, target, policy }: Stop): Promise<void> {

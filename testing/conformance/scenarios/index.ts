@@ -31,6 +31,7 @@ import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
+import { cron } from './cron.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -66,4 +67,5 @@ export const scenarios: readonly Scenario[] = [
   ...pauses,
   ...schedules,
   ...scheduleOverlaps,
+  ...cron,
 ];

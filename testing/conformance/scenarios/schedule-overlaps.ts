@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario.ts';
 import { at, backfill, create, runId, runOf, scheduleScenario, started, statusOf, until } from '../schedules.ts';
 import { failWith } from '../workflows/failures.ts';
 import { finish, waitForever } from '../workflows/messages.ts';
-import { countRuns, finishAfterRuns } from '../workflows/schedules.ts';
+import { numberOfRun, finishAfterRuns } from '../workflows/schedules.ts';
 
 /** Schedules whose run before is still open, or has left something. */
 export const scheduleOverlaps: readonly Scenario[] = topic('schedule-overlaps', [
@@ -94,7 +94,7 @@ export const scheduleOverlaps: readonly Scenario[] = topic('schedule-overlaps', 
   }),
   scheduleScenario('a run gets the result of the one before', async (t) => {
     await t.startWorker();
-    const handle = await create(t, { workflow: countRuns });
+    const handle = await create(t, { workflow: numberOfRun });
     await backfill(handle, 1, 3, ScheduleOverlapPolicy.BUFFER_ALL);
     await until(t, handle, (found) => assert.equal(found.info.numActionsTaken, 3));
     assert.deepEqual(await Promise.all([1, 2, 3].map((hour) => runOf(t, hour).result())), [1, 2, 3]);

@@ -2,7 +2,7 @@ import { condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/
 import { finish } from './messages.ts';
 
 /** Counts the runs of a schedule, each by the result of the one before. */
-export async function countRuns(): Promise<number> {
+export async function numberOfRun(): Promise<number> {
   return ((workflowInfo().lastResult as number | undefined) ?? 0) + 1;
 }
 
