@@ -1,3 +1,4 @@
+import { cronProblem } from '../cron/backoff.ts';
 import { namespaceId } from '../namespace-id.ts';
 import type { Command } from '../proto.ts';
 import { explicitTimeouts } from '../run/start.ts';
@@ -14,13 +15,6 @@ const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CH
 const badSignal = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
 const badCancel =
   WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
-
-function unimplemented(feature: string): WorkflowTaskRefused {
-  return new WorkflowTaskRefused(
-    badStart,
-    `UNIMPLEMENTED: this engine does not support ${feature} on child workflows.`,
-  );
-}
 
 /** Starts a child. */
 export function startChildCommand(decision: Decision, command: Command): HandlerResult {
@@ -45,9 +39,9 @@ export function startChildCommand(decision: Decision, command: Command): Handler
       `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
     );
   }
-  if (attributes.cronSchedule) throw unimplemented('cron schedule');
-  const inChild = (why: string): string =>
-    `invalid SearchAttributes on StartChildWorkflowCommand: ${why}. WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
+  const about = `WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
+  refuseCron(attributes.cronSchedule, draft.now, about);
+  const inChild = (why: string): string => `invalid SearchAttributes on StartChildWorkflowCommand: ${why}. ${about}`;
   const searchAttributes = attributes.searchAttributes
     ? acceptAttributes(decision, attributes.searchAttributes, namespace, inChild)
     : null;
@@ -68,7 +62,7 @@ export function startChildCommand(decision: Decision, command: Command): Handler
       workflowIdReusePolicy:
         attributes.workflowIdReusePolicy || WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
       retryPolicy,
-      cronSchedule: '',
+      cronSchedule: attributes.cronSchedule ?? '',
       header: attributes.header ?? null,
       memo: attributes.memo ?? null,
       searchAttributes,
@@ -78,6 +72,15 @@ export function startChildCommand(decision: Decision, command: Command): Handler
     userMetadata(command),
   );
   return {};
+}
+
+function refuseCron(cronSchedule: string | null | undefined, now: number, about: string): void {
+  const problem = cronProblem(cronSchedule, now);
+  if (problem === undefined) return;
+  throw new WorkflowTaskRefused(
+    badStart,
+    `invalid CronSchedule on StartChildWorkflowExecutionCommand: ${problem}. ${about}`,
+  );
 }
 
 /** Signals another run, or a child. */

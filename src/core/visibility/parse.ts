@@ -4,6 +4,7 @@ import {
   predefinedAttributes,
   systemAttributes,
 } from '../search-attributes/types.ts';
+import { scheduleIdPrefix } from '../schedule/state.ts';
 import type { Comparison, Condition, Operator } from './condition.ts';
 import { invalid, notSupported } from './problem.ts';
 import type { Operand, Syntax } from './syntax.ts';
@@ -27,9 +28,6 @@ interface Column {
   /** What values begin with, beside what is written. */
   readonly prefix: string;
 }
-
-/** What ids of workflows that stand for schedules begin with. */
-const schedulePrefix = 'temporal-sys-scheduler:';
 
 const operators = new Map<string, Operator>([
   ['=', 'in'],
@@ -165,7 +163,7 @@ function columnOf(operand: Operand, declared: AttributeTypes): Column {
   const type = systemAttributes.get(name) ?? predefinedAttributes.get(name) ?? declared.get(name);
   if (type !== undefined) return { attribute: name, type, prefix: '' };
   // Servers know it as the end of a workflow id, unless somebody declares it.
-  if (name === 'ScheduleId') return { attribute: 'WorkflowId', type: 'Keyword', prefix: schedulePrefix };
+  if (name === 'ScheduleId') return { attribute: 'WorkflowId', type: 'Keyword', prefix: scheduleIdPrefix };
   throw invalid(`column name '${name}' is not a valid search attribute`);
 }
 

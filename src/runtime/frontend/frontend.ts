@@ -26,6 +26,7 @@ import type { Residency } from './residency.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
+import { scheduleHandlers } from './schedules.ts';
 import { searchAttributeHandlers } from './search-attributes.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
@@ -195,6 +196,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...visibilityHandlers(context),
     ...searchAttributeHandlers(context),
     ...queryHandlers(context),
+    ...scheduleHandlers(context),
     ...workflowTaskHandlers(context),
     ...activityTaskHandlers(context),
     ...systemHandlers(context),

@@ -2,17 +2,16 @@ import type { temporal } from '@temporalio/proto';
 import { toLong, toMillis, WorkflowExecutionStatus } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { ListFilter, ListPage } from '../../core/store.ts';
-import { predefinedAttributes, systemAttributes } from '../../core/search-attributes/types.ts';
+import { systemAttributes } from '../../core/search-attributes/types.ts';
 import { meets } from '../../core/visibility/condition.ts';
 import type { Comparison, Condition } from '../../core/visibility/condition.ts';
 import { prefilter } from '../../core/visibility/prefilter.ts';
-import { parseQuery, QueryProblem } from '../../core/visibility/parse.ts';
-import type { Query } from '../../core/visibility/parse.ts';
 import { invalidArgument } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireId, requireNamespace } from './context.ts';
 import { describeRun, executionInfo } from './descriptions.ts';
 import { groupOf } from './groups.ts';
+import { readQuery } from './read-query.ts';
 
 type ListRequest = Pick<
   temporal.api.workflowservice.v1.IListWorkflowExecutionsRequest,
@@ -75,40 +74,6 @@ export function visibilityHandlers(
       return { count: toLong(all), groups: counts.map(([status, each]) => groupOf(status, each)) };
     },
   };
-}
-
-/** What a query asks for. @throws ServiceError INVALID_ARGUMENT in a server's words. */
-async function readQuery(
-  { namespaces }: FrontendContext,
-  namespace: string,
-  query: string | null | undefined,
-): Promise<Query> {
-  const text = query ?? '';
-  try {
-    return parseQuery(text, namespaces.attributesKnown(namespace));
-  } catch (error) {
-    if (!(error instanceof QueryProblem)) throw error;
-    // Somebody else may have declared what it names.
-    const wanted = namesIn(text);
-    const known = namespaces.attributesKnown(namespace);
-    const fresh = wanted.length > 0 ? await namespaces.attributesOf(namespace, wanted) : known;
-    if (fresh === known) throw invalidArgument(error.message);
-    return readAgain(text, fresh);
-  }
-}
-
-function readAgain(text: string, declared: Parameters<typeof parseQuery>[1]): Query {
-  try {
-    return parseQuery(text, declared);
-  } catch (error) {
-    throw error instanceof QueryProblem ? invalidArgument(error.message) : error;
-  }
-}
-
-/** What may be names of attributes in a query that was not understood. */
-function namesIn(text: string): string[] {
-  const names = text.match(/[A-Za-z_]\w*/g) ?? [];
-  return names.filter((name) => !systemAttributes.has(name) && !predefinedAttributes.has(name));
 }
 
 const { WORKFLOW_EXECUTION_STATUS_RUNNING: running } = WorkflowExecutionStatus;
