@@ -1,3 +1,5 @@
+// A property often holds under a condition.
+/* oxlint-disable vitest/no-conditional-expect */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TURN } from '../../../src/core/run/turn.ts';
@@ -39,7 +41,7 @@ describe('a backlog', () => {
             model.push(added);
           } else if (step === 'shift') expect(backlog.shift()).toBe(model.shift());
           else {
-            const gone = model[Number(step)];
+            const gone = model[step];
             backlog.delete(gone?.id ?? 'nobody');
             model = model.filter((each) => each !== gone);
           }
@@ -83,7 +85,7 @@ describe('a backlog', () => {
         for (let place = coming.length - 1; place > 0; place--) {
           const other = Math.imul(seed + place, 2_654_435_761) >>> 0;
           const at = other % (place + 1);
-          [coming[place], coming[at]] = [coming[at] as Task, coming[place] as Task];
+          [coming[place], coming[at]] = [coming[at], coming[place]] as [Task, Task];
         }
         for (const one of coming) backlog.add(one);
         // As long as all keys have tasks: the heaviest runs out first.

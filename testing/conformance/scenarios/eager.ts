@@ -120,7 +120,7 @@ const byHand: readonly [string, (t: ScenarioContext) => Promise<void>][] = [
   [
     'an eager task that nobody answers times out and goes to a worker',
     async (t) => {
-      const request = start(t, { workflowTaskTimeout: duration(1) });
+      const request = start(t, { workflowTaskTimeout: duration(4) });
       await started(t, request);
       await t.startWorker();
       await t.client.workflow.getHandle(request.workflowId ?? '').result();
