@@ -38,11 +38,14 @@ export function startHandlers(
       const start = newRun(context, request);
       const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
-        const placed = await placeRun(context, transaction, signalled, useRunning(request));
-        if (placed.started) return placed;
-        const draft = await transaction.draft(keyOf(placed.record));
-        if (draft !== undefined) signalRun(draft, signalOf(request), request.requestId ?? '');
-        return placed;
+        for (;;) {
+          const placed = await placeRun(context, transaction, signalled, useRunning(request));
+          if (placed.started) return placed;
+          const draft = await openDraft(transaction, placed.record);
+          if (draft === undefined) continue;
+          signalRun(draft, signalOf(request), request.requestId ?? '');
+          return placed;
+        }
       });
       return { runId: record.runId, started };
     },
@@ -61,14 +64,28 @@ export async function placeRun(
   start: NewRun,
   policies: Pick<StartRequest, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>,
 ): Promise<Placed> {
-  const current = await context.runs.current(start);
-  if (current === undefined) return begin(context, transaction, start, undefined);
-  const { record } = current;
-  // The same request again: the answer may have been lost on its way.
-  if (record.startRequestId === start.requestId) return { record, started: true };
-  if (record.closeTime === undefined) return resolveConflict(context, transaction, start, record, policies);
-  refuseReuse(record, policies.workflowIdReusePolicy);
-  return begin(context, transaction, start, record.runId);
+  for (;;) {
+    const current = await context.runs.current(start);
+    if (current === undefined) return begin(context, transaction, start, undefined);
+    const { record } = current;
+    // The same request again: the answer may have been lost on its way.
+    if (record.startRequestId === start.requestId) return { record, started: true };
+    if (record.closeTime !== undefined) {
+      refuseReuse(record, policies.workflowIdReusePolicy);
+      return begin(context, transaction, start, record.runId);
+    }
+    const placed = await resolveConflict(context, transaction, start, record, policies);
+    if (placed !== undefined) return placed;
+  }
+}
+
+/** A draft of a run that was open a moment ago; `undefined` when another process that shares the store has closed it since. */
+async function openDraft(transaction: Transaction, record: RunRecord): Promise<RunDraft | undefined> {
+  const key = keyOf(record);
+  const draft = await transaction.draft(key);
+  if (draft?.isOpen) return draft;
+  transaction.discard(key);
+  return undefined;
 }
 
 function begin(
@@ -82,18 +99,20 @@ function begin(
   return { record: draft.record, started: true };
 }
 
+/** @returns `undefined` when the run is not running any more. */
 async function resolveConflict(
   context: FrontendContext,
   transaction: Transaction,
   start: NewRun,
   running: RunRecord,
   policies: Pick<StartRequest, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>,
-): Promise<Placed> {
+): Promise<Placed | undefined> {
   const terminates =
     policies.workflowIdConflictPolicy === WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING ||
     policies.workflowIdReusePolicy === WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING;
   if (terminates) {
-    const draft = (await transaction.draft(keyOf(running))) as RunDraft;
+    const draft = await openDraft(transaction, running);
+    if (draft === undefined) return undefined;
     const details = jsonPayloads(`terminated by new runID: ${start.runId}`);
     terminateRun(draft, 'TerminateIfRunning WorkflowIdReusePolicy', details, 'history-service');
     return begin(context, transaction, start, running.runId);

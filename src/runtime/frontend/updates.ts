@@ -113,8 +113,17 @@ export class Updates {
     }
   }
 
-  /** Looks again after the run changed: what a task took along that failed or timed out goes with the next one. */
+  /**
+   * Looks again after the run changed: what a task took along that failed or timed out goes with the next one. What another process brought further is
+   * read from history by whoever waits for it.
+   */
   changed(record: RunRecord): void {
+    for (const update of this.#ofRun(record)?.values() ?? []) {
+      const stored = record.updates.get(update.id);
+      if (stored === undefined || (update.stage === 'accepted' && stored.completedEventId === 0)) continue;
+      this.#forget(update);
+      step(update, 'done', undefined);
+    }
     if ((record.workflowTask?.startedEventId ?? 0) > 0) return;
     for (const update of this.#ofRun(record)?.values() ?? []) if (update.stage === 'sent') update.stage = 'admitted';
     if (record.closeTime !== undefined) this.#closed(record);
