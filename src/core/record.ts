@@ -41,6 +41,8 @@ export interface RunRecord extends RunKey {
   readonly taskTimeout: number;
   /** What happens after a failure of the run; `undefined` for nothing. */
   readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+  /** When the chain goes on with another run after this one has ended. Left out: never. */
+  readonly cronSchedule?: string;
   /** Runs of the chain that failed and were tried again, this one included, from 1. */
   readonly attempt: number;
   readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;

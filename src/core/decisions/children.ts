@@ -1,3 +1,4 @@
+import { cronProblem } from '../cron/backoff.ts';
 import { namespaceId } from '../namespace-id.ts';
 import type { Command } from '../proto.ts';
 import { explicitTimeouts } from '../run/start.ts';
@@ -13,13 +14,6 @@ const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CH
 const badSignal = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
 const badCancel =
   WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
-
-function unimplemented(feature: string): WorkflowTaskRefused {
-  return new WorkflowTaskRefused(
-    badStart,
-    `UNIMPLEMENTED: this engine does not support ${feature} on child workflows.`,
-  );
-}
 
 /** Starts a child. */
 export function startChildCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
@@ -43,7 +37,13 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
     );
   }
-  if (attributes.cronSchedule) throw unimplemented('cron schedule');
+  const noCron = cronProblem(attributes.cronSchedule, draft.now);
+  if (noCron !== undefined) {
+    throw new WorkflowTaskRefused(
+      badStart,
+      `invalid CronSchedule on StartChildWorkflowExecutionCommand: ${noCron}. WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`,
+    );
+  }
   initiateChild(
     draft,
     {
@@ -61,7 +61,7 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       workflowIdReusePolicy:
         attributes.workflowIdReusePolicy || WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
       retryPolicy,
-      cronSchedule: '',
+      cronSchedule: attributes.cronSchedule ?? '',
       header: attributes.header ?? null,
       memo: attributes.memo ?? null,
       searchAttributes: attributes.searchAttributes ?? null,

@@ -10,7 +10,7 @@ import {
   WorkflowTaskFailedCause,
 } from '../proto.ts';
 import { closeRun } from '../run/close.ts';
-import { planRetry } from '../run/retry-run.ts';
+import { planAfterCompletion, planAfterFailure } from '../run/next-run.ts';
 import { withRetryDefaults } from '../run/retry.ts';
 import { inheritedResetPoints } from '../run/reset-points.ts';
 import { explicitTimeouts, inheritedPlace, optionalDuration, startRun } from '../run/start.ts';
@@ -20,20 +20,23 @@ import { WorkflowTaskRefused } from '../run/refused.ts';
 
 type ContinueAttributes = temporal.api.command.v1.IContinueAsNewWorkflowExecutionCommandAttributes;
 
-/** The workflow returned. */
+/** The workflow returned: another run follows, if it has a cron schedule. */
 export function completeRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
   const result = command.completeWorkflowExecutionCommandAttributes?.result;
+  const { newExecutionRunId, start } = planAfterCompletion(decision.draft, result, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, {
     workflowExecutionCompletedEventAttributes: {
       ...(result ? { result } : {}),
       workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
+      newExecutionRunId,
     },
   });
+  start();
   return {};
 }
 
-/** The workflow threw a failure: another run follows, if its retry policy says so. */
+/** The workflow threw a failure: another run follows, if its retry policy or its cron schedule says so. */
 export function failRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
   const failure = required(
@@ -41,7 +44,7 @@ export function failRun(decision: Decision, command: Command): HandlerResult {
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES,
     'Failure is not set on FailWorkflowExecutionCommand.',
   );
-  const { retryState, newExecutionRunId, start } = planRetry(decision.draft, failure, decision.newId);
+  const { retryState, newExecutionRunId, start } = planAfterFailure(decision.draft, failure, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
     workflowExecutionFailedEventAttributes: {
       failure,
@@ -100,6 +103,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
           workflowExecutionTimeout: optionalDuration(record.executionTimeout),
           continuedFailure: attributes.failure ?? null,
           retryPolicy: attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null,
+          cronSchedule: attributes.cronSchedule ?? '',
           firstWorkflowTaskBackoff: attributes.backoffStartInterval ?? null,
           prevAutoResetPoints: inheritedResetPoints(draft),
           priority: record.priority ?? null,

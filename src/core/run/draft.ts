@@ -42,8 +42,8 @@ export class RunDraft {
   readonly now: number;
   /** A worker's answer is being applied: what happens as its consequence comes after all that the commands say. */
   answering = false;
-  /** How the run was started; there only when it may have to be started again (a retry policy). */
-  startedAttributes: HistoryEvent['workflowExecutionStartedEventAttributes'];
+  /** How the run was started; there only when it may have to be started again, see `mayStartAgain`. */
+  startedEvent: HistoryEvent | undefined;
   readonly #revision: number;
   /** `now`, as the events have it. */
   readonly #time: NonNullable<HistoryEvent['eventTime']>;

@@ -3,7 +3,7 @@ import type { PendingActivity, RunRecord } from '../record.ts';
 import { activityExpiry, timeOutActivity } from './activity.ts';
 import type { RunDraft } from './draft.ts';
 import { isPaused } from './paused.ts';
-import { timeOutRun } from './retry-run.ts';
+import { timeOutRun } from './next-run.ts';
 import { fireTimer } from './timer.ts';
 import { scheduleWorkflowTask, taskTimeout, timeOutWorkflowTask } from './workflow-task.ts';
 

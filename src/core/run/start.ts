@@ -147,6 +147,7 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     runTimeout,
     taskTimeout: durationMs(attributes.workflowTaskTimeout),
     retryPolicy: attributes.retryPolicy ?? undefined,
+    ...(attributes.cronSchedule ? { cronSchedule: attributes.cronSchedule } : {}),
     attempt: attributes.attempt ?? 1,
     userMetadata: start.extra?.userMetadata ?? undefined,
     ...(attributes.priority ? { priority: attributes.priority } : {}),

@@ -126,7 +126,7 @@ export class Effects {
   }
 
   async #startChild(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
-    const start = childStart(record, event, this.#context.newId);
+    const start = childStart(record, event, this.#context.newId, this.#clock.now());
     if (!this.#context.namespaces.has(start.run.namespace)) {
       const cause = StartFailed.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND;
       return this.#settle(record, effectId, [], async (_transaction, draft) => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { RunDraft } from '../../core/run/draft.ts';
+import { mayStartAgain } from '../../core/run/next-run.ts';
 import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
 import { runName } from '../../core/run-name.ts';
 import { invalidArgument, unavailable, workflowNotFound } from '../errors.ts';
@@ -66,10 +67,7 @@ export class Transaction {
     const stored = this.#recall(key) ?? (await this.#store.load(key));
     if (stored === undefined) return undefined;
     const draft = new RunDraft(stored.record, stored.revision, Math.max(this.#now, stored.lastEventTime ?? 0));
-    if (draft.isOpen && stored.record.retryPolicy !== undefined) {
-      const [started] = await this.#store.readHistory(key, 1, 2);
-      draft.startedAttributes = started?.workflowExecutionStartedEventAttributes;
-    }
+    if (mayStartAgain(stored.record)) [draft.startedEvent] = await this.#store.readHistory(key, 1, 2);
     this.#drafts.set(name, draft);
     return draft;
   }

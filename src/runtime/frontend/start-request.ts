@@ -1,4 +1,5 @@
 import type { temporal } from '@temporalio/proto';
+import { cronProblem, cronStart } from '../../core/cron/backoff.ts';
 import { durationMs, toDuration, WorkflowIdReusePolicy } from '../../core/proto.ts';
 import { priorityProblem } from '../../core/run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../../core/run/retry.ts';
@@ -16,7 +17,8 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
   requireId('WorkflowType', request.workflowType?.name);
   requireTaskQueue(request.taskQueue);
   if (request.requestId) requireId('RequestId', request.requestId);
-  refuseInvalid(request);
+  const now = context.clock.now();
+  refuseInvalid(request, now);
   refuseUnsupported(request);
   return {
     namespace,
@@ -36,6 +38,9 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
       header: request.header ?? null,
       retryPolicy: request.retryPolicy ? withRetryDefaults(request.retryPolicy) : null,
       firstWorkflowTaskBackoff: toDuration(durationMs(request.workflowStartDelay)),
+      ...cronStart(request.cronSchedule, now),
+      lastCompletionResult: request.lastCompletionResult ?? null,
+      continuedFailure: request.continuedFailure ?? null,
       priority: request.priority ?? null,
     },
     extra: {
@@ -53,7 +58,7 @@ const durations = [
 ] as const;
 
 /** Refusals in the words of a Temporal server. */
-function refuseInvalid(request: StartRequest): void {
+function refuseInvalid(request: StartRequest, now: number): void {
   for (const [field, name] of durations) {
     if (durationMs(request[field]) < 0) {
       throw invalidArgument(`An invalid ${name} is set on request. cause: negative duration`);
@@ -72,15 +77,11 @@ function refuseInvalid(request: StartRequest): void {
   if (request.cronSchedule && request.workflowStartDelay) {
     throw invalidArgument('CronSchedule and WorkflowStartDelay may not be used together.');
   }
-  if (request.cronSchedule && !cronShape.test(request.cronSchedule.trim()))
-    throw invalidArgument('invalid CronSchedule.');
+  const noCron = cronProblem(request.cronSchedule, now);
+  if (noCron !== undefined) throw invalidArgument(noCron);
 }
 
-const cronShape =
-  /^((CRON_)?TZ=\S+\s+)?(@(every\s+\S+|hourly|daily|midnight|weekly|monthly|yearly|annually)|(\S+\s+){4}\S+)$/;
-
 function refuseUnsupported(request: StartRequest): void {
-  if (request.cronSchedule) throw unimplemented('cron schedules');
   if (request.versioningOverride) throw unimplemented('versioning overrides');
   if (request.completionCallbacks?.length) throw unimplemented('completion callbacks');
 }

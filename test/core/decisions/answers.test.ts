@@ -146,10 +146,10 @@ describe('an answer', () => {
         startChildWorkflowExecutionCommandAttributes: {
           workflowId: 'c',
           workflowType: { name: 't' },
-          cronSchedule: '@daily',
+          cronSchedule: 'often',
         },
       },
-      'UNIMPLEMENTED: this engine does not support cron schedule on child workflows.',
+      'invalid CronSchedule on StartChildWorkflowExecutionCommand: invalid CronSchedule.. WorkflowId=c WorkflowType=t Namespace=default',
     ],
     [
       'SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES',

@@ -29,6 +29,7 @@ import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { cron } from './cron.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -62,4 +63,5 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...cron,
 ];

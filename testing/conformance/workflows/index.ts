@@ -17,3 +17,4 @@ export * from './determinism.ts';
 export * from './workflow-tasks.ts';
 export * from './continue-as-new.ts';
 export * from './ordering.ts';
+export * from './cron.ts';
