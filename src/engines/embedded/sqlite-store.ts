@@ -56,9 +56,9 @@ export class SqliteStore implements Store {
   readonly #statements: Statements;
   readonly #group: GroupCommit<Changes>;
   readonly #runs: StoredRuns;
-  readonly #late: LateWrites = new LateWrites(async (run) => this.#settle(run));
+  readonly #late: LateWrites = new LateWrites(async (run) => void (await this.#settle(run)));
   /** Changes that waited and are being written, by run. */
-  readonly #settling = new Map<string, Promise<void>>();
+  readonly #settling = new Map<string, Promise<unknown>>();
   #failure: { readonly error: unknown } | undefined;
   #shutdown: (() => void) | undefined;
 
@@ -182,7 +182,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     const shutdown = this.#shutdown;
     if (shutdown === undefined) return;
-    await Promise.allSettled(this.#late.runs().map((run) => this.#settle(run)));
+    await Promise.allSettled(this.#late.runs().map(async (run) => this.#settle(run)));
     await this.#group.flush();
     if (this.#shutdown === undefined) return;
     this.#shutdown = undefined;
@@ -190,13 +190,13 @@ export class SqliteStore implements Store {
   }
 
   /** Writes what waits of a run, if anything does. @returns resolves when that is over; who is concerned hears what came of it. */
-  #settle(run: RunKey): Promise<void> | undefined {
+  #settle(run: RunKey): Promise<unknown> | undefined {
     const name = runName(run);
     const late = this.#late.take(run);
     if (late !== undefined) {
       const settling = this.#writeRuns({ runs: [late.writes], current: [] }, [late])
         .catch(() => undefined)
-        .then(() => {
+        .finally(() => {
           if (this.#settling.get(name) === settling) this.#settling.delete(name);
         });
       this.#settling.set(name, settling);

@@ -36,7 +36,9 @@ const write = (name: string): Promise<string> =>
   });
 
 /** Waits until the disk is asked for the n-th time. */
-const asked = (count: number): Promise<void> => expect.poll(() => syncs.length).toBe(count);
+async function asked(count: number): Promise<void> {
+  await expect.poll(() => syncs.length).toBe(count);
+}
 
 /** Whether a promise is settled by now. */
 const isOver = async (promise: Promise<unknown>): Promise<boolean> => {

@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import type * as fs from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -132,7 +132,7 @@ describe('a change that may wait', () => {
   test('is written with the next one of its run, and counts as if it had been written alone', async () => {
     const store = await open();
     await store.commit(creation);
-    const waiting = [store.commitLater(change(1)), store.commitLater(change(2))];
+    const waiting = [1, 2].map(async (revision) => store.commitLater(change(revision)));
     expect(store.recall(record)).toMatchObject({ revision: 3, record: { stateTransitionCount: 2 } });
     // Whoever works on it has all of its history.
     expect(await ids(store, 4)).toEqual([1, 2, 3]);
