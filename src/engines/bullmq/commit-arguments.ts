@@ -133,7 +133,7 @@ function runArguments(
     last,
     encoded?.record ?? '',
     encoded?.events ?? '',
-    record.status,
+    record.schedule === undefined ? record.status : `schedule:${record.status}`,
     record.workflowType,
     -record.startTime,
     isOpen ? '1' : '0',

@@ -171,7 +171,7 @@ export class Runs {
     if (runId && !uuidShape.test(runId)) throw invalidArgument('Invalid RunId.');
     const wanted = runId || (await this.#store.currentRunId(namespace, workflowId));
     const record = wanted === undefined ? undefined : await this.load({ namespace, workflowId, runId: wanted });
-    if (record === undefined) throw workflowNotFound(workflowId, runId ?? undefined);
+    if (record === undefined || record.schedule !== undefined) throw workflowNotFound(workflowId, runId ?? undefined);
     return record;
   }
 
