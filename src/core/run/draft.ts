@@ -60,6 +60,7 @@ export class RunDraft {
       requestIds: new Set(record.requestIds),
       buffered: [...record.buffered],
       effects: [...record.effects],
+      ...(record.schedule === undefined ? {} : { schedule: { ...record.schedule } }),
     };
     this.#revision = revision;
     this.now = now;

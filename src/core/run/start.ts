@@ -31,6 +31,8 @@ export interface NewRun extends RunKey {
   readonly chain?: { readonly firstRunId: string; readonly previousRunId: string };
   readonly parent?: ParentLink | undefined;
   readonly root?: RunRecord['root'] | undefined;
+  /** The schedule that waits for its end. */
+  readonly scheduledBy?: RunKey | undefined;
   /** Fields beside the attributes: links, user metadata. */
   readonly extra?: EventAttributes;
   /** Names limits that are not there as 0: what another run's command asks for is recorded so. */
@@ -100,11 +102,19 @@ export function startRun(start: NewRun, now: number): RunDraft {
 
 /** Where a run that follows another one belongs: its chain, its parent, and the chain's deadline. */
 export function inheritedPlace(
-  previous: Readonly<Pick<RunRecord, 'firstRunId' | 'parent' | 'root' | 'executionDeadline'> & RunKey>,
-): Pick<NewRun, 'namespace' | 'workflowId' | 'chain' | 'parent' | 'root' | 'executionDeadline'> {
-  const { namespace, workflowId, firstRunId, runId, parent, root, executionDeadline } = previous;
+  previous: Readonly<Pick<RunRecord, 'firstRunId' | 'parent' | 'root' | 'executionDeadline' | 'scheduledBy'> & RunKey>,
+): Pick<NewRun, 'namespace' | 'workflowId' | 'chain' | 'parent' | 'root' | 'executionDeadline' | 'scheduledBy'> {
+  const { namespace, workflowId, firstRunId, runId, parent, root, executionDeadline, scheduledBy } = previous;
   const chain = { firstRunId, previousRunId: runId };
-  return { namespace, workflowId, chain, parent, root: parent === undefined ? undefined : root, executionDeadline };
+  const inherited = parent === undefined ? undefined : root;
+  return { namespace, workflowId, chain, parent, root: inherited, executionDeadline, scheduledBy };
+}
+
+/** A record that says nothing yet. */
+export function emptyRecord({ requestId, ...key }: RunKey & { readonly requestId: string }, now: number): RunRecord {
+  const { workflowId, runId } = key;
+  const derived = { executionDeadline: 0, firstRunId: runId, root: { workflowId, runId }, now };
+  return initialRecord({ ...key, requestId, attributes: {} }, {}, derived);
 }
 
 function parentAttributes(parent: ParentLink | undefined, root: RunRecord['root']): Partial<StartedAttributes> {
@@ -156,6 +166,7 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     attempt: attributes.attempt ?? 1,
     userMetadata: start.extra?.userMetadata ?? undefined,
     ...(attributes.priority ? { priority: attributes.priority } : {}),
+    ...(start.scheduledBy ? { scheduledBy: start.scheduledBy } : {}),
     stateTransitionCount: 0,
     resetPoints: attributes.prevAutoResetPoints?.points ?? [],
     startRequestId: start.requestId,

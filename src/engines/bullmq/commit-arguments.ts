@@ -12,7 +12,7 @@ import type { Commit, CurrentWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
-import type { RunWrites } from './late-writes.ts';
+import type { RunWrites } from '../local/late-writes.ts';
 import type { JobKeeping } from './options.ts';
 import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
@@ -131,7 +131,7 @@ function runArguments(
     last,
     encoded?.record ?? '',
     encoded?.events ?? '',
-    record.status,
+    record.schedule === undefined ? record.status : `schedule:${record.status}`,
     record.workflowType,
     -record.startTime,
     isOpen ? '1' : '0',

@@ -96,6 +96,7 @@ export async function placeRun(
     const current = await context.runs.current(start);
     if (current === undefined) return begin(context, transaction, start, undefined);
     const { record } = current;
+    if (record.schedule !== undefined) throw alreadyThere('running', record);
     // The same request again: the answer may have been lost on its way.
     if (record.startRequestId === start.requestId) return { record, started: true };
     if (record.closeTime !== undefined) {

@@ -30,6 +30,8 @@ import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { schedules } from './schedules.ts';
+import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
 
 /** Every scenario of the suite, by topic. */
@@ -65,5 +67,7 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...schedules,
+  ...scheduleOverlaps,
   ...cron,
 ];
