@@ -187,7 +187,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
   const handlers: Partial<WorkflowServiceApi> = {
     ...starts,
     ...updates,
-    ...multiOperationHandlers({ ...starts, ...updates }),
+    ...multiOperationHandlers({ ...starts, ...updates }, context),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
     ...historyHandlers(context),
