@@ -72,6 +72,11 @@ export class RunDraft {
     return { namespace, workflowId, runId };
   }
 
+  /** Whether nothing of the run is stored yet. */
+  get isNew(): boolean {
+    return this.#revision === 0;
+  }
+
   get isOpen(): boolean {
     return this.record.closeTime === undefined;
   }

@@ -13,7 +13,8 @@ import { namespaceId } from '../namespace-id.ts';
 import type { ParentLink, RunKey, RunRecord } from '../record.ts';
 import type { EventAttributes } from './draft.ts';
 import { RunDraft } from './draft.ts';
-import { scheduleWorkflowTask } from './workflow-task.ts';
+import { scheduleWorkflowTask, startWorkflowTask } from './workflow-task.ts';
+import type { TaskTaker } from './workflow-task.ts';
 
 type StartedAttributes = temporal.api.history.v1.IWorkflowExecutionStartedEventAttributes;
 
@@ -38,6 +39,8 @@ export interface NewRun extends RunKey {
   readonly explicitTimeouts?: boolean;
   /** Does what belongs before the first workflow task, such as a signal that comes with the start. */
   readonly beforeFirstTask?: (draft: RunDraft) => void;
+  /** Who takes the first workflow task in the same commit. */
+  readonly firstTaskTaker?: TaskTaker;
   /** Deadline of the chain, when an earlier run has set it; milliseconds since the epoch. */
   readonly executionDeadline?: number;
 }
@@ -84,6 +87,7 @@ export function startRun(start: NewRun, now: number): RunDraft {
     ...(executionDeadline > 0 ? { workflowExecutionExpirationTime: toTimestamp(executionDeadline) } : {}),
     ...parentAttributes(start.parent, root),
     workflowId: start.workflowId,
+    ...(start.firstTaskTaker === undefined ? {} : { eagerExecutionAccepted: true }),
   };
   const draft = new RunDraft(initialRecord(start, attributes, { executionDeadline, firstRunId, root, now }), 0, now);
   draft.append(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, {
@@ -92,6 +96,7 @@ export function startRun(start: NewRun, now: number): RunDraft {
   });
   start.beforeFirstTask?.(draft);
   if (draft.record.executionTime <= now) scheduleWorkflowTask(draft);
+  if (start.firstTaskTaker !== undefined) startWorkflowTask(draft, start.firstTaskTaker);
   return draft;
 }
 

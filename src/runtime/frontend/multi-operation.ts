@@ -53,6 +53,7 @@ function operationsOf(request: Request): Operations {
   const update = second?.updateWorkflow;
   if (!start || !update || others.length > 0)
     throw unimplemented('any multi-operation but a start followed by an update');
+  if (start.requestEagerExecution) throw invalidArgument('RequestEagerExecution is not supported.');
   const updated = update.workflowExecution?.workflowId;
   if (updated && updated !== start.workflowId) throw invalidArgument('WorkflowId of the operations differ.');
   return { start, update };

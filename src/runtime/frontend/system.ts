@@ -20,7 +20,7 @@ const systemInfo: temporal.api.workflowservice.v1.IGetSystemInfoResponse = {
     countGroupByExecutionStatus: false,
     supportsSchedules: true,
     upsertMemo: true,
-    eagerWorkflowStart: false,
+    eagerWorkflowStart: true,
     nexus: false,
   },
 };

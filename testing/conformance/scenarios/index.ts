@@ -11,6 +11,7 @@ import { activityCancellation } from './activity-cancellation.ts';
 import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
+import { eager } from './eager.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -40,6 +41,7 @@ export const scenarios: readonly Scenario[] = [
   ...activityTimeouts,
   ...asyncCompletion,
   ...basics,
+  ...eager,
   ...failures,
   ...scopes,
   ...start,
