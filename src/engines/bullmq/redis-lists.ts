@@ -54,7 +54,9 @@ export class RedisLists {
   async count(filter: ListFilter): Promise<number> {
     const { statuses, startTime } = filter;
     const isSimple =
+      // Schedules have an index of their own, and nothing but that.
       !filter.schedules &&
+      filter.workflowType !== scheduleType &&
       [filter.workflowId, filter.workflowIdPrefix, filter.runId, filter.taskQueue, filter.closeTime].every(
         (part) => part === undefined,
       ) &&

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { WorkflowExecutionStatus } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
+import { scheduleType } from '../../../src/core/schedule/state.ts';
 import type { ListFilter, ListQuery, Store, StoredRun } from '../../../src/core/store.ts';
-import { closedAt, collect, commitOf, creationOf, exampleRecord } from './examples.ts';
+import { closedAt, collect, commitOf, creationOf, exampleRecord, exampleSchedule } from './examples.ts';
 import type { StoreScenario } from './examples.ts';
 
 /** Lists, counts, and what is unfinished. */
@@ -21,6 +22,35 @@ export const listScenarios: readonly StoreScenario[] = [
       await store.commit(commitOf(done));
       assert.deepEqual(names(await collect(store.unfinished())), ['open']);
       assert.equal((await collect(store.unfinished()))[0]?.revision, 1);
+    },
+  },
+  {
+    name: 'lists schedules apart from runs',
+    run: async (store) => {
+      const running = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+      const completed = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED;
+      await store.commit(creationOf(exampleRecord('run')));
+      await store.commit(creationOf(exampleSchedule('schedule')));
+      const closed = { ...exampleSchedule('over'), ...closedAt(5) };
+      await store.commit(creationOf(closed));
+      const listed = async (filter: Partial<ListQuery>): Promise<string[]> => {
+        const query = { namespace: 'default', ...filter };
+        const { records } = await store.list({ ...query, limit: 10 });
+        assert.equal(await store.count(query), records.length);
+        return names(records);
+      };
+      assert.deepEqual(await listed({}), ['run']);
+      assert.deepEqual(await listed({ statuses: [running, completed] }), ['run']);
+      assert.deepEqual(await listed({ workflowIdPrefix: 'temporal-sys' }), []);
+      assert.deepEqual(await listed({ workflowType: scheduleType }), []);
+      assert.deepEqual((await listed({ schedules: true })).toSorted(), ['over', 'schedule']);
+      assert.deepEqual(await listed({ schedules: true, statuses: [running] }), ['schedule']);
+      assert.deepEqual(names(await collect(store.unfinished())), ['run', 'schedule']);
+      const changed = { ...exampleSchedule('schedule'), ...closedAt(9) };
+      await store.commit(commitOf({ expectedRevision: 1, record: changed, events: [] }));
+      assert.deepEqual(await listed({ schedules: true, statuses: [running] }), []);
+      await store.delete(closed);
+      assert.deepEqual(await listed({ schedules: true }), ['schedule']);
     },
   },
   {
