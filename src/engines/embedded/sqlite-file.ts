@@ -210,7 +210,7 @@ function configure(database: Sqlite.DatabaseSync, options: SqliteFileOptions): v
 
 /**
  * Whoever had the file before may have died between writing and waiting for the disk: what is shown of that from now on, is safe. From then on commits
- * are waited for by whoever makes them, not by SQLite.
+ * are waited for by whoever makes them, not by SQLite, and the log is copied by whoever has the file, not at the end of some commit.
  */
 function secure(database: Sqlite.DatabaseSync, path: string): void {
   try {
@@ -219,7 +219,7 @@ function secure(database: Sqlite.DatabaseSync, path: string): void {
     // Without room the log stays as it is.
   }
   syncFile(`${path}-wal`);
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0');
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 0');
 }
 
 /** Waits until a file or directory is on disk, where the system can say so. */

@@ -27,6 +27,13 @@ interface RunChange {
   readonly eventBytes: number;
 }
 
+/** Bytes of the changes as they are written. */
+export function sizeOf(changes: Changes): number {
+  let size = 0;
+  for (const { state, eventBytes } of changes.values()) size += (state?.recordBytes ?? 0) + eventBytes;
+  return size;
+}
+
 /** A run's part of a commit, ready to be written. */
 export interface EncodedWrite extends EncodedRun {
   readonly write: RunWrites;
