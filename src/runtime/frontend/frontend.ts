@@ -18,11 +18,13 @@ import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
+import { namespaceHandlers } from './namespace-rpcs.ts';
 import { Namespaces } from './namespaces.ts';
 import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
+import { Retention } from './retention.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -102,6 +104,10 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
   const effects = new Effects(context, onError);
+  // Where many processes share the runs, one of them does that.
+  const retention = residency === undefined ? new Retention(context, onError) : undefined;
+  context.namespaces.onChange = () => retention?.plan();
+  retention?.plan();
   const alarms = new Alarms(clock, async (key) => void (await ring(context, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
@@ -131,6 +137,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     close: async () => {
       closed = true;
       alarms.clear();
+      retention?.close();
       effects.close();
       context.waits.close();
     },
@@ -195,6 +202,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...searchAttributeHandlers(context),
+    ...namespaceHandlers(context),
     ...queryHandlers(context),
     ...scheduleHandlers(context),
     ...workflowTaskHandlers(context),
