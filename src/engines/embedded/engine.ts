@@ -2,7 +2,6 @@ import type { Engine } from '../../engine/index.ts';
 import type { LocalConnection } from '../../runtime/connection.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { LocalEngine } from '../local/engine.ts';
-import { applyToNamespace } from '../local/namespace-options.ts';
 import { databasePath, type EmbeddedEngineOptions } from './options.ts';
 import { openService } from './open-service.ts';
 import { sharedSecret } from './secret.ts';
@@ -29,7 +28,6 @@ export async function createEmbeddedEngine(options: EmbeddedEngineOptions = {}):
   const path = databasePath(options);
   const { clock = systemClock, namespace = 'default' } = options;
   const opened = await openService({ path, clock, namespace });
-  await applyToNamespace(opened, namespace, options);
   const database = path === undefined ? undefined : opened.address;
   let known: string | undefined;
   return new LocalEngine(

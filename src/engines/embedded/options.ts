@@ -1,14 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { ClientOptions } from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
 import type { Clock } from '../../core/clock.ts';
 import { ConfigurationError } from '../../engine/index.ts';
 import { type Check, clientOptions, flag, section, show, text } from '../../engine/shape.ts';
-import {
-  retentionShape as retention,
-  type SearchAttributes,
-  searchAttributesShape as searchAttributes,
-} from '../local/namespace-options.ts';
 import { DEFAULT_DATABASE_PATH } from './sqlite-store.ts';
 
 /** Where an embedded engine keeps its state, and by which clock it lives. */
@@ -19,13 +13,6 @@ export interface EmbeddedEngineOptions {
   readonly memory?: boolean;
   /** Default `'default'`. */
   readonly namespace?: string;
-  /** Search attributes of the namespace, by name: declared when they are not there yet. Default: those that were declared before. */
-  readonly searchAttributes?: SearchAttributes;
-  /**
-   * How long closed runs are kept, as `30d` or in milliseconds, at least an hour: the retention of the namespace, which is stored. Runs that an open parent,
-   * child or successor may need stay. Default: as it was before; at first, for ever.
-   */
-  readonly retention?: Duration;
   /** Default: the time of this machine. */
   readonly clock?: Clock;
   /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
@@ -48,15 +35,10 @@ const clock: Check = (path, value) => {
 };
 
 const shape = section(
-  {
-    path: file,
-    memory: flag,
-    namespace: text,
-    searchAttributes,
-    retention,
-    clock,
-    client: clientOptions,
-  } satisfies Record<keyof EmbeddedEngineOptions, Check>,
+  { path: file, memory: flag, namespace: text, clock, client: clientOptions } satisfies Record<
+    keyof EmbeddedEngineOptions,
+    Check
+  >,
   'options',
 );
 

@@ -104,10 +104,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
   const effects = new Effects(context, onError);
-  // Where many processes share the runs, one of them does that.
-  const retention = residency === undefined ? new Retention(context, onError) : undefined;
-  context.namespaces.onChange = () => retention?.plan();
-  retention?.plan();
+  const retention = retain(context, onError);
   const alarms = new Alarms(clock, async (key) => void (await ring(context, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
@@ -142,6 +139,15 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       context.waits.close();
     },
   };
+}
+
+/** Has closed runs deleted when their time is over. Where many processes share the runs, one of them does that. */
+function retain(context: FrontendContext, onError: (error: unknown) => void): Retention | undefined {
+  if (context.residency !== undefined) return undefined;
+  const retention = new Retention(context, onError);
+  context.namespaces.onChange = () => retention.plan();
+  retention.plan();
+  return retention;
 }
 
 function inTurn(listeners: readonly RunListener[]): RunListener {

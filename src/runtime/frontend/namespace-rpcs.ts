@@ -17,15 +17,11 @@ const states = { registered: 1, deprecated: 2 } as const;
 /** The RPCs of namespaces. */
 export function namespaceHandlers(
   context: FrontendContext,
-): Handlers<
-  | 'describeNamespace'
-  | 'listNamespaces'
-  | 'registerNamespace'
-  | 'updateNamespace'
-  | 'deprecateNamespace'
-  | 'deleteNamespace'
-> {
-  const { namespaces } = context;
+): ReturnType<typeof readingHandlers> & ReturnType<typeof changingHandlers> {
+  return { ...readingHandlers(context), ...changingHandlers(context) };
+}
+
+function readingHandlers({ namespaces }: FrontendContext): Handlers<'describeNamespace' | 'listNamespaces'> {
   return {
     async describeNamespace(request) {
       const { namespace, id } = request;
@@ -37,10 +33,18 @@ export function namespaceHandlers(
     async listNamespaces() {
       const all = namespaces.names.map((name) => describe(namespaces.get(name)));
       return {
-        namespaces: all as temporal.api.workflowservice.v1.DescribeNamespaceResponse[],
+        namespaces: all,
         nextPageToken: new Uint8Array(),
       };
     },
+  };
+}
+
+function changingHandlers(
+  context: FrontendContext,
+): Handlers<'registerNamespace' | 'updateNamespace' | 'deprecateNamespace' | 'deleteNamespace'> {
+  const { namespaces } = context;
+  return {
     async registerNamespace(request) {
       const name = requireName(request.namespace);
       if (request.isGlobalNamespace) throw invalidArgument('Cannot register global namespace when not enabled');
@@ -73,7 +77,7 @@ export function namespaceHandlers(
         data: { ...record.data, ...updateInfo?.data },
         ...(ttl ? { retention: retentionOf(context, ttl) } : {}),
       }));
-      return describe(namespaces.get(name)) as temporal.api.workflowservice.v1.UpdateNamespaceResponse;
+      return describe(namespaces.get(name));
     },
     async deprecateNamespace(request) {
       await namespaces.change(requireName(request.namespace), (record) => ({ ...record, state: 'deprecated' }));
@@ -123,7 +127,7 @@ function describe({ name, description, ownerEmail, data, state, retention }: Nam
       capabilities: { eagerWorkflowStart: true, syncUpdate: true, asyncUpdate: true },
       supportsSchedules: true,
     },
-    config: { ...(retention > 0 ? { workflowExecutionRetentionTtl: toDuration(retention) } : {}) },
+    config: retention > 0 ? { workflowExecutionRetentionTtl: toDuration(retention) } : {},
     isGlobalNamespace: false,
   };
 }

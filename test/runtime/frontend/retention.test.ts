@@ -10,9 +10,9 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const ids = async (): Promise<readonly unknown[]> => {
+const ids = async (): Promise<readonly string[]> => {
   const { executions } = await bench.service.listWorkflowExecutions({ namespace });
-  return (executions ?? []).map(({ execution }) => execution?.workflowId).toSorted();
+  return (executions ?? []).map(({ execution }) => execution?.workflowId ?? '').toSorted((a, b) => (a < b ? -1 : 1));
 };
 
 test('closed runs are deleted when their time is over, open ones and younger ones stay', async () => {
