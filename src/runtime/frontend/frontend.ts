@@ -22,6 +22,7 @@ import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
+import { resetHandlers } from './resets.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -189,6 +190,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...multiOperationHandlers({ ...starts, ...updates }),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
+    ...resetHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...queryHandlers(context),

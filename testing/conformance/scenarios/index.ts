@@ -30,6 +30,7 @@ import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
 import { cron } from './cron.ts';
+import { resets } from './reset.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -64,4 +65,5 @@ export const scenarios: readonly Scenario[] = [
   ...ordering,
   ...pauses,
   ...cron,
+  ...resets,
 ];

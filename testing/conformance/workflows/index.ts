@@ -18,3 +18,4 @@ export * from './workflow-tasks.ts';
 export * from './continue-as-new.ts';
 export * from './ordering.ts';
 export * from './cron.ts';
+export * from './reset.ts';
