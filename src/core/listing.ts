@@ -13,6 +13,7 @@ export function compareInList(a: ListPosition, b: ListPosition): number {
 export function matchesFilter(record: RunRecord, filter: ListFilter): boolean {
   return (
     record.namespace === filter.namespace &&
+    (record.schedule !== undefined) === (filter.schedules ?? false) &&
     (filter.workflowId === undefined || record.workflowId === filter.workflowId) &&
     record.workflowId.startsWith(filter.workflowIdPrefix ?? '') &&
     (filter.runId === undefined || record.runId === filter.runId) &&

@@ -53,6 +53,9 @@ export const PendingActivityState: Enums['PendingActivityState'] = enums.Pending
 /** Whether a task queue is for everybody or for one worker's cache. */
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
 
+/** What a schedule does when the run that it started before is still open. */
+export const ScheduleOverlapPolicy: Enums['ScheduleOverlapPolicy'] = enums.ScheduleOverlapPolicy;
+
 /** Milliseconds since the epoch as a protobuf timestamp. */
 export function toTimestamp(ms: number): google.protobuf.ITimestamp {
   const seconds = Math.floor(ms / 1000);

@@ -101,6 +101,8 @@ export interface CurrentWrite {
 export interface ListFilter {
   /** Exactly this one. */
   readonly namespace: string;
+  /** Whether these are schedules, which are no runs of workflows (`RunRecord.schedule`). Default: no. */
+  readonly schedules?: boolean;
   /** Exactly this one. */
   readonly workflowId?: string;
   /** What the workflow id begins with. */

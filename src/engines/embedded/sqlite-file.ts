@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as Sqlite from 'node:sqlite';
 import { StoreError } from '../../core/store.ts';
@@ -50,12 +50,8 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** When a commit counts as safe: `full` survives a loss of power, `normal` only the death of the process. */
-export type Synchronous = 'full' | 'normal';
-
 /** How to open a file. */
 export interface SqliteFileOptions {
-  readonly synchronous: Synchronous;
   /** Upper bound of the file's size in bytes. */
   readonly maxBytes: number | undefined;
 }
@@ -88,6 +84,7 @@ export function makeDirectory(directory: string): void {
   if (parent !== directory) makeDirectory(parent);
   try {
     mkdirSync(directory, { mode: 0o700 });
+    syncFile(parent);
   } catch (error) {
     // Another process may have been faster.
     if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
@@ -112,6 +109,7 @@ export function openDatabase(path: string, options: SqliteFileOptions): Sqlite.D
     database = new DatabaseSync(path);
     configure(database, options);
     if (readNumber(database, 'PRAGMA application_id') === 0) createSchema(database);
+    secure(database, path);
     return database;
   } catch (error) {
     database?.close();
@@ -175,7 +173,7 @@ function assertOurs(database: Sqlite.DatabaseSync, path: string, bytes: number):
 function configure(database: Sqlite.DatabaseSync, options: SqliteFileOptions): void {
   database.exec(`
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'};
+    PRAGMA synchronous = FULL;
     PRAGMA busy_timeout = 200;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16384;
@@ -185,6 +183,37 @@ function configure(database: Sqlite.DatabaseSync, options: SqliteFileOptions): v
   `);
   if (options.maxBytes !== undefined) {
     database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / PAGE_BYTES))}`);
+  }
+}
+
+/**
+ * Whoever had the file before may have died between writing and waiting for the disk: what is shown of that from now on, is safe. From then on commits
+ * are waited for by whoever makes them, not by SQLite.
+ */
+function secure(database: Sqlite.DatabaseSync, path: string): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // Without room the log stays as it is.
+  }
+  syncFile(`${path}-wal`);
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0');
+}
+
+/** Waits until a file or directory is on disk, where the system can say so. */
+function syncFile(path: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r+');
+  } catch {
+    // Directories are only opened for reading, and not at all by Windows.
+    if (process.platform !== 'win32') file = openSync(path, 'r');
+  }
+  if (file === undefined) return;
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

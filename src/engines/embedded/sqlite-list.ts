@@ -1,4 +1,5 @@
 import { decodeCursor, endOfPrefix } from '../../core/listing.ts';
+import { scheduleType } from '../../core/schedule/state.ts';
 import type { ListFilter, TimeRange } from '../../core/store.ts';
 
 /** The part of a query behind `FROM runs`, and the values of its parameters. */
@@ -29,6 +30,7 @@ export function whereOf(filter: ListFilter, cursor?: string): Where {
     if (range?.to !== undefined) add(`${column} <= ?`, range.to);
   };
   equals('namespace', filter.namespace);
+  add(filter.schedules ? 'workflow_type = ?' : 'workflow_type <> ?', scheduleType);
   equals('workflow_id', filter.workflowId);
   if (filter.workflowIdPrefix) {
     const end = endOfPrefix(filter.workflowIdPrefix);

@@ -26,6 +26,7 @@ import { resetHandlers } from './resets.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
+import { scheduleHandlers } from './schedules.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
 import { updateHandlers } from './update-rpcs.ts';
@@ -187,13 +188,14 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
   const handlers: Partial<WorkflowServiceApi> = {
     ...starts,
     ...updates,
-    ...multiOperationHandlers({ ...starts, ...updates }),
+    ...multiOperationHandlers({ ...starts, ...updates }, context),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
     ...resetHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...queryHandlers(context),
+    ...scheduleHandlers(context),
     ...workflowTaskHandlers(context),
     ...activityTaskHandlers(context),
     ...systemHandlers(context),

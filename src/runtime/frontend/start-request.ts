@@ -57,13 +57,18 @@ const durations = [
   ['workflowStartDelay', 'WorkflowStartDelaySeconds'],
 ] as const;
 
-/** Refusals in the words of a Temporal server. */
-function refuseInvalid(request: StartRequest, now: number): void {
+/** @throws ServiceError INVALID_ARGUMENT in the words of a Temporal server, for durations below 0. */
+export function refuseNegativeDurations(request: Pick<StartRequest, (typeof durations)[number][0]>): void {
   for (const [field, name] of durations) {
     if (durationMs(request[field]) < 0) {
       throw invalidArgument(`An invalid ${name} is set on request. cause: negative duration`);
     }
   }
+}
+
+/** Refusals in the words of a Temporal server. */
+function refuseInvalid(request: StartRequest, now: number): void {
+  refuseNegativeDurations(request);
   const terminates = WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING;
   if (request.workflowIdReusePolicy === terminates && request.workflowIdConflictPolicy) {
     throw invalidArgument(

@@ -18,9 +18,9 @@ const systemInfo: temporal.api.workflowservice.v1.IGetSystemInfoResponse = {
     encodedFailureAttributes: true,
     sdkMetadata: true,
     countGroupByExecutionStatus: false,
-    supportsSchedules: false,
+    supportsSchedules: true,
     upsertMemo: true,
-    eagerWorkflowStart: false,
+    eagerWorkflowStart: true,
     nexus: false,
   },
 };
@@ -82,7 +82,7 @@ const activityQueue = 2;
 
 function describeNamespace(name: string): temporal.api.workflowservice.v1.IDescribeNamespaceResponse {
   return {
-    namespaceInfo: { name, id: namespaceId(name), state: registered, description: '', supportsSchedules: false },
+    namespaceInfo: { name, id: namespaceId(name), state: registered, description: '', supportsSchedules: true },
     config: {},
     isGlobalNamespace: false,
   };

@@ -81,6 +81,7 @@ async function take(
     await context.announceAgain(task);
     return {};
   }
+  await context.updates.expected.until(task.run);
   // Should it get lost, the task is offered again, and the answer to this one does not count.
   const record = await context.runs.transact(
     [task.run],

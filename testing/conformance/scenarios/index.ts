@@ -11,6 +11,7 @@ import { activityCancellation } from './activity-cancellation.ts';
 import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
+import { eager } from './eager.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -29,6 +30,8 @@ import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { schedules } from './schedules.ts';
+import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
 import { resets } from './reset.ts';
 
@@ -39,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
   ...activityTimeouts,
   ...asyncCompletion,
   ...basics,
+  ...eager,
   ...failures,
   ...scopes,
   ...start,
@@ -64,6 +68,8 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...schedules,
+  ...scheduleOverlaps,
   ...cron,
   ...resets,
 ];
