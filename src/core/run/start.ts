@@ -112,8 +112,11 @@ export function restoredRecord(key: RunKey, requestId: string, event: HistoryEve
   const executionDeadline = executionTimeout > 0 ? now + executionTimeout : 0;
   const runTimeout = durationMs(attributes.workflowRunTimeout);
   const start: NewRun = {
-    ...{ namespace: key.namespace, workflowId: key.workflowId, runId: key.runId },
-    ...{ requestId, attributes },
+    namespace: key.namespace,
+    workflowId: key.workflowId,
+    runId: key.runId,
+    requestId,
+    attributes,
     ...(continuedExecutionRunId ? { chain: { firstRunId, previousRunId: continuedExecutionRunId } } : {}),
     ...(parent ? { parent: parentOf(attributes) } : {}),
     ...(event.userMetadata ? { extra: { userMetadata: event.userMetadata } } : {}),

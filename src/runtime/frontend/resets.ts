@@ -84,9 +84,9 @@ async function open(transaction: Transaction, key: RunKey): Promise<RunDraft> {
   return draft;
 }
 
-function begin(reset: Reset, now: number): RunDraft {
+function begin(what: Reset, now: number): RunDraft {
   try {
-    return resetRun(reset, now);
+    return resetRun(what, now);
   } catch (error) {
     throw error instanceof ResetRefused ? invalidArgument(error.message) : error;
   }

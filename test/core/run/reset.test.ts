@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { validateHistory } from '../../../src/core/history/validate.ts';
 import { toNumber } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
+import type { RunDraft } from '../../../src/core/run/draft.ts';
 import { rebuildRun } from '../../../src/core/run/reset/rebuild.ts';
 import { ResetRefused, resetRun } from '../../../src/core/run/reset/reset.ts';
 import { commandKinds } from './random-commands.ts';
@@ -23,7 +24,9 @@ const key = { namespace: 'default', workflowId: 'w', runId: 'reset' };
 function told(record: RunRecord): unknown {
   return {
     activities: [...record.activities].map(([id, { activityId, cancelRequestedEventId }]) => ({
-      ...{ id, activityId, cancelRequestedEventId },
+      id,
+      activityId,
+      cancelRequestedEventId,
     })),
     timers: [...record.timers],
     children: [...record.children],
@@ -55,6 +58,15 @@ test('a record is made from its history as it was made with it', () => {
   );
 });
 
+function resetOrRefused(...args: Parameters<typeof resetRun>): RunDraft | undefined {
+  try {
+    return resetRun(...args);
+  } catch (error) {
+    if (error instanceof ResetRefused) return undefined;
+    throw error;
+  }
+}
+
 test('wherever a run goes back to, it has a valid history and a task, or it is refused', () => {
   fc.assert(
     fc.property(steps, (script) => {
@@ -65,13 +77,8 @@ test('wherever a run goes back to, it has a valid history and a task, or it is r
         const [kept, dropped] = [history.slice(0, point - 1), history.slice(point - 1)];
         const reapplied = { signals: true, updates: true };
         const what = { key, requestId: 'r', baseRunId: record.runId, kept, dropped, reapplied, reason: 'why' };
-        let draft: ReturnType<typeof resetRun>;
-        try {
-          draft = resetRun(what, now);
-        } catch (error) {
-          expect(error).toBeInstanceOf(ResetRefused);
-          continue;
-        }
+        const draft = resetOrRefused(what, now);
+        if (draft === undefined) continue;
         expect(validateHistory(draft.events)).toEqual([]);
         expect(draft.events.map(({ eventId }) => toNumber(eventId))).toEqual(draft.events.map((_, index) => index + 1));
         expect(draft.record.workflowTask?.startedEventId).toBe(0);
