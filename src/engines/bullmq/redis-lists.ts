@@ -54,10 +54,17 @@ export class RedisLists {
   async count(filter: ListFilter): Promise<number> {
     const { statuses, startTime } = filter;
     const isSimple =
+      // Schedules have an index of their own, and nothing but that.
       !filter.schedules &&
-      [filter.workflowId, filter.workflowIdPrefix, filter.runId, filter.taskQueue, filter.closeTime].every(
-        (part) => part === undefined,
-      ) &&
+      filter.workflowType !== scheduleType &&
+      [
+        filter.workflowId,
+        filter.workflowIdPrefix,
+        filter.runId,
+        filter.taskQueue,
+        filter.closeTime,
+        filter.attributes,
+      ].every((part) => part === undefined) &&
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;

@@ -27,6 +27,7 @@ import { terminate } from './terminate.ts';
 import { workflowTimeouts } from './workflow-timeouts.ts';
 import { descriptions } from './descriptions.ts';
 import { historyReads } from './history-reads.ts';
+import { searchAttributes } from './search-attributes.ts';
 import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
@@ -34,6 +35,7 @@ import { absent } from './absent.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
+import { resets } from './reset.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -60,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
   ...descriptions,
   ...historyReads,
   ...visibility,
+  ...searchAttributes,
   ...interceptors,
   ...localActivities,
   ...absent,
@@ -72,4 +75,5 @@ export const scenarios: readonly Scenario[] = [
   ...schedules,
   ...scheduleOverlaps,
   ...cron,
+  ...resets,
 ];
