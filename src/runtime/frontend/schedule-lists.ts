@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
+import { scheduleIdPrefix } from '../../core/schedule/state.ts';
 import { meets } from '../../core/visibility/condition.ts';
 import { parseQuery, QueryProblem } from '../../core/visibility/parse.ts';
 import { invalidArgument, unimplemented } from '../errors.ts';
@@ -16,11 +17,13 @@ export async function listSchedules(
   const condition = readQuery(request.query ?? '');
   const size = request.maximumPageSize ?? 0;
   const limit = size > 0 ? Math.min(size, defaultPageSize) : defaultPageSize;
+  // Stores have an index of ids.
+  const filter = { namespace, schedules: true, workflowIdPrefix: scheduleIdPrefix };
   const records: RunRecord[] = [];
   let next = request.nextPageToken?.length ? new TextDecoder().decode(request.nextPageToken) : undefined;
   do {
     const rest = limit - records.length;
-    const query = { namespace, schedules: true, limit: rest, ...(next === undefined ? {} : { cursor: next }) };
+    const query = { ...filter, limit: rest, ...(next === undefined ? {} : { cursor: next }) };
     const page = await context.store.list(query).catch((error: unknown) => {
       throw error instanceof RangeError ? invalidArgument('Invalid NextPageToken.') : error;
     });
