@@ -1,12 +1,14 @@
 import { encodeCursor } from '../../core/listing.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey } from '../../core/record.ts';
 import { runName } from '../../core/run-name.ts';
 import { StoreError } from '../../core/store.ts';
-import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
+import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredNamespace, StoredRun } from '../../core/store.ts';
 import { joined, LateWrites } from '../local/late-writes.ts';
 import type { Late, Written } from '../local/late-writes.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { DiskLog } from './disk-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { acquireOwnership } from './owner.ts';
@@ -14,7 +16,7 @@ import type { Ownership } from './owner.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { openDatabase } from './sqlite-file.ts';
 import { Statements } from './sqlite-statements.ts';
-import { encodeWrite, StoredRuns } from './stored-runs.ts';
+import { encodeWrite, sizeOf, StoredRuns } from './stored-runs.ts';
 import type { Changes } from './stored-runs.ts';
 
 /** Where the state is kept when nobody says where. */
@@ -60,7 +62,7 @@ export class SqliteStore implements Store {
   /** Changes that waited and are being written, by run. */
   readonly #settling = new Map<string, Promise<unknown>>();
   #failure: { readonly error: unknown } | undefined;
-  #shutdown: (() => void) | undefined;
+  #shutdown: (() => Promise<void>) | undefined;
 
   /**
    * Opens a file, or makes a new one with mode 0600 (and its directory with 0700).
@@ -87,13 +89,22 @@ export class SqliteStore implements Store {
     this.#group = new GroupCommit(database, {
       begin: (before) => new Map(before),
       sync: async () => log?.sync(),
-      committed: (changes) => this.#runs.publish(changes),
+      committed: (changes) => {
+        this.#runs.publish(changes);
+        checkpoints.wrote(changes.size, sizeOf(changes));
+      },
       failed: (error) => {
         this.#failure = { error };
         onFailure?.(error);
       },
     });
-    this.#shutdown = () => {
+    const checkpoints = new Checkpoints({
+      path: this.path,
+      pauseFor: (work) => this.#group.pauseFor(work),
+      unavailable: () => database.exec('PRAGMA wal_autocheckpoint = 1000'),
+    });
+    this.#shutdown = async () => {
+      await checkpoints.close();
       log?.close();
       database.close();
       if (options.ownership === undefined) ownership.release();
@@ -179,6 +190,20 @@ export class SqliteStore implements Store {
     return this.#write((changes) => this.#runs.delete(key, changes));
   }
 
+  async readNamespaces(): Promise<readonly StoredNamespace[]> {
+    return this.#read(() => this.#statements.findNamespaces());
+  }
+
+  async writeNamespace(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'> {
+    return this.#write(() =>
+      this.#statements.writeNamespace(name, record, expectedRevision) ? 'committed' : 'conflict',
+    );
+  }
+
   async close(): Promise<void> {
     const shutdown = this.#shutdown;
     if (shutdown === undefined) return;
@@ -186,7 +211,7 @@ export class SqliteStore implements Store {
     await this.#group.flush();
     if (this.#shutdown === undefined) return;
     this.#shutdown = undefined;
-    shutdown();
+    await shutdown();
   }
 
   /** Writes what waits of a run, if anything does. @returns resolves when that is over; who is concerned hears what came of it. */

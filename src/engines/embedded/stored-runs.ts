@@ -27,6 +27,13 @@ interface RunChange {
   readonly eventBytes: number;
 }
 
+/** Bytes of the changes as they are written. */
+export function sizeOf(changes: Changes): number {
+  let size = 0;
+  for (const { state, eventBytes } of changes.values()) size += (state?.recordBytes ?? 0) + eventBytes;
+  return size;
+}
+
 /** A run's part of a commit, ready to be written. */
 export interface EncodedWrite extends EncodedRun {
   readonly write: RunWrites;
@@ -82,7 +89,7 @@ export class StoredRuns {
   delete(key: RunKey, changes: Changes): void {
     const run = this.#stateIn(changes, key);
     if (run === undefined) return;
-    this.#statements.deleteRun(run.row, key);
+    this.#statements.deleteRun(run.row, run.stored.record);
     changes.set(runName(key), { key, isNew: false, state: undefined, events: [], eventBytes: 0 });
   }
 
