@@ -24,6 +24,7 @@ import {
   type Row,
 } from './report.ts';
 import { formatRedisFigures, type RedisFigures, redisFigures } from './redis/figures.ts';
+import { formatSqliteFigures, type SqliteFigures, sqliteFigures } from './sqlite/figures.ts';
 import { knows, type Surroundings, type System } from './systems.ts';
 import { agentWorkloads, type Workload } from './workloads.ts';
 
@@ -47,17 +48,20 @@ const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.m
 /** Measured once, after the rounds: sizes don't vary. */
 const conversations: ConversationRow[] = [];
 const isConversation = ({ workload }: Pair): boolean => workload === 'conversation';
+const isSqliteFigures = ({ workload }: Pair): boolean => workload === 'sqlite-figures';
 const isCoreFigures = ({ workload }: Pair): boolean => workload === 'core-figures';
 const isRedisFigures = ({ workload }: Pair): boolean => workload === 'redis-figures';
 /** Measured once, after everything else. */
 let figuresOfRedis: RedisFigures | undefined;
 let figuresOfCore: CoreFigures | undefined;
+let figuresOfSqlite: SqliteFigures | undefined;
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
 
 /** Peers that cannot be had, and why. */
 const leftOut: string[] = [];
 const noPlaces: PeerPlaces = { postgres: '', restate: undefined };
-const isOnce = (pair: Pair): boolean => isConversation(pair) || isRedisFigures(pair) || isCoreFigures(pair);
+const hasOwnProcess = (pair: Pair): boolean => isRedisFigures(pair) || isCoreFigures(pair) || isSqliteFigures(pair);
+const isOnce = (pair: Pair): boolean => isConversation(pair) || hasOwnProcess(pair);
 
 function leaveOut(peer: System, reason: string): void {
   const line = `LEFT OUT: ${peer}: ${reason}`;
@@ -93,9 +97,9 @@ async function coldFigures({ workload, system }: Pair, surroundings: Surrounding
 async function measureAll(surroundings: Surroundings): Promise<void> {
   const processes = new Map<System, SystemProcess>();
   try {
-    for (const { system, workload } of pairs) {
-      if (processes.has(system) || isCold(workload) || workload === 'redis-figures' || workload === 'core-figures')
-        continue;
+    for (const pair of pairs) {
+      const { system, workload } = pair;
+      if (processes.has(system) || isCold(workload) || hasOwnProcess(pair)) continue;
       try {
         processes.set(system, await SystemProcess.start(system, surroundings));
       } catch (error) {
@@ -163,6 +167,7 @@ await measureAll({
 });
 if (redis !== undefined && pairs.some(isRedisFigures)) figuresOfRedis = await redisFigures(redis.value, codePath);
 if (pairs.some(isCoreFigures)) figuresOfCore = await coreFigures(codePath);
+if (pairs.some(isSqliteFigures)) figuresOfSqlite = await sqliteFigures(codePath);
 machine.load.after = currentLoad();
 
 const measured = pairs.filter((pair) => !isOnce(pair) && pair.rounds.length > 0);
@@ -176,8 +181,10 @@ console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
 if (figuresOfRedis !== undefined) console.log(formatRedisFigures(figuresOfRedis));
 if (figuresOfCore !== undefined) console.log(formatCoreFigures(figuresOfCore));
+if (figuresOfSqlite !== undefined) console.log(formatSqliteFigures(figuresOfSqlite));
 if (options.json !== undefined) {
-  const all = { machine, rows: [...rows, ...conversations], redis: figuresOfRedis, core: figuresOfCore };
+  const figures = { redis: figuresOfRedis, core: figuresOfCore, sqlite: figuresOfSqlite };
+  const all = { machine, rows: [...rows, ...conversations], ...figures };
   await writeFile(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 process.exit();

@@ -49,6 +49,9 @@ export function currentLoad(): number {
 const comparisons: readonly { readonly of: System; readonly with: System; readonly aim?: number }[] = [
   { of: 'memory', with: 'temporal', aim: 10 },
   { of: 'sqlite', with: 'temporal' },
+  { of: 'sqlite', with: 'memory' },
+  { of: 'sqlite', with: 'dbos', aim: 1 },
+  { of: 'sqlite', with: 'restate', aim: 1 },
   { of: 'redis', with: 'temporal', aim: 10 },
   { of: 'redis', with: 'bullmq-chain', aim: 1 },
   { of: 'redis', with: 'bullmq-steps' },

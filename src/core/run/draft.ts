@@ -60,6 +60,7 @@ export class RunDraft {
       requestIds: new Set(record.requestIds),
       buffered: [...record.buffered],
       effects: [...record.effects],
+      ...(record.schedule === undefined ? {} : { schedule: { ...record.schedule } }),
     };
     this.#revision = revision;
     this.now = now;
@@ -69,6 +70,11 @@ export class RunDraft {
   get key(): RunKey {
     const { namespace, workflowId, runId } = this.record;
     return { namespace, workflowId, runId };
+  }
+
+  /** Whether nothing of the run is stored yet. */
+  get isNew(): boolean {
+    return this.#revision === 0;
   }
 
   get isOpen(): boolean {

@@ -171,7 +171,7 @@ export class Runs {
     if (runId && !uuidShape.test(runId)) throw invalidArgument('Invalid RunId.');
     const wanted = runId || (await this.#store.currentRunId(namespace, workflowId));
     const record = wanted === undefined ? undefined : await this.load({ namespace, workflowId, runId: wanted });
-    if (record === undefined) throw workflowNotFound(workflowId, runId ?? undefined);
+    if (record === undefined || record.schedule !== undefined) throw workflowNotFound(workflowId, runId ?? undefined);
     return record;
   }
 
@@ -230,7 +230,7 @@ export class Runs {
         throw error;
       }
       if (transaction.isUnproven) continue;
-      const written = mayWait && conflicts === 0 ? transaction.commitLater() : undefined;
+      const written = mayWait && conflicts === 0 ? this.#commitLater(transaction) : undefined;
       const committed = written === undefined ? await transaction.commit() : transaction.drafts;
       if (committed === undefined) continue;
       for (const action of transaction.afterwards) this.#guarded(action);
@@ -238,6 +238,19 @@ export class Runs {
       return { result, written };
     }
     throw unavailable('Too many others change this workflow at the same time. Try again.');
+  }
+
+  /** When it cannot be stored after all, the run is as before, and whatever it waits for has to be told once more. */
+  #commitLater(transaction: Transaction): Promise<'committed' | 'conflict'> | undefined {
+    const [draft] = transaction.drafts;
+    const written = transaction.commitLater();
+    written
+      ?.catch(async () => {
+        const stored = draft && (await this.#store.load(draft.key));
+        if (stored !== undefined) this.#publish(stored.record, []);
+      })
+      .catch(this.#report);
+    return written;
   }
 
   /** Others wait, too: a bit of chance keeps them from waking up together. */

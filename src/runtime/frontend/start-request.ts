@@ -7,11 +7,12 @@ import type { NewRun } from '../../core/run/start.ts';
 import { invalidArgument, unimplemented } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
 import { requireId, requireNamespace, requireTaskQueue } from './context.ts';
+import { acceptAttributes } from './search-attributes.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
 
 /** The run that a request asks for. @throws ServiceError INVALID_ARGUMENT, or UNIMPLEMENTED with the feature's name. */
-export function newRun(context: FrontendContext, request: StartRequest): NewRun {
+export async function newRun(context: FrontendContext, request: StartRequest): Promise<NewRun> {
   const namespace = requireNamespace(context, request.namespace);
   const workflowId = requireId('WorkflowId', request.workflowId);
   requireId('WorkflowType', request.workflowType?.name);
@@ -20,6 +21,7 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
   const now = context.clock.now();
   refuseInvalid(request, now);
   refuseUnsupported(request);
+  const { searchAttributes } = request;
   return {
     namespace,
     workflowId,
@@ -34,7 +36,7 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
       workflowTaskTimeout: request.workflowTaskTimeout ?? null,
       identity: request.identity ?? '',
       memo: request.memo ?? null,
-      searchAttributes: request.searchAttributes ?? null,
+      searchAttributes: searchAttributes ? await acceptAttributes(context, searchAttributes, namespace) : null,
       header: request.header ?? null,
       retryPolicy: request.retryPolicy ? withRetryDefaults(request.retryPolicy) : null,
       firstWorkflowTaskBackoff: toDuration(durationMs(request.workflowStartDelay)),
@@ -57,13 +59,18 @@ const durations = [
   ['workflowStartDelay', 'WorkflowStartDelaySeconds'],
 ] as const;
 
-/** Refusals in the words of a Temporal server. */
-function refuseInvalid(request: StartRequest, now: number): void {
+/** @throws ServiceError INVALID_ARGUMENT in the words of a Temporal server, for durations below 0. */
+export function refuseNegativeDurations(request: Pick<StartRequest, (typeof durations)[number][0]>): void {
   for (const [field, name] of durations) {
     if (durationMs(request[field]) < 0) {
       throw invalidArgument(`An invalid ${name} is set on request. cause: negative duration`);
     }
   }
+}
+
+/** Refusals in the words of a Temporal server. */
+function refuseInvalid(request: StartRequest, now: number): void {
+  refuseNegativeDurations(request);
   const terminates = WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING;
   if (request.workflowIdReusePolicy === terminates && request.workflowIdConflictPolicy) {
     throw invalidArgument(
