@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import Long from 'long';
 import type { HistoryEvent } from '../proto.ts';
-import { EventType, toLong, toTimestamp } from '../proto.ts';
+import { EventType, toLong, toNumber, toTimestamp } from '../proto.ts';
 import type { Effect, RunKey, RunRecord } from '../record.ts';
 import type { RunWrite } from '../store.ts';
 import { flushOrder, wireStartedIds } from './buffer.ts';
@@ -131,6 +131,12 @@ export class RunDraft {
       const child = this.record.children.get(initiated);
       if (child !== undefined) this.record.children.set(initiated, { ...child, startedEventId: started });
     }
+  }
+
+  /** Begins with the history of another run, of which nothing else is known yet. */
+  adopt(event: HistoryEvent): void {
+    this.record.nextEventId = toNumber(event.eventId) + 1;
+    this.#push(event);
   }
 
   /** Records something to be done outside of the run once the change is committed. */

@@ -34,6 +34,7 @@ import { absent } from './absent.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
+import { resets } from './reset.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -72,4 +73,5 @@ export const scenarios: readonly Scenario[] = [
   ...schedules,
   ...scheduleOverlaps,
   ...cron,
+  ...resets,
 ];
