@@ -183,7 +183,7 @@ function compact(attributes: EventAttributes): EventAttributes {
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(attributes)) {
     const value = (attributes as Readonly<Record<string, unknown>>)[name];
-    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value as object) : value;
+    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value) : value;
   }
   return result;
 }
