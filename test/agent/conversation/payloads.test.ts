@@ -6,7 +6,7 @@ import { ExternalStorage, ExternalStorageRunner, StorageDriverClaim } from '../.
 
 const context = { type: 'workflow', namespace: 'default', workflowId: 'w' } as const;
 const reverse = async (payloads: Payload[]): Promise<Payload[]> =>
-  payloads.map((payload) => ({ ...payload, data: Buffer.from(payload.data ?? []).reverse() }));
+  payloads.map((payload) => ({ ...payload, data: (payload.data ?? new Uint8Array()).toReversed() }));
 const reversing: PayloadCodec = { encode: reverse, decode: reverse };
 
 describe('a payload', () => {
