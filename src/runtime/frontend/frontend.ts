@@ -25,6 +25,7 @@ import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
 import { Retention } from './retention.ts';
+import { resetHandlers } from './resets.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -205,6 +206,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...multiOperationHandlers({ ...starts, ...updates }, context),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
+    ...resetHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...searchAttributeHandlers(context),
