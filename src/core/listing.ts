@@ -1,5 +1,6 @@
 import type { RunRecord } from './record.ts';
-import type { ListFilter, TimeRange } from './store.ts';
+import { indexedValues } from './search-attributes/value.ts';
+import type { AttributeFilter, ListFilter, TimeRange } from './store.ts';
 
 /** Where a run stands in a list: newest start first, ties by run id, then by workflow id. */
 export type ListPosition = Pick<RunRecord, 'startTime' | 'runId' | 'workflowId'>;
@@ -21,7 +22,19 @@ export function matchesFilter(record: RunRecord, filter: ListFilter): boolean {
     (filter.taskQueue === undefined || record.taskQueue === filter.taskQueue) &&
     (filter.statuses === undefined || filter.statuses.includes(record.status)) &&
     within(record.startTime, filter.startTime) &&
-    within(record.closeTime, filter.closeTime)
+    within(record.closeTime, filter.closeTime) &&
+    (filter.attributes === undefined || hasAttributes(record, filter.attributes))
+  );
+}
+
+function hasAttributes({ searchAttributes }: RunRecord, filters: readonly AttributeFilter[]): boolean {
+  const values = indexedValues(searchAttributes);
+  return filters.every(({ name, values: wanted, range }) =>
+    (values.get(name) ?? []).some(
+      (value) =>
+        (wanted === undefined || wanted.includes(value)) &&
+        (range === undefined || (typeof value === 'number' && within(value, range))),
+    ),
   );
 }
 

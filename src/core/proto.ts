@@ -50,6 +50,8 @@ export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWo
   enums.CancelExternalWorkflowExecutionFailedCause;
 /** How far an activity has come, for those who look. */
 export const PendingActivityState: Enums['PendingActivityState'] = enums.PendingActivityState;
+/** What values of a search attribute are. */
+export const IndexedValueType: Enums['IndexedValueType'] = enums.IndexedValueType;
 /** Whether a task queue is for everybody or for one worker's cache. */
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
 

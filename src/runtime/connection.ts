@@ -64,7 +64,7 @@ export function createConnection(service: WorkflowServiceApi, options: Connectio
 export class LocalConnection implements ConnectionLike {
   /** What runs workflows. */
   readonly workflowService: WorkflowService;
-  /** Administration of a cluster; there is none, so every call answers `UNIMPLEMENTED`. */
+  /** Search attributes and namespaces; what administrates a cluster answers `UNIMPLEMENTED`. */
   readonly operatorService: OperatorService;
   /** Says that it serves. */
   readonly healthService: HealthService;
@@ -95,7 +95,7 @@ export class LocalConnection implements ConnectionLike {
       false,
       false,
     );
-    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', {}), false, false);
+    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', service), false, false);
     this.healthService = HealthService.create(this.rpcImpl('Health', healthHandlers), false, false);
     this.testService =
       options.testService === undefined

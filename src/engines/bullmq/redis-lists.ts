@@ -57,9 +57,14 @@ export class RedisLists {
       // Schedules have an index of their own, and nothing but that.
       !filter.schedules &&
       filter.workflowType !== scheduleType &&
-      [filter.workflowId, filter.workflowIdPrefix, filter.runId, filter.taskQueue, filter.closeTime].every(
-        (part) => part === undefined,
-      ) &&
+      [
+        filter.workflowId,
+        filter.workflowIdPrefix,
+        filter.runId,
+        filter.taskQueue,
+        filter.closeTime,
+        filter.attributes,
+      ].every((part) => part === undefined) &&
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;

@@ -1,15 +1,35 @@
 import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as Sqlite from 'node:sqlite';
+import { decodeRecord } from '../../core/record-codec.ts';
+import { indexedValues } from '../../core/search-attributes/value.ts';
 import { StoreError } from '../../core/store.ts';
 import { corrupt, toStoreError } from './sqlite-errors.ts';
 
 /** `PDUR` in the header of each of our files, so that we never write into the file of another application. */
 const APPLICATION_ID = 0x50445552;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const PAGE_BYTES = 4096;
 /** Files up to this size are checked whole when they are opened. */
 const CHECKED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * What format 2 added: search attributes as `indexedValues` has them, by name and value, and what is known of namespaces, as JSON.
+ */
+const SECOND = `
+  CREATE TABLE attributes (
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value ANY NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name, value, run)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE namespaces (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
 
 /**
  * One row of `history` holds the events of one commit as an encoded `temporal.api.history.v1.History`.
@@ -48,6 +68,7 @@ const SCHEMA = `
     events BLOB NOT NULL,
     PRIMARY KEY (run, first_id)
   ) STRICT, WITHOUT ROWID;
+  ${SECOND}
 `;
 
 /** How to open a file. */
@@ -109,6 +130,7 @@ export function openDatabase(path: string, options: SqliteFileOptions): Sqlite.D
     database = new DatabaseSync(path);
     configure(database, options);
     if (readNumber(database, 'PRAGMA application_id') === 0) createSchema(database);
+    else if (readNumber(database, 'PRAGMA user_version') < SCHEMA_VERSION) upgrade(database);
     secure(database, path);
     return database;
   } catch (error) {
@@ -221,6 +243,24 @@ function createSchema(database: Sqlite.DatabaseSync): void {
   // The header's fields are part of the transaction: a file has all of it, or is still empty.
   database.exec(`BEGIN IMMEDIATE; ${SCHEMA}
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+}
+
+/** Brings a file of format 1 to this one, whole or not at all. */
+function upgrade(database: Sqlite.DatabaseSync): void {
+  database.exec(`BEGIN IMMEDIATE; ${SECOND}`);
+  try {
+    const insert = database.prepare('INSERT INTO attributes (namespace, name, value, run) VALUES (?, ?, ?, ?)');
+    const sql = `SELECT id, namespace, record FROM runs WHERE instr(record, '"indexedFields"') > 0`;
+    for (const { id, namespace, record } of database.prepare(sql).iterate()) {
+      const values = indexedValues(decodeRecord(String(record)).searchAttributes);
+      for (const [name, all] of values)
+        for (const value of all) insert.run(namespace as string, name, value, Number(id));
+    }
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 function readNumber(database: Sqlite.DatabaseSync, sql: string): number {

@@ -1,10 +1,11 @@
 import { encodeCursor } from '../../core/listing.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey } from '../../core/record.ts';
 import { runName } from '../../core/run-name.ts';
 import { StoreError } from '../../core/store.ts';
-import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredRun } from '../../core/store.ts';
+import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredNamespace, StoredRun } from '../../core/store.ts';
 import { joined, LateWrites } from '../local/late-writes.ts';
 import type { Late, Written } from '../local/late-writes.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -187,6 +188,20 @@ export class SqliteStore implements Store {
     const settling = this.#settle(key);
     if (settling !== undefined) await settling;
     return this.#write((changes) => this.#runs.delete(key, changes));
+  }
+
+  async readNamespaces(): Promise<readonly StoredNamespace[]> {
+    return this.#read(() => this.#statements.findNamespaces());
+  }
+
+  async writeNamespace(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'> {
+    return this.#write(() =>
+      this.#statements.writeNamespace(name, record, expectedRevision) ? 'committed' : 'conflict',
+    );
   }
 
   async close(): Promise<void> {

@@ -89,7 +89,7 @@ export class StoredRuns {
   delete(key: RunKey, changes: Changes): void {
     const run = this.#stateIn(changes, key);
     if (run === undefined) return;
-    this.#statements.deleteRun(run.row, key);
+    this.#statements.deleteRun(run.row, run.stored.record);
     changes.set(runName(key), { key, isNew: false, state: undefined, events: [], eventBytes: 0 });
   }
 

@@ -18,6 +18,7 @@ import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
+import { Namespaces } from './namespaces.ts';
 import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
@@ -26,6 +27,7 @@ import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
 import { scheduleHandlers } from './schedules.ts';
+import { searchAttributeHandlers } from './search-attributes.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
 import { updateHandlers } from './update-rpcs.ts';
@@ -95,7 +97,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     queries: new Queries((record, queryId) => announcements.announceQuery(record, queryId)),
     updates: new Updates(),
     newId,
-    namespaces: new Set(namespaces),
+    namespaces: await Namespaces.open({ store, names: namespaces, wallClock, shared: residency !== undefined }),
     residency,
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
@@ -192,6 +194,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...pauseHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
+    ...searchAttributeHandlers(context),
     ...queryHandlers(context),
     ...scheduleHandlers(context),
     ...workflowTaskHandlers(context),

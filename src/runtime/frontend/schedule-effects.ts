@@ -66,7 +66,7 @@ export class ScheduleEffects {
       const state = draft.record.schedule;
       if (state === undefined) return;
       try {
-        const start = this.#newRun(keyOf(record), state, effect);
+        const start = await this.#newRun(keyOf(record), state, effect);
         const policies = { workflowIdReusePolicy: reusePolicyOf(effect.start) };
         const placed = await placeRun(this.#context, transaction, start, policies);
         const { runId } = placed.record;
@@ -80,7 +80,7 @@ export class ScheduleEffects {
   }
 
   /** What a start asks for. */
-  #newRun(key: RunKey, state: ScheduleState, { id, start, isTracked }: Start): NewRun {
+  async #newRun(key: RunKey, state: ScheduleState, { id, start, isTracked }: Start): Promise<NewRun> {
     const { namespace, runId } = key;
     const action = state.schedule.action.startWorkflow ?? {};
     const workflowId = workflowIdOf(state, start);
@@ -106,7 +106,7 @@ export class ScheduleEffects {
       lastCompletionResult: (follows && state.lastCompletionResult) || null,
       continuedFailure: (follows && state.continuedFailure) || null,
     };
-    return { ...newRun(this.#context, request), scheduledBy: isTracked ? key : undefined };
+    return { ...(await newRun(this.#context, request)), scheduledBy: isTracked ? key : undefined };
   }
 
   async #stop(record: RunRecord, state: ScheduleState, { id, target, policy }: Stop): Promise<void> {

@@ -1,9 +1,9 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
 import { meets } from '../../core/visibility/condition.ts';
-import { parseQuery, QueryProblem } from '../../core/visibility/parse.ts';
-import { invalidArgument, unimplemented } from '../errors.ts';
+import { invalidArgument } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
+import { readQuery } from './read-query.ts';
 
 const defaultPageSize = 1000;
 
@@ -13,7 +13,7 @@ export async function listSchedules(
   namespace: string,
   request: temporal.api.workflowservice.v1.IListSchedulesRequest,
 ): Promise<{ readonly records: readonly RunRecord[]; readonly nextPageToken: Uint8Array }> {
-  const condition = readQuery(request.query ?? '');
+  const { condition } = await readQuery(context, namespace, request.query);
   const size = request.maximumPageSize ?? 0;
   const limit = size > 0 ? Math.min(size, defaultPageSize) : defaultPageSize;
   const records: RunRecord[] = [];
@@ -32,13 +32,4 @@ export async function listSchedules(
     next = page.next;
   } while (next !== undefined && records.length < limit);
   return { records, nextPageToken: new TextEncoder().encode(next ?? '') };
-}
-
-function readQuery(query: string): ReturnType<typeof parseQuery> {
-  try {
-    return parseQuery(query);
-  } catch (error) {
-    if (!(error instanceof QueryProblem)) throw error;
-    throw error.unsupported ? unimplemented(error.message) : invalidArgument(error.message);
-  }
 }

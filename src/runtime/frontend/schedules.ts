@@ -15,6 +15,7 @@ import { keyOf } from './keys.ts';
 import { describeSchedule, scheduleListEntry, tokenOf } from './schedule-info.ts';
 import { listSchedules } from './schedule-lists.ts';
 import { checkedSchedule } from './schedule-request.ts';
+import { acceptAttributes } from './search-attributes.ts';
 
 type Patch = temporal.api.schedule.v1.ISchedulePatch;
 type Place = { readonly namespace: string; readonly workflowId: string };
@@ -44,7 +45,11 @@ function changingHandlers(
     async updateSchedule(request) {
       const place = placeOf(context, request);
       const changed = checkedSchedule(request.schedule ?? {});
-      await change(context, place, request.requestId, (draft) => update(draft, changed, request));
+      const { searchAttributes: asked } = request;
+      const searchAttributes = asked ? await acceptAttributes(context, asked, place.namespace) : null;
+      await change(context, place, request.requestId, (draft) =>
+        update(draft, changed, { ...request, searchAttributes }),
+      );
       return {};
     },
     async patchSchedule(request) {
@@ -137,6 +142,7 @@ type Creation = Omit<temporal.api.workflowservice.v1.ICreateScheduleRequest, 'sc
 async function create(context: FrontendContext, place: Place, request: Creation): Promise<void> {
   const patch = checkedPatch(request.initialPatch ?? {});
   const { requestId, schedule, memo, searchAttributes, scheduleId } = request;
+  const accepted = searchAttributes && (await acceptAttributes(context, searchAttributes, place.namespace));
   await context.runs.transact([place], async (transaction) => {
     const current = (await context.runs.current(place))?.record;
     if (current?.closeTime === undefined && current !== undefined) {
@@ -152,7 +158,7 @@ async function create(context: FrontendContext, place: Place, request: Creation)
         requestId,
         schedule,
         memo: memo ?? undefined,
-        searchAttributes: searchAttributes ?? undefined,
+        searchAttributes: accepted ?? undefined,
       },
       context.clock.now(),
       (state) => applyPatch(state, patch, context.clock.now()),

@@ -7,11 +7,12 @@ import type { NewRun } from '../../core/run/start.ts';
 import { invalidArgument, unimplemented } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
 import { requireId, requireNamespace, requireTaskQueue } from './context.ts';
+import { acceptAttributes } from './search-attributes.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
 
 /** The run that a request asks for. @throws ServiceError INVALID_ARGUMENT, or UNIMPLEMENTED with the feature's name. */
-export function newRun(context: FrontendContext, request: StartRequest): NewRun {
+export async function newRun(context: FrontendContext, request: StartRequest): Promise<NewRun> {
   const namespace = requireNamespace(context, request.namespace);
   const workflowId = requireId('WorkflowId', request.workflowId);
   requireId('WorkflowType', request.workflowType?.name);
@@ -20,6 +21,7 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
   const now = context.clock.now();
   refuseInvalid(request, now);
   refuseUnsupported(request);
+  const { searchAttributes } = request;
   return {
     namespace,
     workflowId,
@@ -34,7 +36,7 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
       workflowTaskTimeout: request.workflowTaskTimeout ?? null,
       identity: request.identity ?? '',
       memo: request.memo ?? null,
-      searchAttributes: request.searchAttributes ?? null,
+      searchAttributes: searchAttributes ? await acceptAttributes(context, searchAttributes, namespace) : null,
       header: request.header ?? null,
       retryPolicy: request.retryPolicy ? withRetryDefaults(request.retryPolicy) : null,
       firstWorkflowTaskBackoff: toDuration(durationMs(request.workflowStartDelay)),

@@ -30,7 +30,7 @@ export function startHandlers(
 ): Handlers<'startWorkflowExecution' | 'signalWithStartWorkflowExecution'> {
   return {
     async startWorkflowExecution(request) {
-      const start = newRun(context, request);
+      const start = await newRun(context, request);
       const isEager = mayStartEagerly(start, request);
       const eager = { ...start, ...(isEager ? { firstTaskTaker: takerOf(context, request) } : {}) };
       const { record, started } = await context.runs.transact([start], (transaction) =>
@@ -47,7 +47,7 @@ export function startHandlers(
       };
     },
     async signalWithStartWorkflowExecution(request) {
-      const start = newRun(context, request);
+      const start = await newRun(context, request);
       const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
         for (;;) {

@@ -17,7 +17,7 @@ const systemInfo: temporal.api.workflowservice.v1.IGetSystemInfoResponse = {
     activityFailureIncludeHeartbeat: true,
     encodedFailureAttributes: true,
     sdkMetadata: true,
-    countGroupByExecutionStatus: false,
+    countGroupByExecutionStatus: true,
     supportsSchedules: true,
     upsertMemo: true,
     eagerWorkflowStart: true,
@@ -53,7 +53,7 @@ export function systemHandlers(
       return describeNamespace(requireNamespace(context, name));
     },
     async listNamespaces() {
-      return { namespaces: [...context.namespaces].map(describeNamespace), nextPageToken: new Uint8Array() };
+      return { namespaces: context.namespaces.names.map(describeNamespace), nextPageToken: new Uint8Array() };
     },
     async describeTaskQueue(request) {
       const namespace = requireNamespace(context, request.namespace);

@@ -26,6 +26,7 @@ import { terminate } from './terminate.ts';
 import { workflowTimeouts } from './workflow-timeouts.ts';
 import { descriptions } from './descriptions.ts';
 import { historyReads } from './history-reads.ts';
+import { searchAttributes } from './search-attributes.ts';
 import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
@@ -58,6 +59,7 @@ export const scenarios: readonly Scenario[] = [
   ...descriptions,
   ...historyReads,
   ...visibility,
+  ...searchAttributes,
   ...interceptors,
   ...localActivities,
   ...absent,
