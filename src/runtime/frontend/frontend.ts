@@ -23,6 +23,7 @@ import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
+import { resetHandlers } from './resets.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -192,6 +193,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...multiOperationHandlers({ ...starts, ...updates }, context),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
+    ...resetHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...searchAttributeHandlers(context),
