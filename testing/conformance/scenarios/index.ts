@@ -12,6 +12,7 @@ import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
 import { eager } from './eager.ts';
+import { externalStorage } from './external-storage.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -44,6 +45,7 @@ export const scenarios: readonly Scenario[] = [
   ...asyncCompletion,
   ...basics,
   ...eager,
+  ...externalStorage,
   ...failures,
   ...scopes,
   ...start,
