@@ -13,6 +13,8 @@ import type { GroupFigures, WorkFigures } from './figures.ts';
 const taskQueue = 'bench';
 const IN_FLIGHT = [1, 5, 20, 100];
 const SECONDS = 4;
+/** By how much the disk is made slower, and for how many runs at once that is measured. */
+const SLOW = { ms: 10, inFlight: [5, 50] };
 /** Activities of the long run; each makes six events. */
 const TURNS = 1801;
 const TURNS_OF_PART = 300;
@@ -23,13 +25,17 @@ const PAGES = 1000;
 const [codePath = '', path = ''] = process.argv.slice(2);
 /** Since the last look. */
 const counts = { syncs: 0, commitMs: 0, longestMs: 0 };
+let slowerMs = 0;
 
 /** Counts what the engine asks of the disk and of SQLite. */
 function count(): void {
   const { fdatasync } = fs;
   fs.fdatasync = ((file: number, told: fs.NoParamCallback) => {
     counts.syncs++;
-    fdatasync(file, told);
+    fdatasync(file, (error) => {
+      if (slowerMs === 0) told(error);
+      else setTimeout(told, slowerMs, error);
+    });
   }) as typeof fdatasync;
   syncBuiltinESMExports();
   const exec = Reflect.get(DatabaseSync.prototype, 'exec');
@@ -112,7 +118,11 @@ void worker.run();
 await fly(engine.client, 10, 2);
 const groups: GroupFigures[] = [];
 for (const inFlight of IN_FLIGHT) groups.push(await measureGroup(engine.client, inFlight));
+const slow: GroupFigures[] = [];
+slowerMs = SLOW.ms;
+for (const inFlight of SLOW.inFlight) slow.push(await measureGroup(engine.client, inFlight));
+slowerMs = 0;
 const long = { taskQueue, workflowId: 'long', args: [TURNS] as [number] };
 turns.length = 0;
 await engine.client.workflow.execute<typeof manyActivities>('manyActivities', long);
-process.send?.({ syncsPerSecond, groups, turns } satisfies WorkFigures);
+process.send?.({ syncsPerSecond, groups, slower: { ms: SLOW.ms, groups: slow }, turns } satisfies WorkFigures);

@@ -72,9 +72,9 @@ export class RunDraft {
     return { namespace, workflowId, runId };
   }
 
-  /** Whether nothing of the run is stored yet. */
+  /** Whether no event of the run is stored yet, nor has it begun with the history of another one. */
   get isNew(): boolean {
-    return this.#revision === 0;
+    return this.#revision === 0 && this.record.resetFrom === undefined;
   }
 
   get isOpen(): boolean {
