@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import type { Failure, HistoryEvent, Payloads } from './proto.ts';
+import type { ScheduledStart, ScheduleState, StartedRun } from './schedule/state.ts';
 
 /** Names one run: a workflow id may have many runs, one after another. */
 export interface RunKey {
@@ -21,6 +22,10 @@ export interface RunRecord extends RunKey {
   readonly firstRunId: string;
   readonly previousRunId: string | undefined;
   nextRunId: string | undefined;
+  /** The run that goes on from an earlier point of this one. Left out: it was not reset. */
+  resetRunId?: string;
+  /** Where the run comes from that goes on from an earlier point of another one. Left out: it does not. */
+  readonly resetFrom?: ResetOrigin;
   readonly parent: ParentLink | undefined;
   readonly root: { readonly workflowId: string; readonly runId: string };
   readonly workflowType: string;
@@ -41,6 +46,8 @@ export interface RunRecord extends RunKey {
   readonly taskTimeout: number;
   /** What happens after a failure of the run; `undefined` for nothing. */
   readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+  /** When the chain goes on with another run after this one has ended. Left out: never. */
+  readonly cronSchedule?: string;
   /** Runs of the chain that failed and were tried again, this one included, from 1. */
   readonly attempt: number;
   readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;
@@ -77,6 +84,10 @@ export interface RunRecord extends RunKey {
   buffered: readonly HistoryEvent[];
   /** What must still be done outside of this run; each is redone until it is confirmed. */
   effects: readonly Effect[];
+  /** The schedule that waits for the end of this run's chain. Left out: none does. */
+  readonly scheduledBy?: RunKey;
+  /** This is a schedule, which no workflow belongs to: it has no tasks and no history. Left out: it is a run of a workflow. */
+  schedule?: ScheduleState;
 }
 
 /** Who has paused a run, when and why. */
@@ -86,6 +97,18 @@ export interface Pause {
   readonly reason: string;
   /** A repeated request with the same id changes nothing. */
   readonly requestId: string;
+}
+
+/** The run whose history another run's begins with. */
+export interface ResetOrigin {
+  /** The run that was reset. */
+  readonly baseRunId: string;
+  /** The last event that both have. */
+  readonly lastEventId: number;
+  /** The run that was first in a row of resets: all of them are one run to their children. */
+  readonly originalRunId: string;
+  /** When that one was started. Milliseconds since the epoch. */
+  readonly originalStartTime: number;
 }
 
 /** The run that started this one as its child. */
@@ -169,9 +192,10 @@ export interface PendingExternal {
   readonly kind: 'signal' | 'cancel';
 }
 
-/** An update that a workflow accepted; rejected ones leave no trace. */
+/** An update that a workflow accepted, or that history holds for it after a reset; rejected ones leave no trace. */
 export interface UpdateRecord {
   readonly updateId: string;
+  /** 0 until it was accepted. */
   readonly acceptedEventId: number;
   /** 0 until it completed. */
   readonly completedEventId: number;
@@ -182,6 +206,9 @@ export interface UpdateRecord {
  * - `startChild`, `signalExternal`, `cancelExternal`: the `…Initiated` event with id `eventId` says what.
  * - `notifyParent`: tells the parent that this run has closed (event `eventId`).
  * - `closeChild`: applies a parent close policy to a child.
+ * - `startScheduled`: starts what this schedule is for; `isTracked` when the schedule waits for its end.
+ * - `stopScheduled`: ends a run that this schedule has started, for another one.
+ * - `notifySchedule`: tells the schedule that this run's chain has ended (event `eventId`).
  */
 export type Effect =
   | { readonly kind: 'startChild' | 'signalExternal' | 'cancelExternal'; readonly id: string; readonly eventId: number }
@@ -191,4 +218,17 @@ export type Effect =
       readonly id: string;
       readonly child: RunKey;
       readonly policy: 'terminate' | 'cancel';
-    };
+    }
+  | {
+      readonly kind: 'startScheduled';
+      readonly id: string;
+      readonly start: ScheduledStart;
+      readonly isTracked: boolean;
+    }
+  | {
+      readonly kind: 'stopScheduled';
+      readonly id: string;
+      readonly target: StartedRun;
+      readonly policy: 'terminate' | 'cancel';
+    }
+  | { readonly kind: 'notifySchedule'; readonly id: string; readonly eventId: number };

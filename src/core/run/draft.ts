@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import Long from 'long';
 import type { HistoryEvent } from '../proto.ts';
-import { EventType, toLong, toTimestamp } from '../proto.ts';
+import { EventType, toLong, toNumber, toTimestamp } from '../proto.ts';
 import type { Effect, RunKey, RunRecord } from '../record.ts';
 import type { RunWrite } from '../store.ts';
 import { flushOrder, wireStartedIds } from './buffer.ts';
@@ -42,8 +42,8 @@ export class RunDraft {
   readonly now: number;
   /** A worker's answer is being applied: what happens as its consequence comes after all that the commands say. */
   answering = false;
-  /** How the run was started; there only when it may have to be started again (a retry policy). */
-  startedAttributes: HistoryEvent['workflowExecutionStartedEventAttributes'];
+  /** How the run was started; there only when it may have to be started again, see `mayStartAgain`. */
+  startedEvent: HistoryEvent | undefined;
   readonly #revision: number;
   /** `now`, as the events have it. */
   readonly #time: NonNullable<HistoryEvent['eventTime']>;
@@ -60,6 +60,7 @@ export class RunDraft {
       requestIds: new Set(record.requestIds),
       buffered: [...record.buffered],
       effects: [...record.effects],
+      ...(record.schedule === undefined ? {} : { schedule: { ...record.schedule } }),
     };
     this.#revision = revision;
     this.now = now;
@@ -69,6 +70,11 @@ export class RunDraft {
   get key(): RunKey {
     const { namespace, workflowId, runId } = this.record;
     return { namespace, workflowId, runId };
+  }
+
+  /** Whether no event of the run is stored yet, nor has it begun with the history of another one. */
+  get isNew(): boolean {
+    return this.#revision === 0 && this.record.resetFrom === undefined;
   }
 
   get isOpen(): boolean {
@@ -86,7 +92,7 @@ export class RunDraft {
   }
 
   /** Adds an event at the end of the history. */
-  append(eventType: number, attributes: EventAttributes, at: number = this.now): HistoryEvent & { id: number } {
+  append(eventType: number, attributes: EventAttributes, at: number = this.now): { readonly id: number } {
     const id = this.record.nextEventId++;
     const eventId = toLong(id);
     const event: HistoryEvent = {
@@ -97,7 +103,7 @@ export class RunDraft {
       ...compact(attributes),
     };
     this.#push(event);
-    return { ...event, id };
+    return { id };
   }
 
   /**
@@ -127,6 +133,12 @@ export class RunDraft {
     }
   }
 
+  /** Begins with the history of another run, of which nothing else is known yet. */
+  adopt(event: HistoryEvent): void {
+    this.record.nextEventId = toNumber(event.eventId) + 1;
+    this.#push(event);
+  }
+
   /** Records something to be done outside of the run once the change is committed. */
   addEffect(effect: Effect): void {
     this.record.effects.push(effect);
@@ -147,24 +159,41 @@ export class RunDraft {
   }
 
   #push(event: HistoryEvent): void {
-    // The writer knows the length before anything is written.
-    this.record.historySizeBytes += EventMessage.encode(event).len;
+    this.record.historySizeBytes += encodedSize(event);
     this.events.push(event);
   }
+}
+
+/** Events are written over each other: only their lengths are of interest, and a new buffer for each costs more than the writing. */
+let spare: ReturnType<typeof EventMessage.encode> | undefined;
+/** After an event of more bytes the buffer is not kept. */
+const largestSpare = 65_536;
+
+function encodedSize(event: HistoryEvent): number {
+  const writer = spare?.reset();
+  // One in which an error interrupted the writing is not used again.
+  spare = undefined;
+  const written = EventMessage.encode(event, writer);
+  if (written.len <= largestSpare) spare = written;
+  return written.len;
 }
 
 /** Leaves out what says nothing (null, 0, false, empty text), as protobuf does on the wire: events look the same wherever they come from. */
 function compact(attributes: EventAttributes): EventAttributes {
   const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(attributes)) {
-    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value as object) : value;
+  for (const name of Object.keys(attributes)) {
+    const value = (attributes as Readonly<Record<string, unknown>>)[name];
+    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value) : value;
   }
   return result;
 }
 
 function withoutEmpty(fields: object): object {
   const result: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) if (!isEmpty(field)) result[name] = field;
+  for (const name of Object.keys(fields)) {
+    const field = (fields as Readonly<Record<string, unknown>>)[name];
+    if (!isEmpty(field)) result[name] = field;
+  }
   return result;
 }
 

@@ -14,9 +14,11 @@ import { cancelDelivered, signalDelivered } from '../../core/run/external.ts';
 import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import { grpcStatus, hasCode } from '../errors.ts';
 import { childStart } from './child-start.ts';
+import type { ChildStart } from './child-start.ts';
 import type { FrontendContext } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction, WorkflowKey } from './runs.ts';
+import { ScheduleEffects } from './schedule-effects.ts';
 import { placeRun } from './starts.ts';
 
 /** Wait before an effect that failed is tried again: it begins here and doubles, in milliseconds. */
@@ -44,6 +46,7 @@ export class Effects {
   readonly #report: (error: unknown) => void;
   readonly #inProgress = new Set<string>();
   readonly #retries = new Set<() => void>();
+  readonly #schedules: ScheduleEffects;
   #closed = false;
 
   /** @param report told about failures of the store; the effect is tried again. */
@@ -52,6 +55,7 @@ export class Effects {
     this.#clock = context.clock;
     this.#wallClock = context.wallClock;
     this.#report = report;
+    this.#schedules = new ScheduleEffects(context, report, (...settled) => this.#settle(...settled));
   }
 
   /** Takes up what the run's record says is still to be done. */
@@ -110,6 +114,9 @@ export class Effects {
 
   async #once(record: RunRecord, effect: Effect): Promise<void> {
     if (effect.kind === 'closeChild') return this.#closeChild(record, effect);
+    if (effect.kind === 'startScheduled' || effect.kind === 'stopScheduled') {
+      return this.#schedules.perform(record, effect);
+    }
     const event = await this.#event(record, effect.eventId);
     // The run was deleted.
     if (event === undefined) return;
@@ -122,11 +129,13 @@ export class Effects {
         return this.#cancel(record, effect.id, event);
       case 'notifyParent':
         return this.#notifyParent(record, effect.id, event);
+      case 'notifySchedule':
+        return this.#schedules.notify(record, effect.id, event);
     }
   }
 
   async #startChild(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
-    const start = childStart(record, event, this.#context.newId);
+    const start = childStart(record, event, this.#context.newId, this.#clock.now());
     if (!this.#context.namespaces.has(start.run.namespace)) {
       const cause = StartFailed.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND;
       return this.#settle(record, effectId, [], async (_transaction, draft) => {
@@ -137,6 +146,8 @@ export class Effects {
     return this.#settle(record, effectId, [start.run], async (transaction, draft) => {
       const child = draft.record.children.get(start.initiatedEventId);
       if (child === undefined) return;
+      const known = await this.#childBeforeReset(record, start);
+      if (known !== undefined) return childStarted(draft, child, start.initiated, known);
       try {
         const placed = await placeRun(this.#context, transaction, start.run, start.initiated);
         childStarted(draft, child, start.initiated, placed.record.runId);
@@ -146,6 +157,18 @@ export class Effects {
         childStartFailed(draft, child, start.initiated, cause);
       }
     });
+  }
+
+  /** The child that the run was reset from has started: the run that is reset has the same, by its first run's id. */
+  async #childBeforeReset(record: RunRecord, { run, initiatedEventId }: ChildStart): Promise<string | undefined> {
+    const { resetFrom } = record;
+    if (resetFrom === undefined || initiatedEventId > resetFrom.lastEventId) return undefined;
+    const child = (await this.#context.runs.current(run))?.record;
+    if (child?.parent?.workflowId !== record.workflowId || child.parent.namespace !== record.namespace)
+      return undefined;
+    const parent = await this.#context.runs.load(child.parent);
+    const originalRunId = parent?.resetFrom?.originalRunId ?? child.parent.runId;
+    return originalRunId === resetFrom.originalRunId ? child.firstRunId : undefined;
   }
 
   async #signal(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
@@ -197,10 +220,15 @@ export class Effects {
     const { parent } = record;
     if (parent === undefined) return;
     return this.#settle(record, effectId, [parent], async (transaction) => {
-      const draft = await transaction.draft(parent);
-      if (draft === undefined) return;
-      if (draft.isOpen) childClosed(draft, parent.initiatedEventId, keyOf(record), closing);
-      else transaction.discard(parent);
+      for (let key: RunKey = parent; ;) {
+        const draft = await transaction.draft(key);
+        if (draft === undefined) return;
+        if (draft.isOpen) return childClosed(draft, parent.initiatedEventId, keyOf(record), closing);
+        transaction.discard(key);
+        // A parent that was reset goes on as the run that it was reset to.
+        if (draft.record.resetRunId === undefined) return;
+        key = { ...key, runId: draft.record.resetRunId };
+      }
     });
   }
 
@@ -264,8 +292,13 @@ export class Effects {
     const key = { namespace: target.namespace, workflowId: target.workflowId, runId };
     const draft = await transaction.draft(key);
     if (draft === undefined) return undefined;
-    const { parent } = draft.record;
-    if (!childOnly || (parent?.runId === record.runId && parent.workflowId === record.workflowId)) return draft;
+    const { parent, schedule } = draft.record;
+    if (
+      schedule === undefined &&
+      (!childOnly || (parent?.runId === record.runId && parent.workflowId === record.workflowId))
+    ) {
+      return draft;
+    }
     transaction.discard(key);
     return undefined;
   }
