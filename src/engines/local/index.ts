@@ -17,7 +17,7 @@ export type { NamespaceRecord } from '../../core/namespace-record.ts';
 export type { HistoryEvent } from '../../core/proto.ts';
 export { decodeRecord, encodeRecord } from '../../core/record-codec.ts';
 export type { RunKey } from '../../core/record.ts';
-export type { DeclaredAttributes } from '../../core/search-attributes/types.ts';
+export type { AttributeType, DeclaredAttributes } from '../../core/search-attributes/types.ts';
 export {
   type AttributeFilter,
   type Commit,
