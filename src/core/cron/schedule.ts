@@ -1,3 +1,4 @@
+import { cronShorthands } from '../schedule/cron.ts';
 import { parseDuration } from '../schedule/go-duration.ts';
 import { ScheduleProblem } from '../schedule/problem.ts';
 import { isTimeZone, zoneOf } from '../schedule/zone.ts';
@@ -13,16 +14,6 @@ export interface CronSchedule {
    */
   next(after: number, from?: number): number | undefined;
 }
-
-const descriptors: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
 
 const bounds = {
   minute: { min: 0, max: 59 },
@@ -48,7 +39,7 @@ export function parseCron(text: string): CronSchedule | undefined {
   const trimmed = zoneName === undefined ? spec : spec.trim();
   if (!trimmed.startsWith('@')) return parseFields(trimmed, zone);
   if (trimmed.startsWith('@every ')) return every(trimmed.slice('@every '.length));
-  const fields = Object.hasOwn(descriptors, trimmed) ? descriptors[trimmed] : undefined;
+  const fields = Object.hasOwn(cronShorthands, trimmed) ? cronShorthands[trimmed] : undefined;
   return fields === undefined ? undefined : parseFields(fields, zone);
 }
 

@@ -7,6 +7,7 @@ import { RunDraft } from '../draft.ts';
 import { mergeFields } from '../fields.ts';
 import { noteResetPoint } from '../reset-points.ts';
 import { restoredRecord } from '../start.ts';
+import { scheduledTask } from '../workflow-task.ts';
 
 type Apply = (draft: RunDraft, event: HistoryEvent, id: number) => void;
 
@@ -45,20 +46,7 @@ const noTask: Apply = ({ record }) => {
 
 const taskScheduled: Apply = ({ record }, event, id) => {
   const { attempt } = event.workflowTaskScheduledEventAttributes ?? {};
-  record.workflowTask = {
-    kind: 'normal',
-    scheduledEventId: id,
-    startedEventId: 0,
-    attempt: attempt ?? 1,
-    scheduledTime: toMillis(event.eventTime) ?? 0,
-    startedTime: 0,
-    requestId: '',
-    identity: '',
-    buildId: '',
-    suggestContinueAsNew: false,
-    historySizeBytes: 0,
-    startDeadline: 0,
-  };
+  record.workflowTask = scheduledTask(id, attempt ?? 1, toMillis(event.eventTime) ?? 0);
 };
 
 const taskCompleted: Apply = (draft, event, id) => {
