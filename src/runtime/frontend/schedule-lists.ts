@@ -1,13 +1,14 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
 import { scheduleIdPrefix } from '../../core/schedule/state.ts';
+import type { ListPage } from '../../core/store.ts';
 import { predefinedAttributes, systemAttributes } from '../../core/search-attributes/types.ts';
 import { type Condition, meets } from '../../core/visibility/condition.ts';
 import { invalidArgument } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
+import { cursorOf, largestPage, pageLimit, pageToken, readPage } from './list-pages.ts';
 import { readQuery } from './read-query.ts';
 
-const defaultPageSize = 1000;
 /** Of the attributes that servers give to workflows, the only one of schedules. */
 const pausedName = 'TemporalSchedulePaused';
 
@@ -18,16 +19,15 @@ export async function listSchedules(
   request: temporal.api.workflowservice.v1.IListSchedulesRequest,
 ): Promise<{ readonly records: readonly RunRecord[]; readonly nextPageToken: Uint8Array }> {
   const condition = await conditionOf(context, namespace, request.query);
-  const size = request.maximumPageSize ?? 0;
-  const limit = size > 0 ? Math.min(size, defaultPageSize) : defaultPageSize;
+  const limit = pageLimit(request.maximumPageSize);
   const records: RunRecord[] = [];
-  let next = request.nextPageToken?.length ? new TextDecoder().decode(request.nextPageToken) : undefined;
+  let next = cursorOf(request.nextPageToken);
   do {
     const page = await pageOf(context, namespace, limit - records.length, next);
     records.push(...page.records.filter((record) => isWanted(record, condition)));
     next = page.next;
   } while (next !== undefined && records.length < limit);
-  return { records, nextPageToken: new TextEncoder().encode(next ?? '') };
+  return { records, nextPageToken: pageToken(next) };
 }
 
 /** Number of open schedules that match a query. @throws ServiceError */
@@ -40,7 +40,7 @@ export async function countSchedules(
   let count = 0;
   let next: string | undefined;
   do {
-    const page = await pageOf(context, namespace, defaultPageSize, next);
+    const page = await pageOf(context, namespace, largestPage, next);
     count += page.records.filter((record) => isWanted(record, condition)).length;
     next = page.next;
   } while (next !== undefined);
@@ -52,14 +52,10 @@ async function pageOf(
   namespace: string,
   limit: number,
   cursor: string | undefined,
-): ReturnType<FrontendContext['store']['list']> {
+): Promise<ListPage> {
   // Stores have an index of ids.
   const filter = { namespace, schedules: true, workflowIdPrefix: scheduleIdPrefix, limit };
-  return await context.store
-    .list({ ...filter, ...(cursor === undefined ? {} : { cursor }) })
-    .catch((error: unknown) => {
-      throw error instanceof RangeError ? invalidArgument('Invalid NextPageToken.') : error;
-    });
+  return await readPage(context, filter, cursor);
 }
 
 function isWanted(record: RunRecord, condition: Condition | undefined): boolean {
