@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forkFile, nextMessage } from '../fork.ts';
+import { answerOf } from '../fork.ts';
 import type { TurnCost } from '../core/figures.ts';
 import { copyRuns } from './copy-runs.ts';
 
@@ -56,22 +56,13 @@ export async function sqliteFigures(codePath: string): Promise<SqliteFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'perdure-bench-'));
   const parked = join(folder, 'parked.db');
   try {
-    const work = (await said('sqlite/work-process.ts', [codePath, join(folder, 'work.db')])) as WorkFigures;
-    await said('sqlite/park-process.ts', [codePath, parked]);
+    const work = (await answerOf('sqlite/work-process.ts', [codePath, join(folder, 'work.db')])) as WorkFigures;
+    await answerOf('sqlite/park-process.ts', [codePath, parked]);
     const parkedBytes = copyRuns(parked, PARKED) / PARKED;
-    const open = (await said('sqlite/open-process.ts', [parked])) as OpenFigures;
+    const open = (await answerOf('sqlite/open-process.ts', [parked])) as OpenFigures;
     return { ...work, parkedBytes, open };
   } finally {
     await rm(folder, { recursive: true });
-  }
-}
-
-async function said(file: string, args: readonly string[]): Promise<unknown> {
-  const child = forkFile(file, args, ['--expose-gc']);
-  try {
-    return await nextMessage(child, file);
-  } finally {
-    child.kill('SIGKILL');
   }
 }
 
