@@ -3,6 +3,7 @@ import { durationMs, EventType, toLong, WorkflowTaskFailedCause } from '../proto
 import { cancelTimer, startTimer } from '../run/timer.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
+import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 /** Starts a timer. */
@@ -53,8 +54,14 @@ export function recordMarker({ draft, taskCompletedId }: Decision, command: Comm
 }
 
 /** Sets search attributes; an empty value removes one. */
-export function upsertSearchAttributes({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
-  const searchAttributes = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes ?? {};
+export function upsertSearchAttributes(decision: Decision, command: Command): HandlerResult {
+  const { draft, taskCompletedId } = decision;
+  const asked = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes ?? {};
+  if (Object.keys(asked.indexedFields ?? {}).length === 0) {
+    const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES;
+    throw new WorkflowTaskRefused(cause, 'IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.');
+  }
+  const searchAttributes = acceptAttributes(decision, asked, draft.record.namespace);
   draft.append(EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, {
     upsertWorkflowSearchAttributesEventAttributes: {
       workflowTaskCompletedEventId: toLong(taskCompletedId),

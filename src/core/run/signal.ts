@@ -41,7 +41,8 @@ export function requestCancelRun(draft: RunDraft, attributes: CancelAttributes):
   scheduleWorkflowTask(draft);
 }
 
-function isNewRequest(draft: RunDraft, requestId: string): boolean {
+/** Whether a request comes for the first time; it is remembered. Those without an id always do. */
+export function isNewRequest(draft: RunDraft, requestId: string): boolean {
   const seen = draft.record.requestIds;
   if (requestId === '') return true;
   if (seen.has(requestId)) return false;

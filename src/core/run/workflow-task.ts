@@ -93,7 +93,8 @@ export function startWorkflowTask(draft: RunDraft, taker: TaskTaker): WorkflowTa
     buildId: taker.buildId,
     suggestContinueAsNew:
       record.nextEventId > suggestContinueAsNewAt.events || record.historySizeBytes > suggestContinueAsNewAt.bytes,
-    historySizeBytes: record.historySizeBytes,
+    // Of an eager start nothing is counted yet.
+    historySizeBytes: draft.isNew ? 0 : record.historySizeBytes,
   };
   const startedEventId = started.kind === 'normal' ? appendStarted(draft, started) : started.startedEventId;
   record.workflowTask = { ...started, startedEventId };

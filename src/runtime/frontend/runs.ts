@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { RunDraft } from '../../core/run/draft.ts';
+import { mayStartAgain } from '../../core/run/next-run.ts';
 import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
 import { runName } from '../../core/run-name.ts';
 import { invalidArgument, unavailable, workflowNotFound } from '../errors.ts';
@@ -66,10 +67,7 @@ export class Transaction {
     const stored = this.#recall(key) ?? (await this.#store.load(key));
     if (stored === undefined) return undefined;
     const draft = new RunDraft(stored.record, stored.revision, Math.max(this.#now, stored.lastEventTime ?? 0));
-    if (draft.isOpen && stored.record.retryPolicy !== undefined) {
-      const [started] = await this.#store.readHistory(key, 1, 2);
-      draft.startedAttributes = started?.workflowExecutionStartedEventAttributes;
-    }
+    if (mayStartAgain(stored.record)) [draft.startedEvent] = await this.#store.readHistory(key, 1, 2);
     this.#drafts.set(name, draft);
     return draft;
   }
@@ -173,7 +171,7 @@ export class Runs {
     if (runId && !uuidShape.test(runId)) throw invalidArgument('Invalid RunId.');
     const wanted = runId || (await this.#store.currentRunId(namespace, workflowId));
     const record = wanted === undefined ? undefined : await this.load({ namespace, workflowId, runId: wanted });
-    if (record === undefined) throw workflowNotFound(workflowId, runId ?? undefined);
+    if (record === undefined || record.schedule !== undefined) throw workflowNotFound(workflowId, runId ?? undefined);
     return record;
   }
 
@@ -232,7 +230,7 @@ export class Runs {
         throw error;
       }
       if (transaction.isUnproven) continue;
-      const written = mayWait && conflicts === 0 ? transaction.commitLater() : undefined;
+      const written = mayWait && conflicts === 0 ? this.#commitLater(transaction) : undefined;
       const committed = written === undefined ? await transaction.commit() : transaction.drafts;
       if (committed === undefined) continue;
       for (const action of transaction.afterwards) this.#guarded(action);
@@ -240,6 +238,19 @@ export class Runs {
       return { result, written };
     }
     throw unavailable('Too many others change this workflow at the same time. Try again.');
+  }
+
+  /** When it cannot be stored after all, the run is as before, and whatever it waits for has to be told once more. */
+  #commitLater(transaction: Transaction): Promise<'committed' | 'conflict'> | undefined {
+    const [draft] = transaction.drafts;
+    const written = transaction.commitLater();
+    written
+      ?.catch(async () => {
+        const stored = draft && (await this.#store.load(draft.key));
+        if (stored !== undefined) this.#publish(stored.record, []);
+      })
+      .catch(this.#report);
+    return written;
   }
 
   /** Others wait, too: a bit of chance keeps them from waking up together. */

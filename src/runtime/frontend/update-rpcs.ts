@@ -94,6 +94,8 @@ async function admit(
   const key = keyOf(record);
   await context.runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
+    // It was accepted since the caller looked.
+    if (draft?.record.updates.has(updateId)) return transaction.discard(key);
     if (draft === undefined || !draft.isOpen) throw workflowCompleted();
     refusePaused(draft.record);
     context.updates.admit(key, updateId, request);

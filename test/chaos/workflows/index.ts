@@ -17,6 +17,7 @@ import type { LedgerActivities } from '../fixtures/ledger.ts';
 
 export { perdureAgent } from '../../../src/workflow/agent/perdure-agent.ts';
 export { collect } from './collect.ts';
+export { idle } from './idle.ts';
 export { walk } from './walk.ts';
 
 /** @param timeout after which a step whose process is gone is tried again. */

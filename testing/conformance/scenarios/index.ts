@@ -11,6 +11,7 @@ import { activityCancellation } from './activity-cancellation.ts';
 import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
+import { eager } from './eager.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -25,10 +26,14 @@ import { terminate } from './terminate.ts';
 import { workflowTimeouts } from './workflow-timeouts.ts';
 import { descriptions } from './descriptions.ts';
 import { historyReads } from './history-reads.ts';
+import { searchAttributes } from './search-attributes.ts';
 import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { schedules } from './schedules.ts';
+import { scheduleOverlaps } from './schedule-overlaps.ts';
+import { cron } from './cron.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -37,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
   ...activityTimeouts,
   ...asyncCompletion,
   ...basics,
+  ...eager,
   ...failures,
   ...scopes,
   ...start,
@@ -53,6 +59,7 @@ export const scenarios: readonly Scenario[] = [
   ...descriptions,
   ...historyReads,
   ...visibility,
+  ...searchAttributes,
   ...interceptors,
   ...localActivities,
   ...absent,
@@ -62,4 +69,7 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...schedules,
+  ...scheduleOverlaps,
+  ...cron,
 ];
