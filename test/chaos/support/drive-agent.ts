@@ -4,18 +4,20 @@ import { Perdure } from '../../../src/client/perdure.ts';
 import type { Run } from '../../../src/client/run.ts';
 import type { Engine } from '../../../src/engine/index.ts';
 import { clerk, SECRET } from '../fixtures/agent.ts';
-import type { DrivenRun } from './workload.ts';
 
 /** What an agent's tools and user tell it; each must be in its result. */
 export const told = ['heavy', 'yes', 'shipped', 'paid'];
 
+/** What was done to a run, as far as others have to wait for it. */
+export interface Driven {
+  /** Resolves when the run was started, which was acknowledged. */
+  readonly started: Promise<{ readonly firstExecutionRunId: string }>;
+  /** Resolves when everything was acknowledged. */
+  readonly done: Promise<void>;
+}
+
 /** Starts a run of the agent, pauses it for a while, and answers all that it waits for. */
-export function driveAgent(
-  client: Client,
-  taskQueue: string,
-  workflowId: string,
-  pause: number,
-): Pick<DrivenRun, 'started' | 'done'> {
+export function driveAgent(client: Client, taskQueue: string, workflowId: string, pause: number): Driven {
   const perdure = new Perdure({
     // Nothing else of it is used here.
     engine: { client } as Engine,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, isGrpcServiceError } from '@temporalio/client';
-import { driveAgent } from './drive-agent.ts';
+import { type Driven, driveAgent } from './drive-agent.ts';
 import { add, mixed, note } from '../workflows/index.ts';
 
 /** Notes that each of the two senders sends to a run, and additions. */
@@ -11,13 +11,9 @@ const [NOTES, ADDITIONS] = [4, 2];
 export type Kind = 'mixed' | 'agent';
 
 /** One run of the workload: what its client did, and what it must come to. */
-export interface DrivenRun {
+export interface DrivenRun extends Driven {
   readonly kind: Kind;
   readonly workflowId: string;
-  /** Resolves when the run was started, which was acknowledged. */
-  readonly started: Promise<{ readonly firstExecutionRunId: string }>;
-  /** Resolves when everything was acknowledged. */
-  readonly done: Promise<void>;
 }
 
 /** How a run is driven. Times are in milliseconds. */
@@ -46,7 +42,7 @@ function driveMixed(
   taskQueue: string,
   workflowId: string,
   { pause = 20, stepTimeout = 2000 }: DriveOptions,
-): Pick<DrivenRun, 'started' | 'done'> {
+): Driven {
   const started = client.workflow.start(mixed, {
     taskQueue,
     workflowId,
