@@ -1,8 +1,9 @@
-import type { Command, Payload } from '../proto.ts';
+import type { Command } from '../proto.ts';
 import { durationMs, EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelTimer, startTimer } from '../run/timer.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
+import { mergeFields } from '../run/fields.ts';
 import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
@@ -68,7 +69,7 @@ export function upsertSearchAttributes(decision: Decision, command: Command): Ha
       searchAttributes,
     },
   });
-  const fields = merged(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields);
+  const fields = mergeFields(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields);
   draft.record.searchAttributes = { indexedFields: fields };
   return {};
 }
@@ -79,25 +80,6 @@ export function modifyProperties({ draft, taskCompletedId }: Decision, command: 
   draft.append(EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, {
     workflowPropertiesModifiedEventAttributes: { workflowTaskCompletedEventId: toLong(taskCompletedId), upsertedMemo },
   });
-  draft.record.memo = { fields: merged(draft.record.memo?.fields, upsertedMemo.fields) };
+  draft.record.memo = { fields: mergeFields(draft.record.memo?.fields, upsertedMemo.fields) };
   return {};
-}
-
-type Fields = Record<string, Payload> | null | undefined;
-
-function merged(before: Fields, changes: Fields): Record<string, Payload> {
-  const entries = new Map(Object.entries(before ?? {}));
-  for (const [name, value] of Object.entries(changes ?? {})) {
-    if (isEmpty(value)) entries.delete(name);
-    else entries.set(name, value);
-  }
-  return Object.fromEntries(entries);
-}
-
-/** `null`, or an empty list: what the SDKs send to remove an entry. */
-function isEmpty(value: Payload): boolean {
-  const data = value.data ?? new Uint8Array();
-  if (data.length === 0) return true;
-  const text = data.length <= 4 ? String.fromCharCode(...data) : '';
-  return text === 'null' || text === '[]';
 }

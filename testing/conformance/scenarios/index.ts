@@ -12,6 +12,7 @@ import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
 import { eager } from './eager.ts';
+import { externalStorage } from './external-storage.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -34,6 +35,7 @@ import { absent } from './absent.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
+import { resets } from './reset.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -43,6 +45,7 @@ export const scenarios: readonly Scenario[] = [
   ...asyncCompletion,
   ...basics,
   ...eager,
+  ...externalStorage,
   ...failures,
   ...scopes,
   ...start,
@@ -72,4 +75,5 @@ export const scenarios: readonly Scenario[] = [
   ...schedules,
   ...scheduleOverlaps,
   ...cron,
+  ...resets,
 ];
