@@ -13,7 +13,7 @@ export const SEED: number = Number(process.env['CHAOS_SEED'] ?? 1);
 const COMMITS = 45;
 
 /** No measure of speed: also machines with a lot else to do come to an end. In milliseconds. */
-export const TIMEOUT: number = 180_000 + KILLS * 20_000 + SCALE * 900_000;
+export const TIMEOUT: number = 180_000 + KILLS * 60_000 + SCALE * 900_000;
 
 /** How many of something, of which a release tries so many. */
 export function scaled(atRelease: number): number {
