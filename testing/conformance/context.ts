@@ -71,7 +71,7 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
       client.workflow.execute(type, startOptions(options))) as ScenarioContext['execute'],
     createWorker,
     startWorker: async (options) => {
-      const worker = run(await createWorker(options));
+      const worker = runWorker(await createWorker(options));
       workers.push(worker);
       return worker;
     },
@@ -91,7 +91,7 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
   return { context, unique, runs, stopWorkers: () => stopAll(workers) };
 }
 
-function run(worker: ConformanceWorker): ScenarioWorker {
+function runWorker(worker: ConformanceWorker): ScenarioWorker {
   const running = worker.run();
   running.catch(() => {}); // reported by stop()
   let stopping = false;
