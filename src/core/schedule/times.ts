@@ -36,8 +36,8 @@ export function scheduleTimes(spec: ScheduleSpec, seed: string): ScheduleTimes {
     every: Math.max(Math.trunc(durationMs(interval) / 1000), 1),
     phase: Math.max(Math.trunc(durationMs(phase) / 1000), 0),
   }));
-  const seconds = secondsOf(spec.structuredCalendar ?? [], intervals);
-  const excluded = (spec.excludeStructuredCalendar ?? []).map((calendar) => compileCalendar(calendar, zone, seconds));
+  const ofMinute = secondsOf(spec.structuredCalendar ?? [], intervals);
+  const excluded = (spec.excludeStructuredCalendar ?? []).map((calendar) => compileCalendar(calendar, zone, ofMinute));
   const from = (toMillis(spec.startTime) ?? 0) - 1000;
   const to = Math.min(toMillis(spec.endTime) ?? Infinity, latest - 1);
   const jitter = durationMs(spec.jitter);
@@ -55,10 +55,10 @@ export function scheduleTimes(spec: ScheduleSpec, seed: string): ScheduleTimes {
   const notExcluded = (first: number | undefined): number | undefined => {
     let nominal = first;
     for (let tries = 0; tries < mostExcluded && nominal !== undefined && nominal <= to; tries++) {
-      const seconds = nominal / 1000;
-      const excluding = excluded.find((calendar) => calendar.matches(seconds));
+      const at = nominal / 1000;
+      const excluding = excluded.find((calendar) => calendar.matches(at));
       if (excluding === undefined) return nominal;
-      nominal = raw((excluding.until(seconds) - 1) * 1000);
+      nominal = raw((excluding.until(at) - 1) * 1000);
     }
     return undefined;
   };

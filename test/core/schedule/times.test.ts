@@ -134,8 +134,8 @@ describe('times of any schedule', () => {
       },
     ],
     ['of a calendar without seconds', { structuredCalendar: [{ month: [{ start: 1, end: 12 }] }] }],
-  ])('there are none %s', (_, spec) => {
-    const times = scheduleTimes(canonicalSpec(specOf({ ...spec, timezoneName: 'Europe/Berlin' })), '');
+  ])('there are none %s', (_, other) => {
+    const times = scheduleTimes(canonicalSpec(specOf({ ...other, timezoneName: 'Europe/Berlin' })), '');
     assert.equal(times.after(Date.UTC(2026, 0)), undefined);
   });
 

@@ -91,8 +91,8 @@ test('schedules that are over are deleted like closed runs', async () => {
   await expect.poll(left).toBe(0);
 });
 
-async function createSchedule(namespace: string): Promise<void> {
+async function createSchedule(inNamespace: string): Promise<void> {
   const startWorkflow = { workflowId: 'w', workflowType: { name: 'any' }, taskQueue: { name: 'work' } };
   const schedule = { spec: {}, action: { startWorkflow } };
-  await bench.service.createSchedule({ namespace, scheduleId: 's', requestId: 'r', schedule });
+  await bench.service.createSchedule({ namespace: inNamespace, scheduleId: 's', requestId: 'r', schedule });
 }

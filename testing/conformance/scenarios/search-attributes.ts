@@ -245,8 +245,10 @@ export const searchAttributes: readonly Scenario[] = topic('search-attributes', 
     async (t) => {
       await declareAttributes(t);
       const [first, second] = [t.workflowId('first'), t.workflowId('second')];
-      const searchAttributes = { indexedFields: { PerdureName: payload(t.taskQueue) } };
-      for (const workflowId of [first, second]) await startByHand(t, { workflowId, searchAttributes });
+      const indexedFields = { PerdureName: payload(t.taskQueue) };
+      for (const workflowId of [first, second]) {
+        await startByHand(t, { workflowId, searchAttributes: { indexedFields } });
+      }
       const named = `PerdureName = '${t.taskQueue}'`;
       const count = async (query: string): Promise<number> => (await t.client.workflow.count(query)).count;
       await t.eventually(async () => assert.equal(await count(named), 2));
