@@ -115,6 +115,23 @@ describe('an answer', () => {
       'Failure is not set on FailWorkflowExecutionCommand.',
     ],
     [
+      'SCHEDULE_ACTIVITY_ATTRIBUTES',
+      activity('a', { priority: { fairnessWeight: -1 } }),
+      "FairnessWeight can't be negative",
+    ],
+    [
+      'START_CHILD_EXECUTION_ATTRIBUTES',
+      {
+        commandType: CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
+        startChildWorkflowExecutionCommandAttributes: {
+          workflowId: 'c',
+          workflowType: { name: 'child' },
+          priority: { fairnessKey: 'x'.repeat(65) },
+        },
+      },
+      'FairnessKey length exceeds limit',
+    ],
+    [
       'START_CHILD_EXECUTION_ATTRIBUTES',
       { commandType: CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION },
       'Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. WorkflowType= Namespace=default',
