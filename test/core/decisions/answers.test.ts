@@ -114,11 +114,7 @@ describe('an answer', () => {
       { commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION },
       'Failure is not set on FailWorkflowExecutionCommand.',
     ],
-    [
-      'SCHEDULE_ACTIVITY_ATTRIBUTES',
-      activity('a', { priority: { fairnessWeight: -1 } }),
-      "FairnessWeight can't be negative",
-    ],
+    ['SCHEDULE_ACTIVITY_ATTRIBUTES', activity('a', { priority: { priorityKey: -1 } }), "PriorityKey can't be negative"],
     [
       'START_CHILD_EXECUTION_ATTRIBUTES',
       {
