@@ -3,7 +3,7 @@ export interface JobLocksOptions {
   /** How long a lock is there without being prolonged, in milliseconds. */
   readonly duration: number;
   /** Prolongs the locks of jobs, by their ids and tokens. @returns ids of those that are not held by these tokens any more. */
-  readonly prolong: (jobIds: string[], tokens: string[], duration: number) => Promise<string[]>;
+  readonly prolong: (jobIds: string[], tokens: string[]) => Promise<string[]>;
   /** Told once of jobs whose lock is gone: others may have them. */
   readonly onLost: (jobIds: readonly string[]) => void;
   readonly onError: (error: unknown) => void;
@@ -49,12 +49,12 @@ export class JobLocks {
   }
 
   async #prolong(): Promise<void> {
-    const { duration, prolong, onLost, onError } = this.#options;
+    const { prolong, onLost, onError } = this.#options;
     const held = [...this.#held];
     try {
       const ids = held.map(([jobId]) => jobId);
       const tokens = held.map(([, { token }]) => token);
-      const failed = new Set(ids.length === 0 ? [] : await prolong(ids, tokens, duration));
+      const failed = new Set(ids.length === 0 ? [] : await prolong(ids, tokens));
       // Some may have come anew since this was asked.
       const lost = held.filter(([jobId, each]) => failed.has(jobId) && this.#release(jobId, each));
       if (lost.length > 0) onLost(lost.map(([jobId]) => jobId));
