@@ -94,15 +94,21 @@ export const taskQueues: readonly Scenario[] = topic('task-queues', [
     await handle.signal(finish);
     assert.deepEqual(await handle.result(), [1]);
   }),
-  scenario('the sticky queue of a worker that is gone gives its task back', async (t) => {
-    const first = await t.startWorker({ stickyQueueScheduleToStartTimeout: '1s' });
-    const handle = await t.start(collect);
-    await t.waitForEvent(handle, 'WorkflowTaskCompleted');
-    await first.stop();
-    await handle.signal(finish);
-    await t.startWorker();
-    assert.deepEqual(await handle.result(), []);
-  }),
+  scenario(
+    'the sticky queue of a worker that is gone gives its task back',
+    async (t) => {
+      const first = await t.startWorker({ stickyQueueScheduleToStartTimeout: '1s' });
+      const handle = await t.start(collect);
+      await t.waitForEvent(handle, 'WorkflowTaskCompleted');
+      await first.stop();
+      await handle.signal(finish);
+      await t.startWorker();
+      assert.deepEqual(await handle.result(), []);
+    },
+    {
+      history: { compare: 'none', reason: 'a last poll of that worker may have taken the task, which times out then' },
+    },
+  ),
   scenario('forgotten by its worker, a run goes back to the ordinary queue', async (t) => {
     await t.startWorker();
     const handle = await t.start(collect);
