@@ -1,6 +1,7 @@
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { WaitingAt } from '../matching/backlog.ts';
-import type { QueuedTask, QueueName } from '../matching/task-queues.ts';
+import type { QueueName } from '../matching/queue-name.ts';
+import type { QueuedTask } from '../matching/task-queues.ts';
 import type { MethodName, RequestOf, ResponseOf } from '../service.ts';
 
 /**

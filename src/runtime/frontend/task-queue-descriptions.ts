@@ -1,7 +1,8 @@
 import type { temporal } from '@temporalio/proto';
 import { toDuration, toLong, toTimestamp } from '../../core/proto.ts';
 import type { WaitingAt } from '../matching/backlog.ts';
-import type { QueueName, QueueState } from '../matching/task-queues.ts';
+import type { QueueName } from '../matching/queue-name.ts';
+import type { QueueState } from '../matching/task-queues.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireNamespace, requireTaskQueue } from './context.ts';
 

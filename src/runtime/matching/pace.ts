@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { QueueName } from './task-queues.ts';
+import type { QueueName } from './queue-name.ts';
 
 /** After how long a turn is asked for again that nobody could give, in milliseconds. */
 const RETRY_MS = 1000;

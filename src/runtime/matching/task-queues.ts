@@ -5,15 +5,9 @@ import { systemClock } from '../system-clock.ts';
 import { Backlog, type WaitingAt } from './backlog.ts';
 import type { BacklogHold } from './backlog-hold.ts';
 import { localTurns, Pace, type ReserveTurn } from './pace.ts';
+import type { QueueName } from './queue-name.ts';
 import { Rate } from './rate.ts';
 import { type Reader, Readers, type RecentReader } from './readers.ts';
-
-/** Which queue a task waits in: queues of workflow tasks and of activity tasks with the same name are different ones. */
-export interface QueueName {
-  readonly namespace: string;
-  readonly name: string;
-  readonly type: 'workflow' | 'activity';
-}
 
 /** A task waiting for a worker. What it is about is looked up when a worker takes it, so that a stale one does no harm. */
 export interface QueuedTask {

@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TaskQueues } from '../../../src/runtime/matching/task-queues.ts';
-import type { QueuedTask, QueueName } from '../../../src/runtime/matching/task-queues.ts';
+import type { QueueName } from '../../../src/runtime/matching/queue-name.ts';
+import type { QueuedTask } from '../../../src/runtime/matching/task-queues.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 const queue = (name: string): QueueName => ({ namespace: 'default', name, type: 'workflow' });
