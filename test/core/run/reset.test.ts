@@ -79,6 +79,23 @@ test('the size of history counts events as they are stored, also those that wait
   expect(rebuildRun(key, 'r', record.runId, history, now).record.historySizeBytes).toBe(record.historySizeBytes);
 });
 
+test('a timer that began before the end of another one with its id was told is there still', () => {
+  const simulation = new Simulation();
+  const timer = { kind: 'timer', pick: 28 } as const;
+  const script: readonly Partial<Step>[] = [
+    { what: 'turn', commands: [{ ...timer, pick: 12 }] },
+    { what: 'signal' },
+    { what: 'start task' },
+    // It fires while the task is out.
+    { what: 'wait', ms: 1200 },
+    { what: 'answer', commands: [timer] },
+  ];
+  for (const each of script) simulation.step({ what: 'wait', pick: 0, ms: 0, commands: [], ...each });
+  const { record, history, now } = simulation;
+  expect(record.timers.size).toBe(1);
+  expect(rebuildRun(key, 'r', record.runId, history, now).record.timers).toEqual(record.timers);
+});
+
 function resetOrRefused(...args: Parameters<typeof resetRun>): RunDraft | undefined {
   try {
     return resetRun(...args);
