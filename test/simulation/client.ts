@@ -1,8 +1,8 @@
 import { grpcStatus, isServiceError } from '../../src/runtime/errors.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
-import { toDuration } from '../../src/core/proto.ts';
+import { toDuration, toNumber } from '../../src/core/proto.ts';
 import { decode, encode } from './flow.ts';
-import { makeProgram, patience, workflowIds } from './program.ts';
+import { cronId, makeProgram, patience, workflowIds, workflowRetries } from './program.ts';
 import type { Program } from './program.ts';
 import { Owner } from './world.ts';
 import type { World } from './world.ts';
@@ -22,7 +22,21 @@ export interface Ledger {
   /** How often each attempt of an activity was handed out, and which ones were reported with success. */
   readonly handed: Map<string, number>;
   readonly reported: Set<string>;
+  /** Attempts of local activities that some worker has begun. */
+  readonly locals: Set<string>;
+  /** Resets that were answered. */
+  readonly resets: Reset[];
   readonly problems: string[];
+}
+
+/** A reset as its caller knows it. */
+interface Reset {
+  /** The run that was reset, and the one that goes on instead. */
+  readonly baseRunId: string;
+  readonly runId: string;
+  /** The first event that the two do not have in common. */
+  readonly eventId: number;
+  readonly keepsSignals: boolean;
 }
 
 const passing: readonly number[] = [
@@ -58,9 +72,9 @@ export class ModelClient {
 
   async #something(): Promise<void> {
     const { random } = this.#world;
-    const workflowId = random.pick(workflowIds);
+    const workflowId = random.chance(0.15) ? cronId : random.pick(workflowIds);
     const runId = random.chance(0.5) ? ((await this.#currentRun(workflowId)) ?? '') : '';
-    switch (random.int(12)) {
+    switch (random.int(14)) {
       case 0:
       case 1:
         return this.#start();
@@ -75,6 +89,9 @@ export class ModelClient {
         return this.#pause(workflowId, runId);
       case 7:
         return this.#signalWithStart(workflowId);
+      case 8:
+      case 9:
+        return this.#reset(workflowId);
       default:
         return this.#signal(workflowId, runId);
     }
@@ -123,15 +140,19 @@ export class ModelClient {
       taskQueue: { name: 'work' },
       input: { payloads: [encode(program)] },
       workflowRunTimeout: toDuration(patience(program)),
-      ...(random.chance(0.2) ? { retryPolicy: { maximumAttempts: 2, initialInterval: toDuration(100) } } : {}),
-      ...(random.chance(0.2) ? { workflowStartDelay: toDuration(random.int(3000)) } : {}),
+      ...(random.chance(0.3) ? { retryPolicy: workflowRetries(2 + random.int(2)) } : {}),
+      ...(workflowId === cronId
+        ? { cronSchedule: random.pick(['@every 1s', '@every 4s', '* * * * *']) }
+        : random.chance(0.2)
+          ? { workflowStartDelay: toDuration(random.int(3000)) }
+          : {}),
     };
   }
 
   async #start(): Promise<void> {
     const { random } = this.#world;
     const request = {
-      ...this.#startRequest(random.pick(workflowIds)),
+      ...this.#startRequest(random.chance(0.1) ? cronId : random.pick(workflowIds)),
       workflowIdConflictPolicy: random.pick([1, 1, 2, 3]),
     };
     const answer = await this.#ask(() => this.#service.startWorkflowExecution(request));
@@ -220,6 +241,32 @@ export class ModelClient {
     }
   }
 
+  /** Lets a workflow go on from an earlier point. */
+  async #reset(workflowId: string): Promise<void> {
+    const { random } = this.#world;
+    const runId = await this.#currentRun(workflowId);
+    if (runId === undefined) return;
+    const workflowExecution = { workflowId, runId };
+    const read = await this.#ask(() =>
+      this.#service.getWorkflowExecutionHistory({ namespace: 'default', execution: workflowExecution }),
+    );
+    const points = (read?.history?.events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+    if (points.length === 0) return;
+    const { eventId } = random.pick(points);
+    const keepsSignals = random.chance(0.7);
+    const request = {
+      namespace: 'default',
+      workflowExecution,
+      requestId: random.uuid(),
+      reason: 'why',
+      workflowTaskFinishEventId: eventId ?? null,
+      resetReapplyType: keepsSignals ? 1 : 2,
+    };
+    const answer = await this.#ask(() => this.#service.resetWorkflowExecution(request));
+    if (!answer?.runId) return;
+    this.#ledger.resets.push({ baseRunId: runId, runId: answer.runId, eventId: toNumber(eventId), keepsSignals });
+  }
+
   async #pause(workflowId: string, runId: string): Promise<void> {
     const pause = { namespace: 'default', workflowId, runId, identity: this.owner.name, reason: 'why' };
     const paused = await this.#ask(() =>
@@ -240,6 +287,8 @@ export function emptyLedger(): Ledger {
     updates: new Map(),
     handed: new Map(),
     reported: new Set(),
+    locals: new Set(),
+    resets: [],
     problems: [],
   };
 }

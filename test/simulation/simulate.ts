@@ -28,6 +28,8 @@ export interface SimulationResult {
 
 /** Steps until the trouble ends, and until everything must have ended. */
 const steps = { trouble: [50, 300], calm: 20_000 } as const;
+/** Milliseconds for which cron workflows go on without trouble. */
+const cronAfterwards = 15_000;
 
 /** One world, from one seed: the same seed is the same world. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
@@ -124,8 +126,7 @@ class Simulation {
 
   #openWorker(): void {
     const name = `worker ${++this.#workerCount}`;
-    const report = (problem: string): void => void this.#ledger.problems.push(problem);
-    this.#workers.push(new ModelWorker(this.#world, name, (owner) => this.#network.serviceFor(owner), report));
+    this.#workers.push(new ModelWorker(this.#world, name, (owner) => this.#network.serviceFor(owner), this.#ledger));
   }
 
   #arrangeFaults(): void {
@@ -166,16 +167,23 @@ class Simulation {
     }
   }
 
-  /** Lets everything go on that is paused. */
+  /** Lets everything go on that is paused, and ends what does not end by itself. */
   #janitor(): void {
     const owner = new Owner(this.#world, 'janitor');
     const service = this.#network.serviceFor(owner);
+    const cronUntil = this.#world.now + cronAfterwards;
     const clean = async (): Promise<void> => {
       for (;;) {
         for (const { record } of await allRuns(this.#network.store)) {
-          if (record.pause === undefined || record.closeTime !== undefined) continue;
+          if (record.closeTime !== undefined) continue;
           const { workflowId, runId } = record;
-          await service.unpauseWorkflowExecution({ namespace: 'default', workflowId, runId }).catch(() => undefined);
+          if (record.pause !== undefined)
+            await service.unpauseWorkflowExecution({ namespace: 'default', workflowId, runId }).catch(() => undefined);
+          const workflowExecution = { workflowId, runId };
+          if (record.cronSchedule !== undefined && this.#world.now > cronUntil)
+            await service
+              .terminateWorkflowExecution({ namespace: 'default', workflowExecution })
+              .catch(() => undefined);
         }
         await owner.sleep(1000);
       }

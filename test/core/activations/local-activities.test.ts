@@ -276,6 +276,21 @@ describe('a replayed run', () => {
     expect(text()).toContain('cancelled');
   });
 
+  it('hears of a time-out what it heard when it happened', () => {
+    const failure = { message: 'Activity timed out', timeoutFailureInfo: { timeoutType: 1 } };
+    const live = new Bench(2, false, host);
+    live.cache.receive(live.task('a', started()));
+    live.complete('a', [schedule()]);
+    live.after('a', { kind: 'not-reported' });
+    live.cache.localActivityEnded('a', ended({ kind: 'timed-out', failure }));
+    const heard = JSON.stringify(live.outputs.at(-1));
+    const history = marker(started().completed(), {}, { failure });
+    replayed(history.add('WORKFLOW_EXECUTION_SIGNALED').task(), schedule());
+    const told = /"resolveActivity":\{.*?\}\}\}\}/;
+    expect(told.exec(text())?.[0]).toBe(told.exec(heard)?.[0]);
+    expect(text()).toContain('Local Activity timed out');
+  });
+
   it('cancels what its marker says was cancelled', () => {
     const history = started().completed().add('WORKFLOW_EXECUTION_SIGNALED').task().completed();
     marker(history, {}, { failure: { canceledFailureInfo: {} } })
