@@ -1,7 +1,7 @@
 import { isLocalActivityMarker, localMarkerOf } from '../../src/core/activations/local/marker.ts';
 import type { Report, Whole } from './audit.ts';
-import type { Ledger } from './client.ts';
 import { decode } from './flow.ts';
+import type { Ledger } from './ledger.ts';
 
 /** I2, I3: a local activity has one result, of an attempt that a worker has begun. */
 export function examineLocals({ record, events }: Whole, ledger: Ledger, report: Report): void {

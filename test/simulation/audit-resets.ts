@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import type { HistoryEvent } from '../../src/core/proto.ts';
 import type { Report, Whole } from './audit.ts';
-import type { Ledger } from './client.ts';
+import type { Ledger } from './ledger.ts';
 
 const { HistoryEvent: EventMessage } = proto.temporal.api.history.v1;
 

@@ -4,12 +4,13 @@ import { durationMs, toMillis, toNumber, WorkflowExecutionStatus as Status } fro
 import type { HistoryEvent } from '../../src/core/proto.ts';
 import type { RunRecord } from '../../src/core/record.ts';
 import type { Store } from '../../src/core/store.ts';
-import type { Ledger } from './client.ts';
 import { decode } from './flow.ts';
+import type { Ledger } from './ledger.ts';
 import { patience } from './program.ts';
 import { examineExternals } from './audit-externals.ts';
 import { examineLocals } from './audit-locals.ts';
 import { examineResets } from './audit-resets.ts';
+import { examineSchedule } from './audit-schedules.ts';
 import { examineChain, examineSuccession } from './audit-succession.ts';
 import type { ActivityPlan, Program } from './program.ts';
 
@@ -28,6 +29,11 @@ export async function allRuns(store: Store): Promise<Whole[]> {
   return Promise.all(records.map(async (record) => ({ record, events: await store.readHistory(record, 1) })));
 }
 
+/** All schedules of a store. */
+export async function allSchedules(store: Store): Promise<readonly RunRecord[]> {
+  return (await store.list({ namespace: 'default', limit: 100_000, schedules: true })).records;
+}
+
 /** Compares what is stored with what anybody was told, and with what may be. @returns what is wrong. */
 export async function audit(store: Store, ledger: Ledger): Promise<string[]> {
   const runs = await allRuns(store);
@@ -41,12 +47,17 @@ export async function audit(store: Store, ledger: Ledger): Promise<string[]> {
     examineActivities(run, ledger, report);
     examineLocals(run, ledger, report);
     examineChain(run, byId, report);
-    examineSuccession(run, byId, report);
+    examineSuccession(run, byId, ledger, report);
     examineChildren(run, runs, report);
     examineExternals(run, runs, report);
   }
   examineResets(byId, ledger, (problem) => problems.push(problem));
   examineAnswers(runs, byId, ledger, (problem) => problems.push(problem));
+  const schedules = await allSchedules(store);
+  for (const model of ledger.schedules) {
+    const record = schedules.find(({ schedule }) => schedule?.scheduleId === model.scheduleId);
+    examineSchedule(model, record, runs, (problem) => problems.push(problem));
+  }
   for (const { record } of runs) {
     const current = byId.get((await store.currentRunId('default', record.workflowId)) ?? '')?.record;
     if (current === undefined || current.startTime < record.startTime || current.nextRunId !== undefined)

@@ -1,6 +1,7 @@
 import { toNumber } from '../../src/core/proto.ts';
 import type { HistoryEvent } from '../../src/core/proto.ts';
 import type { RunRecord } from '../../src/core/record.ts';
+import type { ScheduleState } from '../../src/core/schedule/state.ts';
 import type { Commit, RunWrite, Store } from '../../src/core/store.ts';
 import { encode } from './flow.ts';
 import type { Random } from './random.ts';
@@ -67,6 +68,13 @@ export const tamperings: Readonly<Record<string, Tampering>> = {
     if (!signal || toNumber(event.eventId) <= (resetFrom?.lastEventId ?? Infinity)) return event;
     return { ...event, workflowExecutionSignaledEventAttributes: { ...signal, signalName: 'another' } };
   }),
+  'a schedule passes over a time': schedules((schedule, random) => ({
+    lastProcessed: schedule.lastProcessed + (random.chance(0.2) ? 5000 : 0),
+  })),
+  'a schedule does not know what runs': schedules(() => ({ running: [] })),
+  'a schedule goes on while it is paused': schedules(({ schedule }) => ({
+    schedule: { ...schedule, state: { ...schedule.state, paused: false } },
+  })),
   'a commit is acknowledged and not written': (store, random) => {
     const commit = store.commit.bind(store);
     store.commit = async (changes) => (random.chance(0.01) ? 'committed' : commit(changes));
@@ -92,6 +100,14 @@ function records(change: (record: RunRecord, before: RunRecord | undefined, rand
       }),
     ),
   }));
+}
+
+function schedules(change: (schedule: ScheduleState, random: Random) => Partial<ScheduleState>): Tampering {
+  return records((record, _before, random) =>
+    record.schedule === undefined
+      ? record
+      : { ...record, schedule: { ...record.schedule, ...change(record.schedule, random) } },
+  );
 }
 
 function events(change: (event: HistoryEvent, record: RunRecord) => HistoryEvent): Tampering {

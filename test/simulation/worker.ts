@@ -2,7 +2,7 @@ import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { createNativeWorker } from '../../src/runtime/dispatch/native-worker.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
-import type { Ledger } from './client.ts';
+import type { Ledger } from './ledger.ts';
 import { decode, encode, Flow } from './flow.ts';
 import type { ActivityPlan } from './program.ts';
 import { Owner } from './world.ts';

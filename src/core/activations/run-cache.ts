@@ -180,9 +180,11 @@ export class RunCache {
   #receive(task: WorkflowTask): void {
     const cached = this.#use(task.runId);
     if (cached) {
-      if (isAhead(cached, task)) {
-        const reason = EvictionReason.PAGINATION_OR_HISTORY_FETCH;
-        this.#emit(cached, cached.evict({ message: 'History has lost its end', reason }));
+      const reason = EvictionReason.PAGINATION_OR_HISTORY_FETCH;
+      if (isAhead(cached, task)) this.#emit(cached, cached.evict({ message: 'History has lost its end', reason }));
+      else if (isOvertaken(cached, task)) {
+        const message = 'Another worker has gone on with its local activities';
+        this.#emit(cached, cached.evict({ message, reason }));
       }
       this.#emit(cached, cached.receive(task));
       return;
@@ -281,4 +283,10 @@ export class RunCache {
 /** Whether an idle run has seen what the server has forgotten, whose store came back without its last moments. */
 function isAhead(run: ManagedRun, { legacyQuery, update }: WorkflowTask): boolean {
   return !legacyQuery && !run.hasPendingWork(true) && update.previousStartedId < run.machines.currentStartedId;
+}
+
+/** Whether another worker has answered a task since: what local activities have come to here, history tells otherwise or at another place. */
+function isOvertaken(run: ManagedRun, { update }: WorkflowTask): boolean {
+  const { currentStartedId, locals } = run.machines;
+  return locals.isUsed && update.previousStartedId > currentStartedId;
 }

@@ -58,16 +58,20 @@ export function terminateRun(draft: RunDraft, reason: string, details: Payloads 
 }
 
 /**
- * Ends the run, as another one goes on from an earlier point of the workflow. That one is its parent's child from now on. Its children wait for that one
- * when it begins with the history of this run (`isBase`).
+ * Ends the run, as another one goes on from an earlier point of the workflow. Its children wait for that one when it begins with the history of this run
+ * (`isBase`), and its parent when the two are of the same chain (`isSameChain`); the parent of another chain is told.
  */
-export function terminateForReset(draft: RunDraft, reason: string, isBase: boolean): void {
+export function terminateForReset(
+  draft: RunDraft,
+  reason: string,
+  { isBase, isSameChain }: { readonly isBase: boolean; readonly isSameChain: boolean },
+): void {
   failTaskThatIsOut(draft);
   closeRun(
     draft,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
     { workflowExecutionTerminatedEventAttributes: { reason, identity: 'history-resetter' } },
-    { children: isBase, parent: true },
+    { children: isBase, parent: isSameChain },
   );
 }
 

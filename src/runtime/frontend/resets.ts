@@ -58,7 +58,8 @@ async function reset(
   const runId = context.newId();
   base.record.resetRunId = runId;
   const reason = request.reason ?? '';
-  if (current.isOpen) terminateForReset(current, reason, current === base);
+  const isSameChain = current.record.firstRunId === base.record.firstRunId;
+  if (current.isOpen) terminateForReset(current, reason, { isBase: current === base, isSameChain });
   // A current run that this one did not go on as has nothing to do with it.
   const last = later.lastRunId === current.record.runId ? current.events : [];
   if (!current.isOpen && current !== base && current.events.length === 0) transaction.discard(current.key);

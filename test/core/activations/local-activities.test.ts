@@ -158,6 +158,13 @@ describe('a run with local activities', () => {
     expect(bench.cache.taskOf('a')).toBeUndefined();
   });
 
+  it('is replayed when another worker has gone on with it', () => {
+    begin();
+    const signalled = (history: History): History => history.completed().add('WORKFLOW_EXECUTION_SIGNALED').task();
+    bench.cache.receive(bench.task('a', signalled(signalled(started()))));
+    expect(bench.jobs).toEqual(['removeFromCache']);
+  });
+
   it('stops them when it ends', () => {
     bench.cache.receive(bench.task('a', started()));
     expect(bench.complete('a', [schedule(), complete])).toMatchObject({ kind: 'complete-task' });
