@@ -38,7 +38,7 @@ export function examineSchedule(
   }
   if (model.pauses.length === 0) examineTimes(model, schedule, { slots, own }, report);
   if (model.overlapPolicy === Policy.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL) return;
-  const order = own.toSorted((a, b) => a.at - b.at).map(({ slot }) => slot);
+  const order = own.toSorted((a, b) => a.at - b.at || a.slot - b.slot).map(({ slot }) => slot);
   if (String(order) !== String(order.toSorted((a, b) => a - b))) report('the schedule started times out of order');
 }
 
