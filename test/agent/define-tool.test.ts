@@ -19,18 +19,14 @@ describe('defineTool', () => {
       kind: 'tool',
       name: 'lookup',
       completion: 'sync',
-      timeout: 60_000,
+      timeout: undefined,
       heartbeatTimeout: 10_000,
-      retry: { maximumAttempts: 3, initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
+      retry: undefined,
       approval: undefined,
       compensate: undefined,
       maxResultBytes: 262_144,
     });
     expect(Object.isFrozen(tool)).toBe(true);
-  });
-
-  it('gives an async tool a day', () => {
-    expect(defineTool({ ...base, completion: 'async' }).timeout).toBe(86_400_000);
   });
 
   it('takes times as text, and part of the retry settings', () => {
@@ -58,6 +54,7 @@ describe('defineTool', () => {
     ['a time of nothing', { ...base, timeout: 0 }, /0 is no time/],
     ['half an attempt', { ...base, retry: { maximumAttempts: 0.5 } }, /retry.maximumAttempts: 0.5 is not possible/],
     ['a retry that shrinks', { ...base, retry: { backoffCoefficient: 0.5 } }, /backoffCoefficient/],
+    ['a retry that is nothing', { ...base, retry: null }, /retry: expected an object of options/],
     ['an unknown retry option', { ...base, retry: { attempts: 3 } }, /retry: unknown option attempts/],
     ['intervals in the wrong order', { ...base, retry: { maximumInterval: 10 } }, /is below initialInterval/],
     ['a size of nothing', { ...base, maxResultBytes: 0 }, /maxResultBytes: 0 is not possible/],

@@ -4,6 +4,7 @@ import { jsonPayloads } from '../payloads.ts';
 import type { Command, HistoryEvent } from '../proto.ts';
 import { TaskQueueKind, toLong, toNumber, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelActivity, completeTimeouts, requestCancelActivity, scheduleActivity } from '../run/activity.ts';
+import { priorityProblem } from '../run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
@@ -84,6 +85,8 @@ function eventAttributes(
       `invalid ActivityRetryPolicy on SechduleActivityTaskCommand: ${problem}. ${where}`,
     );
   }
+  const noPriority = priorityProblem(attributes.priority);
+  if (noPriority !== undefined) throw new WorkflowTaskRefused(bad, noPriority);
   const timeouts = completeTimeouts(attributes, draft.record.runTimeout);
   if (timeouts === undefined) {
     throw new WorkflowTaskRefused(

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../core/store.ts';
+import { fileIdentity } from './file-identity.ts';
 import { isBusy, toStoreError } from './sqlite-errors.ts';
 import { loadSqlite, makeDirectory, resolveDatabasePath } from './sqlite-file.ts';
 
@@ -100,16 +101,20 @@ function writeOwner(directory: string, info: OwnerInfo): void {
 
 function toOwnership(path: string, directory: string, lock: DatabaseSync): Ownership {
   let isHeld = true;
+  const identity = fileIdentity(join(directory, 'lock'));
+  // Where the directory was taken away, there may be one of another owner by now.
+  const isThere = (): boolean => fileIdentity(join(directory, 'lock')) === identity;
   return {
     path,
     directory,
     announce: (socket) => {
-      if (isHeld) writeOwner(directory, { pid: process.pid, ...(socket === undefined ? {} : { socket }) });
+      if (!isHeld || !isThere()) return;
+      writeOwner(directory, { pid: process.pid, ...(socket === undefined ? {} : { socket }) });
     },
     release: () => {
       if (!isHeld) return;
       isHeld = false;
-      rmSync(join(directory, 'owner.json'), { force: true });
+      if (isThere()) rmSync(join(directory, 'owner.json'), { force: true });
       lock.close();
     },
   };

@@ -13,7 +13,7 @@ import { jsonPayloads } from '../../core/payloads.ts';
 import { startRun } from '../../core/run/start.ts';
 import type { NewRun } from '../../core/run/start.ts';
 import type { TaskTaker } from '../../core/run/workflow-task.ts';
-import { workflowAlreadyStarted } from '../errors.ts';
+import { failedPrecondition, workflowAlreadyStarted } from '../errors.ts';
 import type { AlreadyStartedReason } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { keyOf } from './keys.ts';
@@ -30,6 +30,7 @@ export function startHandlers(
 ): Handlers<'startWorkflowExecution' | 'signalWithStartWorkflowExecution'> {
   return {
     async startWorkflowExecution(request) {
+      refuseDeprecated(context, request);
       const start = await newRun(context, request);
       const isEager = mayStartEagerly(start, request);
       const eager = { ...start, ...(isEager ? { firstTaskTaker: takerOf(context, request) } : {}) };
@@ -47,6 +48,7 @@ export function startHandlers(
       };
     },
     async signalWithStartWorkflowExecution(request) {
+      refuseDeprecated(context, request);
       const start = await newRun(context, request);
       const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
@@ -62,6 +64,12 @@ export function startHandlers(
       return { runId: record.runId, started };
     },
   };
+}
+
+/** @throws ServiceError FAILED_PRECONDITION */
+function refuseDeprecated({ namespaces }: FrontendContext, { namespace }: Pick<StartRequest, 'namespace'>): void {
+  if (!namespace || !namespaces.has(namespace) || namespaces.get(namespace).state !== 'deprecated') return;
+  throw failedPrecondition('Namespace has invalid state: Deprecated. Must be Registered.');
 }
 
 /** Whoever asks for the start may take the first workflow task at once, unless that is to begin later. */

@@ -7,8 +7,11 @@ import { createEmbeddedEngine } from 'perdure/embedded';
 import { expect, onTestFinished, test } from 'vitest';
 import { readOwner } from '../../src/engines/embedded/owner.ts';
 import { connectSocket } from '../../src/engines/embedded/socket-client.ts';
-import { ledgerActivities } from './fixtures/ledger.ts';
+import { ledgerActivities, openLedger } from './fixtures/ledger.ts';
 import { audit } from './support/audit.ts';
+import { report } from './support/report.ts';
+import { TIMEOUT } from './support/sizes.ts';
+import { startLarge } from './support/start-large.ts';
 import { useBundle } from './support/use-bundle.ts';
 import { drive } from './support/workload.ts';
 
@@ -20,7 +23,7 @@ const bundle = useBundle();
 
 test(
   'an engine on a full disk refuses, loses nothing, and goes on when there is room',
-  { timeout: 120_000 },
+  { timeout: TIMEOUT },
   async ({ skip }) => {
     const disk = smallDisk('24m');
     skip(disk === undefined, 'mounting a small disk is not allowed here');
@@ -33,7 +36,7 @@ test(
     const worker = await engine.createWorker({
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: bundle.path },
-      activities: ledgerActivities(ledger),
+      activities: ledgerActivities(openLedger(ledger)),
       workflowThreadPoolSize: 1,
     });
     const audited = await worker.runUntil(async () => {
@@ -57,30 +60,20 @@ test(
       return await audit(client, driven, { bundle: bundle.path, ledger });
     });
     await engine.close();
-    console.log('Disk full for 3 s:', audited);
+    report('SQLite, disk full for 3 s', { faults: 1, ...audited });
   },
 );
 
-/** Starts runs that nobody works on; the id of the first that was refused. Not by an official client, which would try it again for long. */
+/** Starts runs that nobody works on; the id of the first that was refused. */
 async function startUntilRefused(path: string, bytes: number): Promise<string> {
   const { service, close } = await connectSocket(readOwner(path)?.socket ?? '');
   onTestFinished(close);
-  const payload = { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.alloc(bytes, 'x') };
   for (let i = 0; i < 2000; i++) {
     const workflowId = `too-many-${bytes}-${i}`;
-    const failure: unknown = await service
-      .startWorkflowExecution({
-        namespace: 'default',
-        workflowId,
-        requestId: workflowId,
-        workflowType: { name: 'any' },
-        taskQueue: { name: 'nobody' },
-        input: { payloads: [payload] },
-      })
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      );
+    const failure: unknown = await startLarge(service, workflowId, bytes).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     if (failure === undefined) continue;
     expect(failure).toMatchObject({
       code: 14,
