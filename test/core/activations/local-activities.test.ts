@@ -1,5 +1,6 @@
 import proto from '@temporalio/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { HistoryUpdate } from '../../../src/core/activations/history-update.ts';
 import type { LocalActivityHost, LocalOutcome, LocalResolution } from '../../../src/core/activations/local/types.ts';
 import { toDuration, toMillis } from '../../../src/core/proto.ts';
 import { Bench, incremental, reported } from './cache-bench.ts';
@@ -138,6 +139,19 @@ describe('a run with local activities', () => {
     expect(bench.released).toEqual(['a']);
     bench.cache.localActivityEnded('a', ended(done));
     expect(bench.complete('a', [complete])).toMatchObject({ kind: 'complete-task', taskToken: payload('new').data });
+  });
+
+  it('is replayed when the server has given up its task, and the new one brings more', () => {
+    const history = begin();
+    history.timedOut().add('WORKFLOW_EXECUTION_SIGNALED').task();
+    const ids = { previousStartedId: 0, startedId: history.length };
+    const { update } = HistoryUpdate.fromEvents(history.events.slice(3), ids, true);
+    bench.cache.receive(bench.task('a', history, { update }));
+    bench.evicted('a');
+    const [task] = bench.toFetch;
+    if (task) bench.cache.receiveExpected({ ...task, update: history.update() });
+    expect(bench.jobs).toEqual(['initializeWorkflow', 'signalWorkflow']);
+    expect(host.asked).toEqual(['start 1', 'forget']);
   });
 
   it('does not make room for others meanwhile', () => {
