@@ -1,5 +1,5 @@
 import { toNumber } from '../../src/core/proto.ts';
-import type { Report, Whole } from './audit.ts';
+import type { Report, Whole } from './whole.ts';
 
 /** I5: what a workflow was told to have reached another one is there, once; the answer came once. */
 export function examineExternals({ record, events }: Whole, runs: readonly Whole[], report: Report): void {

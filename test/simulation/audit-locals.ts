@@ -1,5 +1,5 @@
 import { isLocalActivityMarker, localMarkerOf } from '../../src/core/activations/local/marker.ts';
-import type { Report, Whole } from './audit.ts';
+import type { Report, Whole } from './whole.ts';
 import { decode } from './flow.ts';
 import type { Ledger } from './ledger.ts';
 

@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import type { HistoryEvent } from '../../src/core/proto.ts';
-import type { Report, Whole } from './audit.ts';
+import type { Report, Whole } from './whole.ts';
 import type { Ledger } from './ledger.ts';
 
 const { HistoryEvent: EventMessage } = proto.temporal.api.history.v1;

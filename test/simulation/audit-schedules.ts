@@ -1,6 +1,6 @@
 import { ScheduleOverlapPolicy as Policy } from '../../src/core/proto.ts';
 import type { RunRecord } from '../../src/core/record.ts';
-import type { Report, Whole } from './audit.ts';
+import type { Report, Whole } from './whole.ts';
 import type { ScheduleModel } from './ledger.ts';
 
 /** A start of a schedule, by the time that it was for. */

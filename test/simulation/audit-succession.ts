@@ -1,6 +1,6 @@
 import { ContinueAsNewInitiator as Initiator, durationMs, toMillis } from '../../src/core/proto.ts';
 import { WorkflowExecutionStatus as Status } from '../../src/core/proto.ts';
-import type { Report, Whole } from './audit.ts';
+import type { Report, Whole } from './whole.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Runs know the ones before and after them. */

@@ -13,15 +13,7 @@ import { examineResets } from './audit-resets.ts';
 import { examineSchedule } from './audit-schedules.ts';
 import { examineChain, examineSuccession } from './audit-succession.ts';
 import type { ActivityPlan, Program } from './program.ts';
-
-/** A run at the end. */
-export interface Whole {
-  readonly record: RunRecord;
-  readonly events: readonly HistoryEvent[];
-}
-
-/** Is told what is wrong. */
-export type Report = (problem: string) => void;
+import type { Report, Whole } from './whole.ts';
 
 /** All runs of a store. */
 export async function allRuns(store: Store): Promise<Whole[]> {

@@ -141,11 +141,11 @@ test('who waits for a run that a reset ends waits for the one that goes on, unle
     },
     0,
   ).record;
-  const told = (base: RunRecord): string[] => {
+  const effectsOf = (base: RunRecord): string[] => {
     const draft = new RunDraft(child, 1, 1);
     terminateForReset(draft, 'why', new RunDraft(base, 1, 1));
     return draft.record.effects.map(({ kind }) => kind);
   };
-  expect(told({ ...child, runId: 'before', nextRunId: 'child' })).toEqual([]);
-  expect(told({ ...child, runId: 'other', firstRunId: 'other' })).toEqual(['notifyParent']);
+  expect(effectsOf({ ...child, runId: 'before', nextRunId: 'child' })).toEqual([]);
+  expect(effectsOf({ ...child, runId: 'other', firstRunId: 'other' })).toEqual(['notifyParent']);
 });
