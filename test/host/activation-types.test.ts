@@ -14,7 +14,7 @@ interface FieldLike {
   readonly repeated: boolean;
   readonly map: boolean;
   readonly packed: boolean;
-  readonly hasPresence: boolean;
+  readonly hasPresence: unknown;
   readonly resolvedType: TypeLike | null;
   resolve(): FieldLike;
 }
