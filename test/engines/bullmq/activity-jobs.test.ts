@@ -107,8 +107,9 @@ describe.skipIf(redisUrl === undefined)('activities of another process', { timeo
         ),
       );
     const queue = scene.queue('activities', 'acts');
-    const untilWaiting = async (count: number): Promise<void> =>
-      expect.poll(async () => queue.getPrioritizedCount(), patient).toBe(count);
+    const untilWaiting = async (count: number): Promise<void> => {
+      await expect.poll(async () => queue.getPrioritizedCount(), patient).toBe(count);
+    };
     const big = await start('big', 1, 24);
     await untilWaiting(24);
     const small = await start('small', 3, 12);
