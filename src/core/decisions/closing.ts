@@ -13,8 +13,10 @@ import { closeRun } from '../run/close.ts';
 import { planRetry } from '../run/retry-run.ts';
 import { withRetryDefaults } from '../run/retry.ts';
 import { inheritedResetPoints } from '../run/reset-points.ts';
+import { failureSize, payloadsSize } from '../sizes.ts';
 import { explicitTimeouts, inheritedPlace, optionalDuration, startRun } from '../run/start.ts';
 import { required } from './common.ts';
+import { refuseLargeBlob, refuseLargeMemo, refuseLargeSearchAttributes, refuseLong } from './limits.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
@@ -24,6 +26,12 @@ type ContinueAttributes = temporal.api.command.v1.IContinueAsNewWorkflowExecutio
 export function completeRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
   const result = command.completeWorkflowExecutionCommandAttributes?.result;
+  refuseLargeBlob(
+    payloadsSize(result),
+    // The cause that servers give here, too.
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SCHEDULE_ACTIVITY_ATTRIBUTES,
+    'CompleteWorkflowExecutionCommandAttributes.Result exceeds size limit.',
+  );
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, {
     workflowExecutionCompletedEventAttributes: {
       ...(result ? { result } : {}),
@@ -36,11 +44,14 @@ export function completeRun(decision: Decision, command: Command): HandlerResult
 /** The workflow threw a failure: another run follows, if its retry policy says so. */
 export function failRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES;
   const failure = required(
     command.failWorkflowExecutionCommandAttributes?.failure,
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES,
+    cause,
     'Failure is not set on FailWorkflowExecutionCommand.',
   );
+  const size = failureSize(failure);
+  refuseLargeBlob(size, cause, 'FailWorkflowExecutionCommandAttributes.Failure exceeds size limit.');
   const { retryState, newExecutionRunId, start } = planRetry(decision.draft, failure, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
     workflowExecutionFailedEventAttributes: {
@@ -73,6 +84,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   const { draft, taskCompletedId } = decision;
   const { record } = draft;
   const attributes = command.continueAsNewWorkflowExecutionCommandAttributes ?? {};
+  refuseLimits(attributes);
   const runId = decision.newId();
   const carried = carriedOver(record, attributes);
   record.nextRunId = runId;
@@ -111,6 +123,18 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   return {};
 }
 
+function refuseLimits(attributes: ContinueAttributes): void {
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_CONTINUE_AS_NEW_ATTRIBUTES;
+  const type = attributes.workflowType?.name;
+  const tooLong = 'WorkflowType on ContinueAsNewWorkflowExecutionCommand exceeds length limit.';
+  refuseLong(type, cause, (length) => `${tooLong} WorkflowType=${type} ${length}`);
+  const tooLarge = (what: string): string =>
+    `ContinueAsNewWorkflowExecutionCommandAttributes. ${what} exceeds size limit.`;
+  refuseLargeBlob(payloadsSize(attributes.input), cause, tooLarge('Input'));
+  refuseLargeMemo(attributes.memo, cause, tooLarge('Memo'));
+  refuseLargeSearchAttributes(attributes.searchAttributes?.indexedFields, cause);
+}
+
 /** What the next run gets from the command, or else from this run. */
 function carriedOver(record: Decision['draft']['record'], attributes: ContinueAttributes) {
   const timeouts = explicitTimeouts({
@@ -133,8 +157,5 @@ function carriedOver(record: Decision['draft']['record'], attributes: ContinueAt
 /** What came while the task was out must be seen before the run may close (Temporal: `UNHANDLED_COMMAND`). */
 function refuseUnseenEvents(decision: Decision): void {
   if (!decision.hasUnseenEvents()) return;
-  throw new WorkflowTaskRefused(
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
-    'UnhandledCommand',
-  );
+  throw new WorkflowTaskRefused(WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND);
 }

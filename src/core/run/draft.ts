@@ -45,6 +45,7 @@ export class RunDraft {
   /** How the run was started; there only when it may have to be started again (a retry policy). */
   startedAttributes: HistoryEvent['workflowExecutionStartedEventAttributes'];
   readonly #revision: number;
+  readonly #sizeBefore: number;
   /** `now`, as the events have it. */
   readonly #time: NonNullable<HistoryEvent['eventTime']>;
 
@@ -62,6 +63,7 @@ export class RunDraft {
       effects: [...record.effects],
     };
     this.#revision = revision;
+    this.#sizeBefore = record.historySizeBytes;
     this.now = now;
     this.#time = toTimestamp(now);
   }
@@ -78,6 +80,11 @@ export class RunDraft {
   /** Nothing is given to workers. */
   get isPaused(): boolean {
     return isPaused(this.record);
+  }
+
+  /** The size of the events that this change adds. Bytes. */
+  get addedBytes(): number {
+    return this.record.historySizeBytes - this.#sizeBefore;
   }
 
   /** A worker is working on a workflow task right now. */

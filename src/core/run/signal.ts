@@ -1,6 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { EventType } from '../proto.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
+import { refuseManySignals } from './limits.ts';
 import { scheduleWorkflowTask, wakeWorkflow } from './workflow-task.ts';
 
 type SignaledAttributes = temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes;
@@ -9,14 +10,16 @@ type CancelAttributes = temporal.api.history.v1.IWorkflowExecutionCancelRequeste
 /** How many request ids of signals a run remembers, to drop repeats. */
 const rememberedRequests = 10_000;
 
-/** A signal arrives. A repeat (same request id) is dropped. */
+/** A signal arrives. A repeat (same request id) is dropped. @throws LimitExceeded when the run takes no more. */
 export function signalRun(
   draft: RunDraft,
   attributes: SignaledAttributes,
   requestId: string,
   extra: EventAttributes = {},
 ): void {
-  if (!isNewRequest(draft, requestId)) return;
+  if (requestId !== '' && draft.record.requestIds.has(requestId)) return;
+  refuseManySignals(draft);
+  noteRequest(draft, requestId);
   recordSignal(draft, attributes, extra);
   wakeWorkflow(draft);
 }
@@ -41,11 +44,9 @@ export function requestCancelRun(draft: RunDraft, attributes: CancelAttributes):
   scheduleWorkflowTask(draft);
 }
 
-function isNewRequest(draft: RunDraft, requestId: string): boolean {
+function noteRequest(draft: RunDraft, requestId: string): void {
   const seen = draft.record.requestIds;
-  if (requestId === '') return true;
-  if (seen.has(requestId)) return false;
+  if (requestId === '') return;
   seen.add(requestId);
   if (seen.size > rememberedRequests) seen.delete(seen.values().next().value as string);
-  return true;
 }

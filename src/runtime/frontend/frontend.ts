@@ -25,6 +25,7 @@ import type { Residency } from './residency.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
+import { requireTransportable } from './sizes.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
 import { updateHandlers } from './update-rpcs.ts';
@@ -202,6 +203,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     const handler: Handler | undefined = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (handler === undefined) throw unimplemented(name);
     try {
+      requireTransportable(name, request);
       return await handler(request, callOptions);
     } catch (error) {
       throw toRpcError(error);

@@ -1,11 +1,13 @@
 import type { temporal } from '@temporalio/proto';
 import { durationMs, toDuration, WorkflowIdReusePolicy } from '../../core/proto.ts';
 import { priorityProblem } from '../../core/run/priority.ts';
+import { searchAttributesProblem } from '../../core/search-attribute-sizes.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../../core/run/retry.ts';
 import type { NewRun } from '../../core/run/start.ts';
 import { invalidArgument, unimplemented } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
 import { requireId, requireNamespace, requireTaskQueue } from './context.ts';
+import { requireBlob, requireLinks, requireMemo } from './sizes.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
 
@@ -18,6 +20,7 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
   if (request.requestId) requireId('RequestId', request.requestId);
   refuseInvalid(request);
   refuseUnsupported(request);
+  refuseLarge(request);
   return {
     namespace,
     workflowId,
@@ -67,6 +70,8 @@ function refuseInvalid(request: StartRequest): void {
   }
   const problem = request.retryPolicy && retryPolicyProblem(withRetryDefaults(request.retryPolicy));
   if (problem) throw invalidArgument(problem);
+  const largeAttributes = searchAttributesProblem(request.searchAttributes?.indexedFields);
+  if (largeAttributes !== undefined) throw invalidArgument(largeAttributes);
   const noPriority = priorityProblem(request.priority);
   if (noPriority !== undefined) throw invalidArgument(noPriority);
   if (request.cronSchedule && request.workflowStartDelay) {
@@ -78,6 +83,13 @@ function refuseInvalid(request: StartRequest): void {
 
 const cronShape =
   /^((CRON_)?TZ=\S+\s+)?(@(every\s+\S+|hourly|daily|midnight|weekly|monthly|yearly|annually)|(\S+\s+){4}\S+)$/;
+
+/** Sizes, in the order in which a server looks at them: after everything else. */
+function refuseLarge(request: StartRequest): void {
+  requireLinks(request.links);
+  requireBlob(request.input);
+  requireMemo(request.memo);
+}
 
 function refuseUnsupported(request: StartRequest): void {
   if (request.cronSchedule) throw unimplemented('cron schedules');

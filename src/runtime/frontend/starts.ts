@@ -10,8 +10,10 @@ import type { NewRun } from '../../core/run/start.ts';
 import { workflowAlreadyStarted } from '../errors.ts';
 import type { AlreadyStartedReason } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
+import { requireId } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
+import { requireBlob } from './sizes.ts';
 import { newRun } from './start-request.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
@@ -36,6 +38,8 @@ export function startHandlers(
     },
     async signalWithStartWorkflowExecution(request) {
       const start = newRun(context, request);
+      requireId('SignalName', request.signalName);
+      requireBlob(request.signalInput);
       const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
         const placed = await placeRun(context, transaction, signalled, useRunning(request));

@@ -29,6 +29,8 @@ import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { limits } from './limits.ts';
+import { commandLimits } from './command-limits.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -62,4 +64,6 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...limits,
+  ...commandLimits,
 ];
