@@ -42,4 +42,4 @@ await client.workflow.execute<typeof fiveActivities>('fiveActivities', {
   workflowId: taskQueue,
   args: ['hi'],
 });
-process.send?.('done');
+process.send?.(process.cpuUsage());

@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Runs a file of this folder in a process of its own. */
-export function forkFile(name: string, args: readonly string[]): ChildProcess {
+export function forkFile(name: string, args: readonly string[], nodeOptions: readonly string[] = []): ChildProcess {
   return fork(fileURLToPath(new URL(name, import.meta.url)), args, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Of node:sqlite, in some versions of Node.
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execArgv: ['--disable-warning=ExperimentalWarning', ...nodeOptions],
   });
 }
 

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { run } from '../scripts/run.ts';
+import { type CoreFigures, coreFigures, formatCoreFigures } from './core/figures.ts';
 import { redisServer } from '../scripts/services/redis.ts';
 import { cacheFolder } from '../scripts/services/service.ts';
 import type { Service } from '../scripts/services/service.ts';
@@ -23,6 +24,7 @@ import {
   type Row,
 } from './report.ts';
 import { formatRedisFigures, type RedisFigures, redisFigures } from './redis/figures.ts';
+import { formatSqliteFigures, type SqliteFigures, sqliteFigures } from './sqlite/figures.ts';
 import { knows, type Surroundings, type System } from './systems.ts';
 import { agentWorkloads, type Workload } from './workloads.ts';
 
@@ -46,15 +48,20 @@ const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.m
 /** Measured once, after the rounds: sizes don't vary. */
 const conversations: ConversationRow[] = [];
 const isConversation = ({ workload }: Pair): boolean => workload === 'conversation';
+const isSqliteFigures = ({ workload }: Pair): boolean => workload === 'sqlite-figures';
+const isCoreFigures = ({ workload }: Pair): boolean => workload === 'core-figures';
 const isRedisFigures = ({ workload }: Pair): boolean => workload === 'redis-figures';
 /** Measured once, after everything else. */
 let figuresOfRedis: RedisFigures | undefined;
+let figuresOfCore: CoreFigures | undefined;
+let figuresOfSqlite: SqliteFigures | undefined;
 const isCold = (workload: Workload): boolean => workload.startsWith('cold-start');
 
 /** Peers that cannot be had, and why. */
 const leftOut: string[] = [];
 const noPlaces: PeerPlaces = { postgres: '', restate: undefined };
-const isOnce = (pair: Pair): boolean => isConversation(pair) || isRedisFigures(pair);
+const hasOwnProcess = (pair: Pair): boolean => isRedisFigures(pair) || isCoreFigures(pair) || isSqliteFigures(pair);
+const isOnce = (pair: Pair): boolean => isConversation(pair) || hasOwnProcess(pair);
 
 function leaveOut(peer: System, reason: string): void {
   const line = `LEFT OUT: ${peer}: ${reason}`;
@@ -84,15 +91,15 @@ async function compile(): Promise<void> {
 async function coldFigures({ workload, system }: Pair, surroundings: Surroundings): Promise<Figures> {
   const workflows = workload === 'cold-start-bundle' ? workflowsPath : surroundings.codePath;
   const engineModule = `${compiled}/src/engines/embedded/index.js`;
-  const ms = await coldStart({ system, engineModule, workflows, address: surroundings.address });
-  return { runsPerSecond: null, p50Ms: ms, p95Ms: ms };
+  return await coldStart({ system, engineModule, workflows, address: surroundings.address });
 }
 
 async function measureAll(surroundings: Surroundings): Promise<void> {
   const processes = new Map<System, SystemProcess>();
   try {
-    for (const { system, workload } of pairs) {
-      if (processes.has(system) || isCold(workload) || workload === 'redis-figures') continue;
+    for (const pair of pairs) {
+      const { system, workload } = pair;
+      if (processes.has(system) || isCold(workload) || hasOwnProcess(pair)) continue;
       try {
         processes.set(system, await SystemProcess.start(system, surroundings));
       } catch (error) {
@@ -159,6 +166,8 @@ await measureAll({
   agents,
 });
 if (redis !== undefined && pairs.some(isRedisFigures)) figuresOfRedis = await redisFigures(redis.value, codePath);
+if (pairs.some(isCoreFigures)) figuresOfCore = await coreFigures(codePath);
+if (pairs.some(isSqliteFigures)) figuresOfSqlite = await sqliteFigures(codePath);
 machine.load.after = currentLoad();
 
 const measured = pairs.filter((pair) => !isOnce(pair) && pair.rounds.length > 0);
@@ -171,8 +180,11 @@ console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFligh
 console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
 if (figuresOfRedis !== undefined) console.log(formatRedisFigures(figuresOfRedis));
+if (figuresOfCore !== undefined) console.log(formatCoreFigures(figuresOfCore));
+if (figuresOfSqlite !== undefined) console.log(formatSqliteFigures(figuresOfSqlite));
 if (options.json !== undefined) {
-  const all = { machine, rows: [...rows, ...conversations], redis: figuresOfRedis };
+  const figures = { redis: figuresOfRedis, core: figuresOfCore, sqlite: figuresOfSqlite };
+  const all = { machine, rows: [...rows, ...conversations], ...figures };
   await writeFile(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 process.exit();

@@ -69,16 +69,19 @@ export interface ColdStart {
   readonly address: string;
 }
 
-/** Milliseconds from the start of a process to its first result. */
-export async function coldStart({ system, engineModule, workflows, address }: ColdStart): Promise<number> {
+/** How long a process takes from its start to its first result. */
+export async function coldStart({ system, engineModule, workflows, address }: ColdStart): Promise<Figures> {
   const folder = await mkdtemp(join(tmpdir(), 'perdure-bench-'));
   const place = system === 'temporal' ? address : join(folder, 'bench.db');
   let child: ChildProcess | undefined;
   try {
-    return await timed(async () => {
+    let used: unknown;
+    const ms = await timed(async () => {
       child = forkFile('cold-start.ts', [system, engineModule, workflows, place]);
-      await nextMessage(child, system);
+      used = await nextMessage(child, system);
     });
+    const cpu = used as NodeJS.CpuUsage;
+    return { runsPerSecond: null, p50Ms: ms, p95Ms: ms, cpuMs: (cpu.user + cpu.system) / 1000 };
   } finally {
     if (child !== undefined && child.exitCode === null) {
       const gone = once(child, 'exit');

@@ -49,6 +49,9 @@ export function currentLoad(): number {
 const comparisons: readonly { readonly of: System; readonly with: System; readonly aim?: number }[] = [
   { of: 'memory', with: 'temporal', aim: 10 },
   { of: 'sqlite', with: 'temporal' },
+  { of: 'sqlite', with: 'memory' },
+  { of: 'sqlite', with: 'dbos', aim: 1 },
+  { of: 'sqlite', with: 'restate', aim: 1 },
   { of: 'redis', with: 'temporal', aim: 10 },
   { of: 'redis', with: 'bullmq-chain', aim: 1 },
   { of: 'redis', with: 'bullmq-steps' },
@@ -69,9 +72,9 @@ export function formatTable(rows: readonly Row[]): string {
   for (const [workload, meaning] of Object.entries(workloads)) {
     const own = rows.filter((row) => row.workload === workload);
     if (own.length === 0) continue;
-    lines.push('', `${workload}: ${meaning}`, line('', 'runs/s', 'p50 ms', 'p95 ms'));
-    for (const { system, runsPerSecond, p50Ms, p95Ms } of own) {
-      lines.push(line(systems[system], format(runsPerSecond), format(p50Ms), format(p95Ms)));
+    lines.push('', `${workload}: ${meaning}`, line('', 'runs/s', 'p50 ms', 'p95 ms', 'CPU ms'));
+    for (const { system, runsPerSecond, p50Ms, p95Ms, cpuMs } of own) {
+      lines.push(line(systems[system], format(runsPerSecond), format(p50Ms), format(p95Ms), format(cpuMs)));
     }
     lines.push(...comparisons.flatMap((comparison) => compare(own, comparison)));
   }
@@ -114,7 +117,14 @@ function compare(rows: readonly Row[], comparison: (typeof comparisons)[number])
     return [`  ${comparison.of} / ${comparison.with}: ${latency}`];
   const aim = comparison.aim === undefined ? '' : `, aim ${comparison.aim}x`;
   const rate = `${(one.runsPerSecond / other.runsPerSecond).toFixed(1)}x the runs/s${aim}`;
-  return [`  ${comparison.of} / ${comparison.with}: ${rate}; ${latency}`];
+  // The others' servers are processes of their own.
+  const cpu = isComparable(comparison) && one.cpuMs && other.cpuMs;
+  const less = cpu ? `; ${(cpu / one.cpuMs).toFixed(1)}x less CPU time` : '';
+  return [`  ${comparison.of} / ${comparison.with}: ${rate}; ${latency}${less}`];
+}
+
+function isComparable({ with: other }: { readonly with: System }): boolean {
+  return other === 'memory-official-host' || other === 'official-host';
 }
 
 function line(name: string, ...cells: readonly string[]): string {

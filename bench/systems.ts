@@ -76,6 +76,8 @@ export function knows(system: System, workload: Workload): boolean {
   if (isPeer(system))
     return peerWorkloads.includes(workload) && !(system === 'bullmq-chain' && workload === '3-children');
   if (workload === 'first-token') return isEmbedded;
+  if (workload === 'core-figures') return system === 'memory';
+  if (workload === 'sqlite-figures') return system === 'sqlite';
   if (workload === 'signal-parked' || workload === 'redis-figures') return system === 'redis';
   if (system === 'ours-temporal' || system === 'ai-sdk' || agentWorkloads.includes(workload)) {
     return agentWorkloads.includes(workload) && (isEmbedded || system === 'ours-temporal' || system === 'ai-sdk');

@@ -19,7 +19,9 @@ export const workloads: Readonly<
     | 'agent'
     | 'first-token'
     | 'conversation'
-    | 'redis-figures',
+    | 'redis-figures'
+    | 'core-figures'
+    | 'sqlite-figures',
     string
   >
 > = {
@@ -34,6 +36,8 @@ export const workloads: Readonly<
   'first-token':
     "from a model's first word to whoever reads the events: in its process (memory), in another one (SQLite, a socket)",
   conversation: 'history of a long conversation, turn by turn',
+  'sqlite-figures': 'commits, the disk and the event loop, runs that are parked, and the cost of a turn, on SQLite',
+  'core-figures': 'memory of a run that waits, and the cost of a turn as a history grows',
   'redis-figures': 'what the engine on Redis costs Redis, and how long a killed worker is missed',
 };
 

@@ -36,6 +36,11 @@ export async function threeChildren(): Promise<number> {
   return results.length;
 }
 
+/** So many activities, one after another. */
+export async function manyActivities(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await tool(turn);
+}
+
 /** What `untilSignal` waits for. */
 export const input = defineSignal<[string]>('input');
 /** Answered once `untilSignal` waits. */

@@ -44,11 +44,6 @@ export const TOTAL_UPDATES: { readonly most: number; readonly suggestContinueAsN
 export const BUFFERED_EVENTS: Amount = { count: 100, bytes: 2 * 1024 * 1024 };
 /** The last failure that is kept of an activity that is tried again (`limit.mutableStateActivityFailureSize.error`). */
 export const RETRIED_FAILURE_SIZE: number = 4 * 1024;
-/** Each search attribute, and all of a run (`frontend.searchAttributes{SizeOfValue,TotalSize}Limit`). */
-export const SEARCH_ATTRIBUTE_SIZE: { readonly value: number; readonly total: number } = {
-  value: 2 * 1024,
-  total: 40 * 1024,
-};
 /** Ids and names, in bytes of UTF-8 (`limit.maxIDLength`). */
 export const LONGEST_ID = 1000;
 /** Links of one request, and the size of each (`frontend.maxlinksPerRequest`, `frontend.linkMaxSize`). */

@@ -1,5 +1,6 @@
 import type { RunRecord } from './record.ts';
-import type { ListFilter, TimeRange } from './store.ts';
+import { indexedValues } from './search-attributes/value.ts';
+import type { AttributeFilter, ListFilter, TimeRange } from './store.ts';
 
 /** Where a run stands in a list: newest start first, ties by run id, then by workflow id. */
 export type ListPosition = Pick<RunRecord, 'startTime' | 'runId' | 'workflowId'>;
@@ -13,6 +14,7 @@ export function compareInList(a: ListPosition, b: ListPosition): number {
 export function matchesFilter(record: RunRecord, filter: ListFilter): boolean {
   return (
     record.namespace === filter.namespace &&
+    (record.schedule !== undefined) === (filter.schedules ?? false) &&
     (filter.workflowId === undefined || record.workflowId === filter.workflowId) &&
     record.workflowId.startsWith(filter.workflowIdPrefix ?? '') &&
     (filter.runId === undefined || record.runId === filter.runId) &&
@@ -20,7 +22,19 @@ export function matchesFilter(record: RunRecord, filter: ListFilter): boolean {
     (filter.taskQueue === undefined || record.taskQueue === filter.taskQueue) &&
     (filter.statuses === undefined || filter.statuses.includes(record.status)) &&
     within(record.startTime, filter.startTime) &&
-    within(record.closeTime, filter.closeTime)
+    within(record.closeTime, filter.closeTime) &&
+    (filter.attributes === undefined || hasAttributes(record, filter.attributes))
+  );
+}
+
+function hasAttributes({ searchAttributes }: RunRecord, filters: readonly AttributeFilter[]): boolean {
+  const values = indexedValues(searchAttributes);
+  return filters.every(({ name, values: wanted, range }) =>
+    (values.get(name) ?? []).some(
+      (value) =>
+        (wanted === undefined || wanted.includes(value)) &&
+        (range === undefined || (typeof value === 'number' && within(value, range))),
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Payloads } from './proto.ts';
+import type { Payload, Payloads } from './proto.ts';
 
 const encoder = new TextEncoder();
 
@@ -7,4 +7,10 @@ export function jsonPayloads(text: string): Payloads {
   return {
     payloads: [{ metadata: { encoding: encoder.encode('json/plain') }, data: encoder.encode(JSON.stringify(text)) }],
   };
+}
+
+/** A value as an encoded search attribute. @param type as payloads name it. */
+export function jsonPayload(value: unknown, type: string): Payload {
+  const metadata = { encoding: encoder.encode('json/plain'), type: encoder.encode(type) };
+  return { metadata, data: encoder.encode(JSON.stringify(value)) };
 }

@@ -50,8 +50,13 @@ export const CancelExternalWorkflowExecutionFailedCause: Enums['CancelExternalWo
   enums.CancelExternalWorkflowExecutionFailedCause;
 /** How far an activity has come, for those who look. */
 export const PendingActivityState: Enums['PendingActivityState'] = enums.PendingActivityState;
+/** What values of a search attribute are. */
+export const IndexedValueType: Enums['IndexedValueType'] = enums.IndexedValueType;
 /** Whether a task queue is for everybody or for one worker's cache. */
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
+
+/** What a schedule does when the run that it started before is still open. */
+export const ScheduleOverlapPolicy: Enums['ScheduleOverlapPolicy'] = enums.ScheduleOverlapPolicy;
 
 /** Milliseconds since the epoch as a protobuf timestamp. */
 export function toTimestamp(ms: number): google.protobuf.ITimestamp {

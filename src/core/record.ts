@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import type { Failure, HistoryEvent, Payloads } from './proto.ts';
+import type { ScheduledStart, ScheduleState, StartedRun } from './schedule/state.ts';
 
 /** Names one run: a workflow id may have many runs, one after another. */
 export interface RunKey {
@@ -41,6 +42,8 @@ export interface RunRecord extends RunKey {
   readonly taskTimeout: number;
   /** What happens after a failure of the run; `undefined` for nothing. */
   readonly retryPolicy: temporal.api.common.v1.IRetryPolicy | undefined;
+  /** When the chain goes on with another run after this one has ended. Left out: never. */
+  readonly cronSchedule?: string;
   /** Runs of the chain that failed and were tried again, this one included, from 1. */
   readonly attempt: number;
   readonly userMetadata: temporal.api.sdk.v1.IUserMetadata | undefined;
@@ -77,6 +80,10 @@ export interface RunRecord extends RunKey {
   buffered: readonly HistoryEvent[];
   /** What must still be done outside of this run; each is redone until it is confirmed. */
   effects: readonly Effect[];
+  /** The schedule that waits for the end of this run's chain. Left out: none does. */
+  readonly scheduledBy?: RunKey;
+  /** This is a schedule, which no workflow belongs to: it has no tasks and no history. Left out: it is a run of a workflow. */
+  schedule?: ScheduleState;
 }
 
 /** Who has paused a run, when and why. */
@@ -182,6 +189,9 @@ export interface UpdateRecord {
  * - `startChild`, `signalExternal`, `cancelExternal`: the `…Initiated` event with id `eventId` says what.
  * - `notifyParent`: tells the parent that this run has closed (event `eventId`).
  * - `closeChild`: applies a parent close policy to a child.
+ * - `startScheduled`: starts what this schedule is for; `isTracked` when the schedule waits for its end.
+ * - `stopScheduled`: ends a run that this schedule has started, for another one.
+ * - `notifySchedule`: tells the schedule that this run's chain has ended (event `eventId`).
  */
 export type Effect =
   | { readonly kind: 'startChild' | 'signalExternal' | 'cancelExternal'; readonly id: string; readonly eventId: number }
@@ -191,4 +201,17 @@ export type Effect =
       readonly id: string;
       readonly child: RunKey;
       readonly policy: 'terminate' | 'cancel';
-    };
+    }
+  | {
+      readonly kind: 'startScheduled';
+      readonly id: string;
+      readonly start: ScheduledStart;
+      readonly isTracked: boolean;
+    }
+  | {
+      readonly kind: 'stopScheduled';
+      readonly id: string;
+      readonly target: StartedRun;
+      readonly policy: 'terminate' | 'cancel';
+    }
+  | { readonly kind: 'notifySchedule'; readonly id: string; readonly eventId: number };

@@ -2,7 +2,7 @@ import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { Failure, Payload, Payloads } from './proto.ts';
 
-const { Link, Memo, Payloads: PayloadsMessage, SearchAttributes } = proto.temporal.api.common.v1;
+const { Link, Memo, Payloads: PayloadsMessage } = proto.temporal.api.common.v1;
 const { Failure: FailureMessage } = proto.temporal.api.failure.v1;
 const { Request: UpdateRequest } = proto.temporal.api.update.v1;
 
@@ -33,11 +33,6 @@ export function updateRequestSize(request: temporal.api.update.v1.IRequest): num
 /** The size of a link, encoded. Bytes. */
 export function linkSize(link: temporal.api.common.v1.ILink): number {
   return Link.encode(link).len;
-}
-
-/** The size of search attributes, encoded. Bytes. */
-export function searchAttributesSize(indexedFields: Fields): number {
-  return SearchAttributes.encode({ indexedFields: { ...indexedFields } }).len;
 }
 
 /** Names and data of fields, without what they are encoded with: so changes of memos and search attributes are measured. Bytes. */

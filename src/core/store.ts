@@ -1,4 +1,5 @@
 import type { HistoryEvent } from './proto.ts';
+import type { NamespaceRecord } from './namespace-record.ts';
 import type { RunKey, RunRecord } from './record.ts';
 
 /**
@@ -50,6 +51,20 @@ export interface Store {
   /** Removes a closed run with its history; a no-op when there is none. */
   delete(key: RunKey): Promise<void>;
 
+  /** What was written about namespaces. A store without this forgets their search attributes and settings with the process. */
+  readNamespaces?(): Promise<readonly StoredNamespace[]>;
+
+  /**
+   * Writes what is known of a namespace; without a record, forgets it.
+   * @param expectedRevision that of what it replaces; 0 when nothing was written about it.
+   * @returns `conflict`, with nothing written, when somebody else has written since.
+   */
+  writeNamespace?(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'>;
+
   /** Lets go of the storage. Every other call after that throws a `StoreError` with the code `closed`. */
   close(): Promise<void>;
 }
@@ -65,6 +80,14 @@ export interface StoredRun {
    * older than the one before.
    */
   readonly lastEventTime?: number;
+}
+
+/** What a store has of a namespace. `revision` counts what was written about it, from 1. */
+export interface StoredNamespace {
+  /** What was written last. */
+  readonly record: NamespaceRecord;
+  /** How often it was written. */
+  readonly revision: number;
 }
 
 /** What is written together. */
@@ -101,6 +124,8 @@ export interface CurrentWrite {
 export interface ListFilter {
   /** Exactly this one. */
   readonly namespace: string;
+  /** Whether these are schedules, which are no runs of workflows (`RunRecord.schedule`). Default: no. */
+  readonly schedules?: boolean;
   /** Exactly this one. */
   readonly workflowId?: string;
   /** What the workflow id begins with. */
@@ -117,9 +142,21 @@ export interface ListFilter {
   readonly startTime?: TimeRange;
   /** When they were closed; open ones do not match. */
   readonly closeTime?: TimeRange;
+  /** Their search attributes: all of these hold. `indexedValues` gives the values of a run. */
+  readonly attributes?: readonly AttributeFilter[];
 }
 
-/** Bounds in milliseconds since the epoch, both inclusive, both optional. */
+/** Runs whose attribute has one of some values, or one in a range. */
+export interface AttributeFilter {
+  /** Of the search attribute. */
+  readonly name: string;
+  /** Any of these. Numbers as `indexedValues` has them. */
+  readonly values?: readonly (string | number)[];
+  /** A number between these. */
+  readonly range?: TimeRange;
+}
+
+/** Bounds, of times in milliseconds since the epoch, both inclusive, both optional. */
 export interface TimeRange {
   /** Not before. */
   readonly from?: number;

@@ -13,6 +13,7 @@ import {
 import { IllegalStateError } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { Clock } from '../core/clock.ts';
+import { startEagerly } from './eager-starts.ts';
 import { unavailable } from './errors.ts';
 import { type CallsInFlight, createRpcImpl, type RpcHandlers } from './rpc.ts';
 import type { WorkflowServiceApi } from './service.ts';
@@ -63,7 +64,7 @@ export function createConnection(service: WorkflowServiceApi, options: Connectio
 export class LocalConnection implements ConnectionLike {
   /** What runs workflows. */
   readonly workflowService: WorkflowService;
-  /** Administration of a cluster; there is none, so every call answers `UNIMPLEMENTED`. */
+  /** Search attributes and namespaces; what administrates a cluster answers `UNIMPLEMENTED`. */
   readonly operatorService: OperatorService;
   /** Says that it serves. */
   readonly healthService: HealthService;
@@ -89,8 +90,12 @@ export class LocalConnection implements ConnectionLike {
     this.options = { address: options.address ?? 'perdure' };
     this.plugins = [...(options.plugins ?? [])];
     this.retries = options.retries ?? true;
-    this.workflowService = WorkflowService.create(this.rpcImpl('WorkflowService', service), false, false);
-    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', {}), false, false);
+    this.workflowService = WorkflowService.create(
+      this.rpcImpl('WorkflowService', withEagerStarts(service)),
+      false,
+      false,
+    );
+    this.operatorService = OperatorService.create(this.rpcImpl('OperatorService', service), false, false);
     this.healthService = HealthService.create(this.rpcImpl('Health', healthHandlers), false, false);
     this.testService =
       options.testService === undefined
@@ -98,7 +103,7 @@ export class LocalConnection implements ConnectionLike {
         : TestService.create(this.rpcImpl('TestService', options.testService), false, false);
     const backend = { service, clock: options.clock ?? systemClock };
     backends.set(this, backend).set(this.nativeClient, backend);
-    // An eager start may be asked for; that it is never granted is within its contract.
+    // An eager start may be asked for, whether or not it is granted.
     Object.defineProperty(this, InternalConnectionLikeSymbol, { value: { supportsEagerStart: true } });
   }
 
@@ -166,6 +171,14 @@ export class LocalConnection implements ConnectionLike {
       else answer(method, data, respond);
     };
   }
+}
+
+function withEagerStarts(service: WorkflowServiceApi): WorkflowServiceApi {
+  const start: WorkflowServiceApi['startWorkflowExecution'] = (request, options) =>
+    startEagerly(service, request, options);
+  return new Proxy(service, {
+    get: (_, name) => (name === 'startWorkflowExecution' ? start : (Reflect.get(service, name) as unknown)),
+  });
 }
 
 const healthHandlers: RpcHandlers = {

@@ -1,4 +1,5 @@
 import type { Connection } from '@temporalio/client';
+import { operatorServiceMethods } from './rpc-methods.ts';
 import { systemClock } from './system-clock.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from './service.ts';
 
@@ -8,12 +9,16 @@ const LONG_POLL_TIMEOUT_MS = 70_000;
 
 type Call = (request: unknown) => Promise<unknown>;
 
+const ofOperators: ReadonlySet<string> = new Set(operatorServiceMethods.map(({ name }) => name));
+
 /** The RPCs of a Temporal server behind an official connection (a client's, or a worker's). */
 export function fromConnection(
-  connection: Pick<Connection, 'workflowService' | 'withAbortSignal' | 'withDeadline'>,
+  connection: Pick<Connection, 'workflowService' | 'withAbortSignal' | 'withDeadline'> &
+    Partial<Pick<Connection, 'operatorService'>>,
 ): WorkflowServiceApi {
-  const service = connection.workflowService;
   const call = async (name: MethodName, request: unknown, options: CallOptions | undefined): Promise<unknown> => {
+    const { workflowService, operatorService = workflowService } = connection;
+    const service = (ofOperators.has(name) ? operatorService : workflowService) as unknown as Record<string, Call>;
     const method = service[name] as Call;
     const signal = options?.signal;
     // The deadline is one of real time, whatever clock the engine uses.

@@ -37,26 +37,38 @@ interface ReflectedService {
   }[];
 }
 
-const SERVICE = 'temporal.api.workflowservice.v1.WorkflowService';
-
 /** All RPCs of the `WorkflowService`. */
-export const workflowServiceMethods: readonly RpcMethod[] = (
-  proto.temporal.api.workflowservice.v1.WorkflowService as unknown as ReflectedService
-).methodsArray.map((method) => {
-  const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve();
-  return {
-    name: (method.name.charAt(0).toLowerCase() + method.name.slice(1)) as MethodName,
-    path: `/${SERVICE}/${method.name}`,
-    request: codecOf(request),
-    requestSize: (message) => request.encode(message).len,
-    response: codecOf(response),
-    hasField: (name) => Object.hasOwn(request.fields, name),
-  };
-});
+export const workflowServiceMethods: readonly RpcMethod[] = methodsOf(
+  'temporal.api.workflowservice.v1.WorkflowService',
+  proto.temporal.api.workflowservice.v1.WorkflowService,
+);
+
+/** All RPCs of the `OperatorService`. */
+export const operatorServiceMethods: readonly RpcMethod[] = methodsOf(
+  'temporal.api.operatorservice.v1.OperatorService',
+  proto.temporal.api.operatorservice.v1.OperatorService,
+);
+
+/** Both. */
+const allMethods: readonly RpcMethod[] = [...workflowServiceMethods, ...operatorServiceMethods];
+
+function methodsOf(service: string, reflected: unknown): readonly RpcMethod[] {
+  return (reflected as ReflectedService).methodsArray.map((method) => {
+    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve();
+    return {
+      name: (method.name.charAt(0).toLowerCase() + method.name.slice(1)) as MethodName,
+      path: `/${service}/${method.name}`,
+      request: codecOf(request),
+      requestSize: (message) => request.encode(message).len,
+      response: codecOf(response),
+      hasField: (name) => Object.hasOwn(request.fields, name),
+    };
+  });
+}
 
 /** A service that answers each of its RPCs by what `call` makes of it. */
 export function serviceOf(call: (method: RpcMethod) => AnyCall): WorkflowServiceApi {
-  return Object.fromEntries(workflowServiceMethods.map((method) => [method.name, call(method)])) as WorkflowServiceApi;
+  return Object.fromEntries(allMethods.map((method) => [method.name, call(method)])) as WorkflowServiceApi;
 }
 
 function codecOf(type: ReflectedType): MessageCodec {

@@ -1,6 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 
-type Rpc = temporal.api.workflowservice.v1.WorkflowService;
+/** Both services of a server that programs call; no name is in both. */
+type Rpc = temporal.api.workflowservice.v1.WorkflowService & temporal.api.operatorservice.v1.OperatorService;
 
 /** What a caller may say about one call, beside its request. */
 export interface CallOptions {
@@ -34,7 +35,7 @@ export type ResponseOf<Name extends MethodName> = Rpc[Name] extends (request: ne
   : never;
 
 /**
- * The RPCs of Temporal's `WorkflowService` as plain functions over message objects: the seam between everything that asks (the official
+ * The RPCs of Temporal's `WorkflowService` and `OperatorService` as plain functions over message objects: the seam between everything that asks (the official
  * client, the worker side in `dispatch/`) and everything that answers (`frontend/`, a socket to another process, a Temporal server).
  *
  * Messages are never changed after they were handed over, by either side. Failures are `ServiceError`s as gRPC gives them (`errors.ts`).

@@ -16,6 +16,7 @@ import {
 import { type Backend, backendOf } from './connection.ts';
 import { createNativeWorker } from './dispatch/native-worker.ts';
 import { dispatchOptions } from './dispatch/options.ts';
+import { offerEagerStarts } from './eager-starts.ts';
 import { holdRuntime } from './runtime-hold.ts';
 import type { WorkflowServiceApi } from './service.ts';
 import { systemClock } from './system-clock.ts';
@@ -66,6 +67,13 @@ function createLocalWorker(
   options: CompiledWorkerOptionsWithBuildId,
 ): NativeWorkerLike {
   const { service, replace } = replaceable(backend.service);
+  const offer = (on: WorkflowServiceApi): (() => void) =>
+    offerEagerStarts(on, {
+      namespace: options.namespace,
+      taskQueue: options.taskQueue,
+      reserve: () => worker.reserveWorkflowTask(),
+    });
+  let withdraw = offer(backend.service);
   const worker = createNativeWorker(
     service,
     dispatchOptions(options, {
@@ -79,12 +87,15 @@ function createLocalWorker(
         const next = backendOf(client);
         if (next === undefined) throw new TypeError('A worker of an engine of ours cannot move to another engine.');
         replace(next.service);
+        withdraw();
+        withdraw = offer(next.service);
       },
     }),
   );
   const release = holdRuntime(runtime, worker);
   const finalize = worker.finalizeShutdown.bind(worker);
   worker.finalizeShutdown = async () => {
+    withdraw();
     try {
       await finalize();
     } finally {

@@ -32,11 +32,11 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
   const track = (workflowId: string, runId: string): void => {
     if (!runs.some((run) => run.runId === runId)) runs.push({ workflowId, runId });
   };
-  const client = new Client({
-    connection: target.client.connection,
-    namespace: target.namespace,
-    interceptors: { workflow: [tracker(track)] },
-  });
+  const { namespace } = target;
+  const interceptors = { workflow: [tracker(track)] };
+  const { connection } = target.client;
+  const client = new Client({ connection, namespace, interceptors });
+  const workerClient = new Client({ connection: target.workerConnection ?? connection, namespace, interceptors });
   const sleep = (ms: number): Promise<void> => target.sleep?.(ms) ?? wait(ms);
   let issued = 0;
   const workflowId = (suffix?: string): string => `${unique}-${suffix ?? `w${++issued}`}`;
@@ -51,8 +51,9 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
   const context: ScenarioContext = {
     target,
     client,
+    workerClient,
     raw: client.workflowService,
-    namespace: target.namespace,
+    namespace,
     taskQueue: unique,
     workflowId,
     // The official generics ask for `args` by the workflow's parameters; `StartOptions` leaves that to the scenario.

@@ -1,9 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowService } from '@temporalio/client';
+import type { CallContext } from '@temporalio/client';
 import { defaultPayloadConverter, mapToPayloads, toPayloads } from '@temporalio/common';
 import Long from 'long';
 import type { google, temporal } from '@temporalio/proto';
+import { backendOf } from '../../src/runtime/connection.ts';
+import { createRpcImpl } from '../../src/runtime/rpc.ts';
 import type { ScenarioContext } from './scenario.ts';
 import { errorOf } from './support.ts';
 
@@ -50,6 +54,14 @@ export async function startByHand(
   });
   if (started) t.track(workflowId, runId);
   return { runId, started };
+}
+
+/** RPCs as the server takes them: connections of ours and official native ones ask for eager starts only when they have a worker for them. */
+export function plainService(t: ScenarioContext): WorkflowService {
+  const backend = backendOf(t.client.connection);
+  if (backend === undefined) return t.raw;
+  const settings = { contexts: new AsyncLocalStorage<CallContext>(), inFlight: new Set<never>(), retries: false };
+  return WorkflowService.create(createRpcImpl('WorkflowService', backend.service, settings), false, false);
 }
 
 /** Signals a run by hand. */

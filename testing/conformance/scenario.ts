@@ -74,6 +74,8 @@ export interface ScenarioContext {
   readonly target: ConformanceTarget;
   /** The target's client. */
   readonly client: Client;
+  /** A client that shares the connection of the workers. */
+  readonly workerClient: Client;
   /** RPCs by hand, for ids, request ids, policies and whatever the client does not offer. See `track`. */
   readonly raw: WorkflowService;
   /** The target's namespace. */

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, ClientOptions } from '@temporalio/client';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 
 /** The part of a worker that scenarios use. */
@@ -16,6 +16,8 @@ export interface ConformanceTarget {
   readonly namespace: string;
   /** An official client of the namespace. The suite makes clients of its own from its connection. */
   readonly client: Client;
+  /** The connection of the workers, for what a client can only do when it shares theirs. Default: the client's own. */
+  readonly workerConnection?: ClientOptions['connection'];
   /** Creates a worker that is not yet running. Options are those of the official worker, without a connection. */
   createWorker(options: WorkerOptions): Promise<ConformanceWorker>;
   /** Waits. Default: real time. For targets whose time is virtual. Milliseconds. */

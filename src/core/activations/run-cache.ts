@@ -82,6 +82,12 @@ export class RunCache {
     this.receive(task);
   }
 
+  /** An announced task does not come. */
+  expectedNothing(): void {
+    this.#fetches--;
+    this.#settle();
+  }
+
   /** An announced task or a fetch failed. The run, if cached, is evicted; what the server has to hear is the caller's business. */
   expectedFailed(runId: string, message: string): void {
     this.#fetches--;

@@ -9,6 +9,7 @@ import {
 } from '../run/workflow-task.ts';
 import { terminateRun } from '../run/close.ts';
 import { noteResetPoint } from '../run/reset-points.ts';
+import type { AttributeTypes } from '../search-attributes/types.ts';
 import type { DecisionOutcome } from './apply.ts';
 import { applyCommands } from './apply.ts';
 import type { WorkflowTaskRefused } from '../run/refused.ts';
@@ -23,6 +24,8 @@ export interface AnswerContext {
   readonly newId: () => string;
   /** Updates that were sent with the task, by their ids. */
   readonly updateRequests: ReadonlyMap<string, temporal.api.update.v1.IRequest>;
+  /** Search attributes that were declared in a namespace. Default: none. */
+  readonly attributesOf?: (namespace: string) => AttributeTypes;
 }
 
 /** What an accepted answer led to, beside events. */

@@ -1,4 +1,5 @@
 import type { temporal } from '@temporalio/proto';
+import { cronProblem } from '../cron/backoff.ts';
 import { namespaceId } from '../namespace-id.ts';
 import type { Command } from '../proto.ts';
 import { explicitTimeouts } from '../run/start.ts';
@@ -9,7 +10,8 @@ import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import { payloadsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
-import { refuseLargeBlob, refuseLargeMemo, refuseLargeSearchAttributes, refuseLong, refuseMany } from './limits.ts';
+import { refuseLargeBlob, refuseLargeMemo, refuseLong, refuseMany } from './limits.ts';
+import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
@@ -17,15 +19,9 @@ const badSignal = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_
 const badCancel =
   WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
 
-function unimplemented(feature: string): WorkflowTaskRefused {
-  return new WorkflowTaskRefused(
-    badStart,
-    `UNIMPLEMENTED: this engine does not support ${feature} on child workflows.`,
-  );
-}
-
 /** Starts a child. */
-export function startChildCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
+export function startChildCommand(decision: Decision, command: Command): HandlerResult {
+  const { draft, taskCompletedId } = decision;
   const attributes = command.startChildWorkflowExecutionCommandAttributes ?? {};
   const { record } = draft;
   const namespace = attributes.namespace || record.namespace;
@@ -47,7 +43,12 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
     );
   }
-  if (attributes.cronSchedule) throw unimplemented('cron schedule');
+  const about = `WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
+  refuseCron(attributes.cronSchedule, draft.now, about);
+  const inChild = (why: string): string => `invalid SearchAttributes on StartChildWorkflowCommand: ${why}. ${about}`;
+  const searchAttributes = attributes.searchAttributes
+    ? acceptAttributes(decision, attributes.searchAttributes, namespace, inChild)
+    : null;
   refuseLargeChild(attributes);
   refuseMany('children', record.children.size);
   initiateChild(
@@ -67,10 +68,10 @@ export function startChildCommand({ draft, taskCompletedId }: Decision, command:
       workflowIdReusePolicy:
         attributes.workflowIdReusePolicy || WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
       retryPolicy,
-      cronSchedule: '',
+      cronSchedule: attributes.cronSchedule ?? '',
       header: attributes.header ?? null,
       memo: attributes.memo ?? null,
-      searchAttributes: attributes.searchAttributes ?? null,
+      searchAttributes,
       inheritBuildId: attributes.inheritBuildId ?? false,
       priority: attributes.priority ?? null,
     },
@@ -98,7 +99,15 @@ function refuseLargeChild(attributes: temporal.api.command.v1.IStartChildWorkflo
   const size = payloadsSize(attributes.input);
   refuseLargeBlob(size, badStart, `StartChildWorkflowExecutionCommandAttributes. Input ${exceeds}`);
   refuseLargeMemo(attributes.memo, badStart, `StartChildWorkflowExecutionCommandAttributes.Memo ${exceeds}`);
-  refuseLargeSearchAttributes(attributes.searchAttributes?.indexedFields, badStart);
+}
+
+function refuseCron(cronSchedule: string | null | undefined, now: number, about: string): void {
+  const problem = cronProblem(cronSchedule, now);
+  if (problem === undefined) return;
+  throw new WorkflowTaskRefused(
+    badStart,
+    `invalid CronSchedule on StartChildWorkflowExecutionCommand: ${problem}. ${about}`,
+  );
 }
 
 /** Signals another run, or a child. */

@@ -10,19 +10,20 @@ import {
   WorkflowTaskFailedCause,
 } from '../proto.ts';
 import { closeRun } from '../run/close.ts';
-import { planRetry } from '../run/retry-run.ts';
+import { planAfterCompletion, planAfterFailure } from '../run/next-run.ts';
 import { withRetryDefaults } from '../run/retry.ts';
 import { inheritedResetPoints } from '../run/reset-points.ts';
 import { failureSize, payloadsSize } from '../sizes.ts';
 import { explicitTimeouts, inheritedPlace, optionalDuration, startRun } from '../run/start.ts';
 import { required } from './common.ts';
-import { refuseLargeBlob, refuseLargeMemo, refuseLargeSearchAttributes, refuseLong } from './limits.ts';
+import { refuseLargeBlob, refuseLargeMemo, refuseLong } from './limits.ts';
+import { acceptAttributes } from './search-attributes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 type ContinueAttributes = temporal.api.command.v1.IContinueAsNewWorkflowExecutionCommandAttributes;
 
-/** The workflow returned. */
+/** The workflow returned: another run follows, if it has a cron schedule. */
 export function completeRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
   const result = command.completeWorkflowExecutionCommandAttributes?.result;
@@ -32,16 +33,19 @@ export function completeRun(decision: Decision, command: Command): HandlerResult
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SCHEDULE_ACTIVITY_ATTRIBUTES,
     'CompleteWorkflowExecutionCommandAttributes.Result exceeds size limit.',
   );
+  const { newExecutionRunId, start } = planAfterCompletion(decision.draft, result, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, {
     workflowExecutionCompletedEventAttributes: {
       ...(result ? { result } : {}),
       workflowTaskCompletedEventId: toLong(decision.taskCompletedId),
+      newExecutionRunId,
     },
   });
+  start();
   return {};
 }
 
-/** The workflow threw a failure: another run follows, if its retry policy says so. */
+/** The workflow threw a failure: another run follows, if its retry policy or its cron schedule says so. */
 export function failRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
   const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES;
@@ -52,7 +56,7 @@ export function failRun(decision: Decision, command: Command): HandlerResult {
   );
   const size = failureSize(failure);
   refuseLargeBlob(size, cause, 'FailWorkflowExecutionCommandAttributes.Failure exceeds size limit.');
-  const { retryState, newExecutionRunId, start } = planRetry(decision.draft, failure, decision.newId);
+  const { retryState, newExecutionRunId, start } = planAfterFailure(decision.draft, failure, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
     workflowExecutionFailedEventAttributes: {
       failure,
@@ -86,7 +90,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   const attributes = command.continueAsNewWorkflowExecutionCommandAttributes ?? {};
   refuseLimits(attributes);
   const runId = decision.newId();
-  const carried = carriedOver(record, attributes);
+  const carried = carriedOver(decision, attributes);
   record.nextRunId = runId;
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, {
     workflowExecutionContinuedAsNewEventAttributes: {
@@ -112,6 +116,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
           workflowExecutionTimeout: optionalDuration(record.executionTimeout),
           continuedFailure: attributes.failure ?? null,
           retryPolicy: attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null,
+          cronSchedule: attributes.cronSchedule ?? '',
           firstWorkflowTaskBackoff: attributes.backoffStartInterval ?? null,
           prevAutoResetPoints: inheritedResetPoints(draft),
           priority: record.priority ?? null,
@@ -132,24 +137,30 @@ function refuseLimits(attributes: ContinueAttributes): void {
     `ContinueAsNewWorkflowExecutionCommandAttributes. ${what} exceeds size limit.`;
   refuseLargeBlob(payloadsSize(attributes.input), cause, tooLarge('Input'));
   refuseLargeMemo(attributes.memo, cause, tooLarge('Memo'));
-  refuseLargeSearchAttributes(attributes.searchAttributes?.indexedFields, cause);
 }
 
 /** What the next run gets from the command, or else from this run. */
-function carriedOver(record: Decision['draft']['record'], attributes: ContinueAttributes) {
+function carriedOver(decision: Decision, attributes: ContinueAttributes) {
+  const { record } = decision.draft;
+  const workflowType = attributes.workflowType?.name || record.workflowType;
+  const taskQueue = attributes.taskQueue?.name || record.taskQueue;
+  const inNext = (why: string): string =>
+    `invalid SearchAttributes on ContinueAsNewWorkflowExecutionCommand: ${why}. WorkflowType=${workflowType} TaskQueue=${taskQueue}`;
   const timeouts = explicitTimeouts({
     workflowExecutionTimeout: toDuration(record.executionTimeout),
     workflowRunTimeout: toDuration(durationMs(attributes.workflowRunTimeout) || record.runTimeout),
     workflowTaskTimeout: toDuration(durationMs(attributes.workflowTaskTimeout) || record.taskTimeout),
   });
   return {
-    workflowType: attributes.workflowType?.name ? attributes.workflowType : { name: record.workflowType },
-    taskQueue: { name: attributes.taskQueue?.name || record.taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
+    workflowType: { name: workflowType },
+    taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
     input: attributes.input ?? null,
     ...timeouts,
     memo: attributes.memo ?? null,
     header: attributes.header ?? null,
-    searchAttributes: attributes.searchAttributes ?? null,
+    searchAttributes: attributes.searchAttributes
+      ? acceptAttributes(decision, attributes.searchAttributes, record.namespace, inNext)
+      : null,
     lastCompletionResult: attributes.lastCompletionResult ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import type { RunDraft } from '../run/draft.ts';
+import type { AttributeTypes } from '../search-attributes/types.ts';
 
 /** What a command may need to know beside itself. */
 export interface Decision {
@@ -11,6 +12,8 @@ export interface Decision {
   readonly newId: () => string;
   /** Updates that were sent with the task. */
   readonly updateRequests: ReadonlyMap<string, temporal.api.update.v1.IRequest>;
+  /** Search attributes that were declared in a namespace. Default: none. */
+  readonly attributesOf?: ((namespace: string) => AttributeTypes) | undefined;
   /** The inbox, as far as it keeps the run from closing. */
   hasUnseenEvents(): boolean;
 }

@@ -4,7 +4,8 @@ import { cancelTimer, startTimer } from '../run/timer.ts';
 import { detailsSize, fieldsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
-import { refuseLargeBlob, refuseLargeMemo, refuseLargeSearchAttributes, refuseLong } from './limits.ts';
+import { refuseLargeBlob, refuseLargeMemo, refuseLong } from './limits.ts';
+import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 /** Starts a timer. */
@@ -66,20 +67,28 @@ export function recordMarker({ draft, taskCompletedId }: Decision, command: Comm
 }
 
 /** Sets search attributes; an empty value removes one. */
-export function upsertSearchAttributes({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
-  const searchAttributes = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes ?? {};
-  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES;
-  const size = fieldsSize(searchAttributes.indexedFields);
-  refuseLargeBlob(size, cause, 'UpsertWorkflowSearchAttributesCommandAttributes exceeds size limit.');
-  const fields = merged(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields);
-  refuseLargeSearchAttributes(fields, cause);
+export function upsertSearchAttributes(decision: Decision, command: Command): HandlerResult {
+  const { draft, taskCompletedId } = decision;
+  const asked = command.upsertWorkflowSearchAttributesCommandAttributes?.searchAttributes ?? {};
+  if (Object.keys(asked.indexedFields ?? {}).length === 0) {
+    const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES;
+    throw new WorkflowTaskRefused(cause, 'IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.');
+  }
+  refuseLargeBlob(
+    fieldsSize(asked.indexedFields),
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES,
+    'UpsertWorkflowSearchAttributesCommandAttributes exceeds size limit.',
+  );
+  const searchAttributes = acceptAttributes(decision, asked, draft.record.namespace);
   draft.append(EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, {
     upsertWorkflowSearchAttributesEventAttributes: {
       workflowTaskCompletedEventId: toLong(taskCompletedId),
       searchAttributes,
     },
   });
-  draft.record.searchAttributes = { indexedFields: fields };
+  draft.record.searchAttributes = {
+    indexedFields: merged(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields),
+  };
   return {};
 }
 

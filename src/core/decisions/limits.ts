@@ -1,13 +1,10 @@
 import type { temporal } from '@temporalio/proto';
-import type { Payload } from '../proto.ts';
 import { WorkflowTaskFailedCause } from '../proto.ts';
 import { BLOB_SIZE, LONGEST_ID, MEMO_SIZE, MOST_PENDING } from '../limits.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 import { memoSize, utf8Length } from '../sizes.ts';
-import { searchAttributesProblem } from '../search-attribute-sizes.ts';
 
 type Cause = temporal.api.enums.v1.WorkflowTaskFailedCause;
-type Fields = Readonly<Record<string, Payload>> | null | undefined;
 
 const terminates = { terminates: true } as const;
 
@@ -23,12 +20,6 @@ export function refuseLargeMemo(
   message: string,
 ): void {
   if (memoSize(memo) > MEMO_SIZE.error) throw new WorkflowTaskRefused(cause, message, terminates);
-}
-
-/** Refuses search attributes that are too large, and ends the run. @throws WorkflowTaskRefused */
-export function refuseLargeSearchAttributes(indexedFields: Fields, cause: Cause): void {
-  const problem = searchAttributesProblem(indexedFields);
-  if (problem !== undefined) throw new WorkflowTaskRefused(cause, problem, terminates);
 }
 
 /** Refuses an id or a name that is too long. @param message gets the length and the limit, as servers write them. @throws WorkflowTaskRefused */

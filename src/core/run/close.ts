@@ -16,7 +16,7 @@ const statusOf = new Map<number, number>([
 ]);
 
 /**
- * Writes the closing event. What was pending is dropped, the parent is told (unless a successor goes on in its place), and each child gets what its
+ * Writes the closing event. What was pending is dropped, the parent and the schedule that wait for it are told (unless a successor goes on in its place), and each child gets what its
  * parent close policy says.
  */
 export function closeRun(draft: RunDraft, eventType: number, attributes: EventAttributes): void {
@@ -37,6 +37,9 @@ export function closeRun(draft: RunDraft, eventType: number, attributes: EventAt
   record.effects = record.effects.filter(({ kind }) => kind === 'closeChild');
   if (record.parent !== undefined && record.nextRunId === undefined) {
     draft.addEffect({ kind: 'notifyParent', id: `${id}/parent`, eventId: id });
+  }
+  if (record.scheduledBy !== undefined && record.nextRunId === undefined) {
+    draft.addEffect({ kind: 'notifySchedule', id: `${id}/schedule`, eventId: id });
   }
 }
 

@@ -42,8 +42,8 @@ export class RunDraft {
   readonly now: number;
   /** A worker's answer is being applied: what happens as its consequence comes after all that the commands say. */
   answering = false;
-  /** How the run was started; there only when it may have to be started again (a retry policy). */
-  startedAttributes: HistoryEvent['workflowExecutionStartedEventAttributes'];
+  /** How the run was started; there only when it may have to be started again, see `mayStartAgain`. */
+  startedEvent: HistoryEvent | undefined;
   readonly #revision: number;
   readonly #sizeBefore: number;
   /** `now`, as the events have it. */
@@ -61,6 +61,7 @@ export class RunDraft {
       requestIds: new Set(record.requestIds),
       buffered: [...record.buffered],
       effects: [...record.effects],
+      ...(record.schedule === undefined ? {} : { schedule: { ...record.schedule } }),
     };
     this.#revision = revision;
     this.#sizeBefore = record.historySizeBytes;
@@ -71,6 +72,11 @@ export class RunDraft {
   get key(): RunKey {
     const { namespace, workflowId, runId } = this.record;
     return { namespace, workflowId, runId };
+  }
+
+  /** Whether nothing of the run is stored yet. */
+  get isNew(): boolean {
+    return this.#revision === 0;
   }
 
   get isOpen(): boolean {

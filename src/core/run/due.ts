@@ -3,7 +3,8 @@ import type { PendingActivity, RunRecord } from '../record.ts';
 import { activityExpiry, timeOutActivity } from './activity.ts';
 import type { RunDraft } from './draft.ts';
 import { isPaused } from './paused.ts';
-import { timeOutRun } from './retry-run.ts';
+import { timeOutRun } from './next-run.ts';
+import { wakeSchedule } from './schedule.ts';
 import { fireTimer } from './timer.ts';
 import { scheduleWorkflowTask, taskTimeout, timeOutWorkflowTask } from './workflow-task.ts';
 
@@ -54,6 +55,11 @@ function firstDue(draft: RunDraft): Deadline | undefined {
 
 function* deadlines(record: RunRecord): Generator<Deadline> {
   if (record.closeTime !== undefined) return;
+  if (record.schedule !== undefined) {
+    if (record.schedule.wakeAt > 0)
+      yield { at: record.schedule.wakeAt, order: 0, apply: (draft) => wakeSchedule(draft) };
+    return;
+  }
   if (record.runDeadline > 0) yield { at: record.runDeadline, order: 0, apply: timeOutRun };
   yield* taskDeadlines(record);
   for (const timer of record.timers.values()) {

@@ -1,10 +1,11 @@
 import type { temporal } from '@temporalio/proto';
-import type { PendingActivity, RunRecord } from '../record.ts';
 
 type Priority = temporal.api.common.v1.IPriority;
 
 /** Of runs and activities that ask for none; 1 goes first. */
 export const DEFAULT_PRIORITY = 3;
+/** The last one that there is; higher numbers count as this one, as on a Temporal server. */
+export const LAST_PRIORITY = 5;
 
 /** What is asked for, and what is inherited where nothing is. */
 export function mergePriorities(
@@ -25,9 +26,4 @@ export function priorityProblem(priority: Priority | null | undefined): string |
   if ((priority?.fairnessKey ?? '').length > 64) return 'fairness key length exceeds limit';
   if ((priority?.fairnessWeight ?? 0) < 0) return "fairness weight can't be negative";
   return undefined;
-}
-
-/** When a run's turn comes among others that wait, and that of its activity: from 1, which goes first. */
-export function priorityOf(record: Pick<RunRecord, 'priority'>, activity?: Pick<PendingActivity, 'priority'>): number {
-  return activity?.priority?.priorityKey || record.priority?.priorityKey || DEFAULT_PRIORITY;
 }

@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { toLong, toTimestamp } from '../proto.ts';
+import type { RunRecord } from '../record.ts';
 import type { RunDraft } from './draft.ts';
 
 type ResetPoints = temporal.api.workflow.v1.IResetPoints;
@@ -28,4 +29,10 @@ export function inheritedResetPoints({ record, now }: RunDraft): ResetPoints {
   return {
     points: record.resetPoints.map((point) => (point.runId === record.runId ? { ...point, expireTime } : point)),
   };
+}
+
+/** The search attribute `BuildIds` of a run: builds of the code that worked on its chain; `undefined` before any did. */
+export function buildIdsOf({ resetPoints, previousStartedEventId }: RunRecord): readonly string[] | undefined {
+  if (resetPoints.length === 0 && previousStartedEventId === 0) return undefined;
+  return ['unversioned', ...resetPoints.map(({ buildId }) => `unversioned:${buildId ?? ''}`)];
 }

@@ -17,9 +17,8 @@ export function signalRun(
   requestId: string,
   extra: EventAttributes = {},
 ): void {
-  if (requestId !== '' && draft.record.requestIds.has(requestId)) return;
+  if (!isNewRequest(draft, requestId)) return;
   refuseManySignals(draft);
-  noteRequest(draft, requestId);
   recordSignal(draft, attributes, extra);
   wakeWorkflow(draft);
 }
@@ -44,9 +43,12 @@ export function requestCancelRun(draft: RunDraft, attributes: CancelAttributes):
   scheduleWorkflowTask(draft);
 }
 
-function noteRequest(draft: RunDraft, requestId: string): void {
+/** Whether a request comes for the first time; it is remembered. Those without an id always do. */
+export function isNewRequest(draft: RunDraft, requestId: string): boolean {
   const seen = draft.record.requestIds;
-  if (requestId === '') return;
+  if (requestId === '') return true;
+  if (seen.has(requestId)) return false;
   seen.add(requestId);
   if (seen.size > rememberedRequests) seen.delete(seen.values().next().value as string);
+  return true;
 }

@@ -13,7 +13,8 @@ import { namespaceId } from '../namespace-id.ts';
 import type { ParentLink, RunKey, RunRecord } from '../record.ts';
 import type { EventAttributes } from './draft.ts';
 import { RunDraft } from './draft.ts';
-import { scheduleWorkflowTask } from './workflow-task.ts';
+import { scheduleWorkflowTask, startWorkflowTask } from './workflow-task.ts';
+import type { TaskTaker } from './workflow-task.ts';
 
 type StartedAttributes = temporal.api.history.v1.IWorkflowExecutionStartedEventAttributes;
 
@@ -30,12 +31,16 @@ export interface NewRun extends RunKey {
   readonly chain?: { readonly firstRunId: string; readonly previousRunId: string };
   readonly parent?: ParentLink | undefined;
   readonly root?: RunRecord['root'] | undefined;
+  /** The schedule that waits for its end. */
+  readonly scheduledBy?: RunKey | undefined;
   /** Fields beside the attributes: links, user metadata. */
   readonly extra?: EventAttributes;
   /** Names limits that are not there as 0: what another run's command asks for is recorded so. */
   readonly explicitTimeouts?: boolean;
   /** Does what belongs before the first workflow task, such as a signal that comes with the start. */
   readonly beforeFirstTask?: (draft: RunDraft) => void;
+  /** Who takes the first workflow task in the same commit. */
+  readonly firstTaskTaker?: TaskTaker;
   /** Deadline of the chain, when an earlier run has set it; milliseconds since the epoch. */
   readonly executionDeadline?: number;
 }
@@ -82,6 +87,7 @@ export function startRun(start: NewRun, now: number): RunDraft {
     ...(executionDeadline > 0 ? { workflowExecutionExpirationTime: toTimestamp(executionDeadline) } : {}),
     ...parentAttributes(start.parent, root),
     workflowId: start.workflowId,
+    ...(start.firstTaskTaker === undefined ? {} : { eagerExecutionAccepted: true }),
   };
   const draft = new RunDraft(initialRecord(start, attributes, { executionDeadline, firstRunId, root, now }), 0, now);
   draft.append(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, {
@@ -90,16 +96,25 @@ export function startRun(start: NewRun, now: number): RunDraft {
   });
   start.beforeFirstTask?.(draft);
   if (draft.record.executionTime <= now) scheduleWorkflowTask(draft);
+  if (start.firstTaskTaker !== undefined) startWorkflowTask(draft, start.firstTaskTaker);
   return draft;
 }
 
 /** Where a run that follows another one belongs: its chain, its parent, and the chain's deadline. */
 export function inheritedPlace(
-  previous: Readonly<Pick<RunRecord, 'firstRunId' | 'parent' | 'root' | 'executionDeadline'> & RunKey>,
-): Pick<NewRun, 'namespace' | 'workflowId' | 'chain' | 'parent' | 'root' | 'executionDeadline'> {
-  const { namespace, workflowId, firstRunId, runId, parent, root, executionDeadline } = previous;
+  previous: Readonly<Pick<RunRecord, 'firstRunId' | 'parent' | 'root' | 'executionDeadline' | 'scheduledBy'> & RunKey>,
+): Pick<NewRun, 'namespace' | 'workflowId' | 'chain' | 'parent' | 'root' | 'executionDeadline' | 'scheduledBy'> {
+  const { namespace, workflowId, firstRunId, runId, parent, root, executionDeadline, scheduledBy } = previous;
   const chain = { firstRunId, previousRunId: runId };
-  return { namespace, workflowId, chain, parent, root: parent === undefined ? undefined : root, executionDeadline };
+  const inherited = parent === undefined ? undefined : root;
+  return { namespace, workflowId, chain, parent, root: inherited, executionDeadline, scheduledBy };
+}
+
+/** A record that says nothing yet. */
+export function emptyRecord({ requestId, ...key }: RunKey & { readonly requestId: string }, now: number): RunRecord {
+  const { workflowId, runId } = key;
+  const derived = { executionDeadline: 0, firstRunId: runId, root: { workflowId, runId }, now };
+  return initialRecord({ ...key, requestId, attributes: {} }, {}, derived);
 }
 
 function parentAttributes(parent: ParentLink | undefined, root: RunRecord['root']): Partial<StartedAttributes> {
@@ -147,9 +162,11 @@ function initialRecord(start: NewRun, attributes: StartedAttributes, derived: De
     runTimeout,
     taskTimeout: durationMs(attributes.workflowTaskTimeout),
     retryPolicy: attributes.retryPolicy ?? undefined,
+    ...(attributes.cronSchedule ? { cronSchedule: attributes.cronSchedule } : {}),
     attempt: attributes.attempt ?? 1,
     userMetadata: start.extra?.userMetadata ?? undefined,
     ...(attributes.priority ? { priority: attributes.priority } : {}),
+    ...(start.scheduledBy ? { scheduledBy: start.scheduledBy } : {}),
     stateTransitionCount: 0,
     resetPoints: attributes.prevAutoResetPoints?.points ?? [],
     startRequestId: start.requestId,

@@ -92,7 +92,8 @@ export function startWorkflowTask(draft: RunDraft, taker: TaskTaker): WorkflowTa
     requestId: taker.requestId,
     buildId: taker.buildId,
     suggestContinueAsNew: isLong(record, taker.updatesInFlight ?? 0),
-    historySizeBytes: record.historySizeBytes,
+    // Of an eager start nothing is counted yet.
+    historySizeBytes: draft.isNew ? 0 : record.historySizeBytes,
   };
   const startedEventId = started.kind === 'normal' ? appendStarted(draft, started) : started.startedEventId;
   record.workflowTask = { ...started, startedEventId };

@@ -1,5 +1,8 @@
 import type { RunRecord } from '../record.ts';
-import type { ListFilter, TimeRange } from '../store.ts';
+import type { AttributeType } from '../search-attributes/types.ts';
+import { type AttributeValue, valueOf } from '../search-attributes/value.ts';
+import { buildIdsOf } from '../run/reset-points.ts';
+import { hasWord } from './words.ts';
 
 /** A condition on runs, as a visibility query states it. */
 export type Condition =
@@ -7,132 +10,112 @@ export type Condition =
   | { readonly kind: 'not'; readonly part: Condition }
   | Comparison;
 
-/** `attribute operator values`: text for names, milliseconds since the epoch for times, a number for a status. */
+/** `attribute operator values`: text for names and words, milliseconds since the epoch for times, a number for a status. */
 export interface Comparison {
   readonly kind: 'compare';
-  readonly attribute: Attribute;
+  readonly attribute: string;
+  readonly type: AttributeType;
   readonly operator: Operator;
   readonly values: readonly (string | number)[];
 }
 
-/** What a query may ask about. */
-export type Attribute =
-  | 'WorkflowId'
-  | 'RunId'
-  | 'WorkflowType'
-  | 'TaskQueue'
-  | 'ExecutionStatus'
-  | 'StartTime'
-  | 'ExecutionTime'
-  | 'CloseTime';
-
 /** How a value may be compared; `in` also stands for `=`, and `null` for `IS NULL`. */
 export type Operator = 'in' | '<' | '<=' | '>' | '>=' | 'between' | 'startsWith' | 'null';
 
-/** What a value of an attribute is. */
-export type ValueType = 'text' | 'time' | 'status';
+/** What an open run's close time counts as in comparisons, in milliseconds since the epoch: as in Temporal's SQL visibility. */
+const endOfTime: number = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-type Read = (run: RunRecord) => string | number | undefined;
+type Read = (run: RunRecord) => AttributeValue | undefined;
 
-const attributes: Record<Attribute, { readonly type: ValueType; readonly read: Read }> = {
-  WorkflowId: { type: 'text', read: (run) => run.workflowId },
-  RunId: { type: 'text', read: (run) => run.runId },
-  WorkflowType: { type: 'text', read: (run) => run.workflowType },
-  TaskQueue: { type: 'text', read: (run) => run.taskQueue },
-  ExecutionStatus: { type: 'status', read: (run) => run.status },
-  StartTime: { type: 'time', read: (run) => run.startTime },
-  ExecutionTime: { type: 'time', read: (run) => run.executionTime },
-  CloseTime: { type: 'time', read: (run) => run.closeTime },
-};
+/** What a server knows of closed runs only. */
+const ofClosed =
+  (read: (run: RunRecord, closeTime: number) => number): Read =>
+  (run) =>
+    run.closeTime === undefined ? undefined : read(run, run.closeTime);
 
-/** The type of an attribute's values; `undefined` when there is no such attribute. */
-export function typeOf(attribute: string): ValueType | undefined {
-  return Object.hasOwn(attributes, attribute) ? attributes[attribute as Attribute].type : undefined;
+const own: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ['WorkflowId', (run) => run.workflowId],
+  ['RunId', (run) => run.runId],
+  ['WorkflowType', (run) => run.workflowType],
+  ['TaskQueue', (run) => run.taskQueue],
+  ['ExecutionStatus', (run) => run.status],
+  ['StartTime', (run) => run.startTime],
+  ['ExecutionTime', (run) => run.executionTime],
+  ['CloseTime', (run) => run.closeTime],
+  ['HistoryLength', ofClosed((run) => run.nextEventId - 1)],
+  ['HistorySizeBytes', ofClosed((run) => run.historySizeBytes)],
+  ['StateTransitionCount', ofClosed((run) => run.stateTransitionCount)],
+  ['ExecutionDuration', ofClosed((run, closeTime) => (closeTime - run.executionTime) * 1_000_000)],
+  ['ParentWorkflowId', (run) => run.parent?.workflowId],
+  ['ParentRunId', (run) => run.parent?.runId],
+  ['RootWorkflowId', (run) => run.root.workflowId],
+  ['RootRunId', (run) => run.root.runId],
+  ['BuildIds', (run) => valueOf(run, 'BuildIds', 'KeywordList') ?? buildIdsOf(run)],
+]);
+
+/** Whether a run meets a condition. What cannot be said, as no value is there to be compared, is not met, and neither is its contrary. */
+export function meets(run: RunRecord, condition: Condition): boolean {
+  return judge(run, condition) === true;
 }
 
-/** Whether a run meets a condition. An open run's close time counts as the end of time, as in Temporal's SQL visibility. */
-export function meets(run: RunRecord, condition: Condition): boolean {
+function judge(run: RunRecord, condition: Condition): boolean | undefined {
   switch (condition.kind) {
     case 'and':
-      return condition.parts.every((part) => meets(run, part));
+      return all(run, condition.parts, false);
     case 'or':
-      return condition.parts.some((part) => meets(run, part));
-    case 'not':
-      return !meets(run, condition.part);
-    default:
-      return compare(attributes[condition.attribute].read(run), condition);
+      return all(run, condition.parts, true);
+    case 'not': {
+      const judged = judge(run, condition.part);
+      return judged === undefined ? undefined : !judged;
+    }
+    default: {
+      const { attribute, type } = condition;
+      return compare((own.get(attribute) ?? ((each) => valueOf(each, attribute, type)))(run), condition);
+    }
   }
 }
 
-function compare(value: string | number | undefined, { operator, values }: Comparison): boolean {
-  const [first = 0, second = 0] = values;
+/** `decides` as soon as one part is so; `undefined` when none is, and one cannot be said. */
+function all(run: RunRecord, parts: readonly Condition[], decides: boolean): boolean | undefined {
+  let result: boolean | undefined = !decides;
+  for (const part of parts) {
+    const judged = judge(run, part);
+    if (judged === decides) return decides;
+    if (judged === undefined) result = undefined;
+  }
+  return result;
+}
+
+function compare(
+  value: AttributeValue | undefined,
+  { attribute, type, operator, values }: Comparison,
+): boolean | undefined {
   if (operator === 'null') return value === undefined;
-  const actual = value ?? Infinity;
+  if (type === 'Text') return typeof value === 'string' && values.some((words) => hasWord(value, String(words)));
+  if (type === 'KeywordList') return typeof value === 'object' && value.some((each) => values.includes(each));
+  const actual = value ?? (attribute === 'CloseTime' ? endOfTime : undefined);
+  if (actual === undefined || typeof actual === 'object') return undefined;
+  const [first = 0, second = 0] = values;
   switch (operator) {
     case 'in':
       return values.includes(actual);
     case '<':
-      return actual < first;
+      return order(actual, first) < 0;
     case '<=':
-      return actual <= first;
+      return order(actual, first) <= 0;
     case '>':
-      return actual > first;
+      return order(actual, first) > 0;
     case '>=':
-      return actual >= first;
+      return order(actual, first) >= 0;
     case 'between':
-      return actual >= first && actual <= second;
+      return order(actual, first) >= 0 && order(actual, second) <= 0;
     default:
-      return typeof actual === 'string' && actual.startsWith(String(first));
+      return String(actual).startsWith(String(first));
   }
 }
 
-/**
- * What a store can use of a condition to look at fewer runs: a filter that every matching run passes. The condition itself has still to be
- * checked.
- */
-export function prefilter(condition: Condition | undefined): Omit<ListFilter, 'namespace'> {
-  const parts = condition === undefined ? [] : condition.kind === 'and' ? condition.parts : [condition];
-  let filter: Omit<ListFilter, 'namespace'> = {};
-  for (const part of parts) if (part.kind === 'compare') filter = both(filter, fromComparison(part));
-  return filter;
-}
-
-/** What passes both filters, or at least the first. */
-function both(a: Omit<ListFilter, 'namespace'>, b: Omit<ListFilter, 'namespace'>): Omit<ListFilter, 'namespace'> {
-  if (a.startTime === undefined || b.startTime === undefined) return { ...b, ...a };
-  const from = Math.max(a.startTime.from ?? -Infinity, b.startTime.from ?? -Infinity);
-  const to = Math.min(a.startTime.to ?? Infinity, b.startTime.to ?? Infinity);
-  return { ...b, ...a, startTime: { ...(from === -Infinity ? {} : { from }), ...(to === Infinity ? {} : { to }) } };
-}
-
-const textFilters = {
-  WorkflowId: 'workflowId',
-  RunId: 'runId',
-  WorkflowType: 'workflowType',
-  TaskQueue: 'taskQueue',
-} as const;
-
-function fromComparison({ attribute, operator, values }: Comparison): Omit<ListFilter, 'namespace'> {
-  const [first, second] = values;
-  if (attribute === 'ExecutionStatus' && operator === 'in') return { statuses: values.map(Number) };
-  if (attribute === 'StartTime') return { startTime: rangeOf(operator, Number(first), Number(second)) };
-  if (attribute === 'WorkflowId' && operator === 'startsWith') return { workflowIdPrefix: String(first) };
-  const name = Object.hasOwn(textFilters, attribute) ? textFilters[attribute as keyof typeof textFilters] : undefined;
-  if (name !== undefined && operator === 'in' && values.length === 1) return { [name]: first };
-  return {};
-}
-
-function rangeOf(operator: Operator, first: number, second: number): TimeRange {
-  switch (operator) {
-    case '<':
-    case '<=':
-      return { to: first };
-    case '>':
-    case '>=':
-      return { from: first };
-    case 'between':
-      return { from: first, to: second };
-    default:
-      return operator === 'in' && Number.isNaN(second) ? { from: first, to: first } : {};
-  }
+/** As SQLite has it: numbers come before texts. */
+function order(a: string | number, b: string | number): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
 }

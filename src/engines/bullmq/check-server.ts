@@ -9,16 +9,19 @@ const OLDEST = [6, 2] as const;
 /**
  * Looks whether Redis is set up so that runs are safe in it; in a cluster, whether every primary is.
  * @param warn told about settings that put runs at risk, and about what cannot be seen.
+ * @returns the version of Redis.
  * @throws ConfigurationError when runs would get lost, or nothing could be written.
  */
-export async function checkServer(client: RedisClient, warn: (message: string) => void): Promise<void> {
+export async function checkServer(client: RedisClient, warn: (message: string) => void): Promise<string> {
   const servers: readonly Redis[] = client instanceof Cluster ? client.nodes('master') : [client];
   // What several servers have in common is said once.
   const warnings = new Set<string>();
+  let version = '';
   for (const server of servers) {
-    await checkInfo(server, client instanceof Cluster, (message) => warnings.add(message));
+    version = await checkInfo(server, client instanceof Cluster, (message) => warnings.add(message));
   }
   for (const message of warnings) warn(message);
+  return version;
 }
 
 /**
@@ -35,9 +38,11 @@ export async function checkRights(commands: RedisClient, messages: RedisClient, 
   await messages.unsubscribe(channel);
 }
 
-async function checkInfo(server: Redis, isCluster: boolean, warn: (message: string) => void): Promise<void> {
+/** @returns the server's version. */
+async function checkInfo(server: Redis, isCluster: boolean, warn: (message: string) => void): Promise<string> {
   const info = await readInfo(server);
-  checkVersion(info.get('redis_version') ?? '');
+  const version = info.get('redis_version') ?? '';
+  checkVersion(version);
   checkRole(info, isCluster);
   const policy = info.get('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction') {
@@ -51,7 +56,7 @@ async function checkInfo(server: Redis, isCluster: boolean, warn: (message: stri
     warn(
       'Redis keeps no append-only file: what was committed since its last snapshot is lost when it ends. Set appendonly to yes (redis-server --appendonly yes).',
     );
-    return;
+    return version;
   }
   if (info.get('aof_last_write_status') === 'err') {
     warn(
@@ -59,6 +64,7 @@ async function checkInfo(server: Redis, isCluster: boolean, warn: (message: stri
     );
   }
   await checkFsync(server, warn);
+  return version;
 }
 
 function checkVersion(version: string): void {

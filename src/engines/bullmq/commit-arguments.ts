@@ -6,19 +6,17 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import type { PendingActivity, RunKey, RunRecord } from '../../core/record.ts';
 import { nextDeadline } from '../../core/run/due.ts';
 import { isPaused } from '../../core/run/paused.ts';
-import { DEFAULT_PRIORITY, priorityOf } from '../../core/run/priority.ts';
+import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
+import { turnOf } from '../../core/run/turn.ts';
 import type { Commit, CurrentWrite } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
-import type { RunWrites } from './late-writes.ts';
+import type { RunWrites } from '../local/late-writes.ts';
 import type { JobKeeping } from './options.ts';
 import { runProgress } from './progress.ts';
 import type { RedisArgument } from './redis.ts';
 import type { EncodedRun } from './run-codec.ts';
-
-/** The largest that BullMQ takes. */
-const LAST_PRIORITY = 2_097_151;
 
 /** How runs become jobs. */
 export interface JobSettings {
@@ -54,8 +52,8 @@ export function runJob(record: RunRecord, settings: JobSettings): RunJob {
 
 /** BullMQ's priority of a run's job, or of its activity's: 0 for the default. */
 export function jobPriority(record: RunRecord, activity?: PendingActivity): number {
-  const priority = priorityOf(record, activity);
-  return priority === DEFAULT_PRIORITY ? 0 : Math.min(priority, LAST_PRIORITY);
+  const { priority } = turnOf(record, activity);
+  return priority === DEFAULT_PRIORITY ? 0 : priority;
 }
 
 /** Whether a worker has something to do for the run now; otherwise its next deadline says when. */
@@ -133,7 +131,7 @@ function runArguments(
     last,
     encoded?.record ?? '',
     encoded?.events ?? '',
-    record.status,
+    record.schedule === undefined ? record.status : `schedule:${record.status}`,
     record.workflowType,
     -record.startTime,
     isOpen ? '1' : '0',

@@ -21,6 +21,8 @@ export interface Connections {
   readonly jobs: RedisClient;
   /** Shown in messages. */
   readonly address: string;
+  /** Of Redis. */
+  readonly version: string;
   close(): void;
 }
 
@@ -45,10 +47,10 @@ export async function connect(settings: RedisSettings, warn: (message: string) =
   const address = addressOf(settings);
   try {
     await firstContact(commands, address);
-    await checkServer(commands, warn);
+    const version = await checkServer(commands, warn);
     const messages = open(commands instanceof Cluster ? nodeOf(commands) : makeRedis(settings, null));
     await Promise.all([messages.connect(), jobs.connect()]);
-    return { commands, messages, jobs, address, close };
+    return { commands, messages, jobs, address, version, close };
   } catch (error) {
     close();
     throw error;

@@ -56,7 +56,7 @@ export async function createBullmqEngine(
     else onError(new Error(message));
   };
   const connections = await connect(settings.redis, warn);
-  const { address } = connections;
+  const { address, version } = connections;
   let core: Core;
   try {
     const base = new Keys(settings.prefix).base(settings.namespace);
@@ -75,6 +75,7 @@ export async function createBullmqEngine(
     namespace: settings.namespace,
     clock: systemClock,
     limits: {},
+    version,
     taskQueue: settings.taskQueue,
     secret: () => core.secret,
     broadcasts: core.broadcasts,

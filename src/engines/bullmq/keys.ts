@@ -8,6 +8,7 @@ import type { RunKey } from '../../core/record.ts';
  * | key                                    | type   | what                                                                       | lives until         |
  * | -------------------------------------- | ------ | -------------------------------------------------------------------------- | ------------------- |
  * | `perdure:namespaces`                   | set    | namespaces that have runs                                                  | for ever            |
+ * | `perdure:namespace-settings`           | hash   | namespace → what is known of it, as `<revision>:<JSON>`                    | for ever            |
  * | `{perdure.n}:~run:<run>:<workflow>`    | hash   | a run, see below                                                           | the run is deleted  |
  * | `{perdure.n}:~hist:<run>:<workflow>`   | list   | its history: for each commit its events, as `<id of the first>:<protobuf>` | the run is deleted  |
  * | `{perdure.n}:~data:<run>:<workflow>`   | hash   | data of its large payloads, by their SHA-256                               | the run is deleted  |
@@ -50,6 +51,11 @@ export class Keys {
   /** Set of the namespaces that have runs. */
   get namespaces(): string {
     return `${this.prefix}:namespaces`;
+  }
+
+  /** Hash with what is known of namespaces. */
+  get namespaceSettings(): string {
+    return `${this.prefix}:namespace-settings`;
   }
 
   /** What all names of a namespace begin with, the colon excluded: BullMQ's prefix. */

@@ -44,7 +44,7 @@ end
  * Writes a commit, or nothing. KEYS: for each run, then for each pointer, the base of its namespace.
  * ARGV: commit id, process, now, number of runs; then for each run
  *  1 run id, 2 workflow id, 3 part of its keys, 4 expected revision, 5 id of the last event before (empty: no events), 6 id of the last event after,
- *  7 record, 8 events, 9 status, 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
+ *  7 record, 8 events, 9 status (of a schedule: after `schedule:`, and it is not listed among all runs), 10 type, 11 minus the start, 12 `1` while unfinished, 13 next deadline, 14 queue prefix (empty: no job), 15 `1` when a worker
  *  has something to do, `2` when some of it is outside of the run, else `0`, 16 name, 17 data, 18 options and 19 priority of the job, 20 time of the last event, 21 names of the payloads that the record and
  *  22 those that the events refer to, each followed by a space, 23 time of the close (empty: open), 24 part of its parent's keys (empty: no parent here),
  *  25 the parent's run id, 26 how a run that is closed stays: `gone` or `kept` as BullMQ has finished jobs (empty: it is open), 27 progress to show
@@ -121,7 +121,7 @@ for i = 1, count do
   end
   if not fields[1] then
     redis.call('HSET', key, 'type', argument(i, 10), 'start', start, 'queue', argument(i, 14))
-    redis.call('ZADD', base .. 'by:start', start, member)
+    if string.sub(status, 1, 9) ~= 'schedule:' then redis.call('ZADD', base .. 'by:start', start, member) end
     redis.call('ZADD', base .. 'by:type:' .. argument(i, 10), start, member)
     redis.call('ZADD', base .. 'by:id', 0, workflow .. '\\0' .. id)
   end

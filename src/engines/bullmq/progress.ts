@@ -38,6 +38,7 @@ export function runProgress(record: RunRecord): RunProgress | undefined {
 
 function waits(record: RunRecord): string[] {
   const { activities, children, timers, previousStartedEventId } = record;
+  if (record.schedule !== undefined) return ['its next time'];
   if (isPaused(record)) return ['being resumed'];
   if (previousStartedEventId === 0) return ['its start'];
   const all = [

@@ -1,6 +1,7 @@
 import { compareInList, decodeCursor, encodeCursor, endOfPrefix, matchesFilter } from '../../core/listing.ts';
 import type { ListPosition } from '../../core/listing.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
+import { scheduleType } from '../../core/schedule/state.ts';
 import type { ListFilter, ListPage, ListQuery } from '../../core/store.ts';
 import { keyOfIdMember, keyOfMember } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -53,9 +54,17 @@ export class RedisLists {
   async count(filter: ListFilter): Promise<number> {
     const { statuses, startTime } = filter;
     const isSimple =
-      [filter.workflowId, filter.workflowIdPrefix, filter.runId, filter.taskQueue, filter.closeTime].every(
-        (part) => part === undefined,
-      ) &&
+      // Schedules have an index of their own, and nothing but that.
+      !filter.schedules &&
+      filter.workflowType !== scheduleType &&
+      [
+        filter.workflowId,
+        filter.workflowIdPrefix,
+        filter.runId,
+        filter.taskQueue,
+        filter.closeTime,
+        filter.attributes,
+      ].every((part) => part === undefined) &&
       (filter.workflowType === undefined || statuses === undefined);
     if (!isSimple) {
       let count = 0;
@@ -145,7 +154,8 @@ export class RedisLists {
     return found?.record;
   }
 
-  #index({ namespace, statuses, workflowType }: ListFilter): string {
+  #index({ namespace, statuses, workflowType, schedules }: ListFilter): string {
+    if (schedules) return this.#keys.byStart(namespace, { type: scheduleType });
     const status = statuses?.length === 1 ? statuses[0] : undefined;
     if (status !== undefined) return this.#keys.byStart(namespace, { status });
     return this.#keys.byStart(namespace, workflowType === undefined ? 'all' : { type: workflowType });

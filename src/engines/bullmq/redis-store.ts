@@ -1,23 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { continueHistory } from '../../core/history-ids.ts';
 import { isUnfinished } from '../../core/listing.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
-import type { Commit, ListFilter, ListPage, ListQuery, RunWrite, Store, StoredRun } from '../../core/store.ts';
+import type {
+  Commit,
+  ListFilter,
+  ListPage,
+  ListQuery,
+  RunWrite,
+  Store,
+  StoredNamespace,
+  StoredRun,
+} from '../../core/store.ts';
 import { commitArguments } from './commit-arguments.ts';
 import type { JobSettings, Writes } from './commit-arguments.ts';
 import { keyOfMember, runPart } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { KnownRuns } from './known-runs.ts';
-import { joined, LateWrites } from './late-writes.ts';
-import type { Late, RunWrites, Written } from './late-writes.ts';
+import { joined, LateWrites } from '../local/late-writes.ts';
+import type { Late, RunWrites, Written } from '../local/late-writes.ts';
 import { COMMIT, DELETE_RUNS, READ_HISTORY } from './lua-runs.ts';
 import { PAYLOAD_THRESHOLD } from './options.ts';
 import { orStoreError, Script } from './redis.ts';
 import type { RedisClient } from './redis.ts';
 import { RedisLists } from './redis-lists.ts';
+import { RedisNamespaces } from './redis-namespaces.ts';
 import { RunCodec } from './run-codec.ts';
 import type { EncodedRun } from './run-codec.ts';
 
@@ -56,6 +67,7 @@ export class RedisStore implements Store {
   readonly #jobs: JobSettings | undefined;
   readonly #codec: RunCodec;
   readonly #lists: RedisLists;
+  readonly #settings: RedisNamespaces;
   readonly #namespaces = new Set<string>();
   /** Runs that are resident in this process. */
   readonly known: KnownRuns = new KnownRuns();
@@ -81,6 +93,7 @@ export class RedisStore implements Store {
     this.#onRefused = onRefused ?? (() => undefined);
     this.#codec = new RunCodec({ client, keys, threshold });
     this.#lists = new RedisLists(client, keys, this.#codec);
+    this.#settings = new RedisNamespaces(client, keys);
   }
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
@@ -211,6 +224,20 @@ export class RedisStore implements Store {
     this.#assertOpen();
     const args = runs.flatMap((key) => [key.runId, key.workflowId, runPart(key)]);
     await deleteScript.run(this.#client, [this.#keys.base(namespace)], args);
+  }
+
+  async readNamespaces(): Promise<readonly StoredNamespace[]> {
+    this.#assertOpen();
+    return this.#settings.read();
+  }
+
+  async writeNamespace(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'> {
+    this.#assertOpen();
+    return this.#settings.write(name, record, expectedRevision);
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,7 @@ export interface MembershipOptions {
   readonly path: string;
   /** Starts the durable core when this process becomes the owner. */
   readonly startOwner: (store: Store) => Promise<OwnedService>;
-  readonly store: Omit<SqliteStoreOptions, 'ownership'>;
+  readonly store: Omit<SqliteStoreOptions, 'ownership' | 'onFailure'>;
   /** How long to wait, in milliseconds, when there is an owner who does not answer. */
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export interface MembershipOptions {
 export interface Membership {
   readonly role: 'owner' | 'connected';
   readonly service: WorkflowServiceApi;
-  /** Resolves when the owner is gone; never when this process is the owner. */
+  /** Resolves when the owner is gone; when this process is the owner, if the disk fails it, so that the file has to be opened anew. */
   readonly lost: Promise<void>;
   close(): Promise<void>;
 }
@@ -68,7 +68,12 @@ async function becomeOwner(ownership: Ownership, options: MembershipOptions): Pr
     for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
   };
   try {
-    const store = await SqliteStore.open(ownership.path, { ...options.store, ownership });
+    const lost = Promise.withResolvers<void>();
+    const store = await SqliteStore.open(ownership.path, {
+      ...options.store,
+      ownership,
+      onFailure: () => lost.resolve(),
+    });
     undo.push(() => store.close());
     const owned = await options.startOwner(store);
     undo.push(() => owned.close());
@@ -78,7 +83,7 @@ async function becomeOwner(ownership: Ownership, options: MembershipOptions): Pr
     undo.push(() => server.close());
     ownership.announce(socket);
     undo.push(() => ownership.announce(undefined));
-    return { role: 'owner', service: owned.service, lost: new Promise(() => {}), close };
+    return { role: 'owner', service: owned.service, lost: lost.promise, close };
   } catch (error) {
     await close();
     throw error;

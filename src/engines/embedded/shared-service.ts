@@ -27,7 +27,7 @@ export interface SharedServiceOptions {
   readonly path?: string;
   /** Starts the durable core on the store, each time this process becomes the owner. */
   readonly startOwner: (store: Store) => Promise<OwnedService>;
-  readonly store?: Omit<SqliteStoreOptions, 'ownership'>;
+  readonly store?: Omit<SqliteStoreOptions, 'ownership' | 'onFailure'>;
   /** How long to wait for an owner that answers, in milliseconds: when opening, and after the owner was lost. Default: 30 s. */
   readonly timeout?: number;
 }
@@ -119,13 +119,13 @@ class Shared {
 
   #onLost(membership: Membership): void {
     this.role = 'waiting';
-    void membership.close();
-    this.#takeOver();
+    this.#takeOver(membership.close());
   }
 
-  #takeOver(): void {
+  /** @param left settles when this process has nothing to do any more with the file's last owner, which may have been itself. */
+  #takeOver(left: Promise<unknown> = Promise.resolve()): void {
     if (this.#stop.signal.aborted) return;
-    this.#membership = this.#enter();
+    this.#membership = left.catch(() => undefined).then(() => this.#enter());
     // Calls hear of a failure; without any, somebody has to try again all the same.
     this.#membership.catch(() => setTimeout(() => this.#takeOver(), RETRY_MS).unref());
   }

@@ -6,7 +6,7 @@ import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, ServiceDefinition
 import proto from '@temporalio/proto';
 import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
-import { workflowServiceMethods } from '../../runtime/rpc-methods.ts';
+import { operatorServiceMethods, workflowServiceMethods } from '../../runtime/rpc-methods.ts';
 import type { AnyCall, RpcMethod } from '../../runtime/rpc-methods.ts';
 import { isOver } from '../../runtime/is-over.ts';
 import { CALL_KEY, CANCEL_PATH, CHANNEL_OPTIONS, ORIGIN_KEY } from './socket-protocol.ts';
@@ -36,7 +36,8 @@ export interface SocketServer {
 export async function serveSocket(service: WorkflowServiceApi, path: string): Promise<SocketServer> {
   const calls = new Calls();
   const grpc = new Server(CHANNEL_OPTIONS);
-  addWorkflowService(grpc, service, calls);
+  addService(grpc, workflowServiceMethods, service, calls);
+  addService(grpc, operatorServiceMethods, service, calls);
   addHealthService(grpc);
   addCancelService(grpc, calls);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
@@ -78,10 +79,10 @@ async function listen(listener: NetServer, path: string): Promise<void> {
   listener.unref();
 }
 
-function addWorkflowService(grpc: Server, service: WorkflowServiceApi, calls: Calls): void {
+function addService(grpc: Server, methods: readonly RpcMethod[], service: WorkflowServiceApi, calls: Calls): void {
   const definition: Record<string, unknown> = {};
   const handlers: Record<string, handleUnaryCall<unknown, unknown>> = {};
-  for (const method of workflowServiceMethods) {
+  for (const method of methods) {
     definition[method.name] = definitionOf(method);
     handlers[method.name] = (call, respond) => calls.handle(service[method.name] as AnyCall, call, respond);
   }

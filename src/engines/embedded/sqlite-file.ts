@@ -1,15 +1,35 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type * as Sqlite from 'node:sqlite';
+import { decodeRecord } from '../../core/record-codec.ts';
+import { indexedValues } from '../../core/search-attributes/value.ts';
 import { StoreError } from '../../core/store.ts';
 import { corrupt, toStoreError } from './sqlite-errors.ts';
 
 /** `PDUR` in the header of each of our files, so that we never write into the file of another application. */
 const APPLICATION_ID = 0x50445552;
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 const PAGE_BYTES = 4096;
 /** Files up to this size are checked whole when they are opened. */
 const CHECKED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * What format 2 added: search attributes as `indexedValues` has them, by name and value, and what is known of namespaces, as JSON.
+ */
+const SECOND = `
+  CREATE TABLE attributes (
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value ANY NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (namespace, name, value, run)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE namespaces (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
 
 /**
  * One row of `history` holds the events of one commit as an encoded `temporal.api.history.v1.History`.
@@ -48,14 +68,11 @@ const SCHEMA = `
     events BLOB NOT NULL,
     PRIMARY KEY (run, first_id)
   ) STRICT, WITHOUT ROWID;
+  ${SECOND}
 `;
-
-/** When a commit counts as safe: `full` survives a loss of power, `normal` only the death of the process. */
-export type Synchronous = 'full' | 'normal';
 
 /** How to open a file. */
 export interface SqliteFileOptions {
-  readonly synchronous: Synchronous;
   /** Upper bound of the file's size in bytes. */
   readonly maxBytes: number | undefined;
 }
@@ -88,6 +105,7 @@ export function makeDirectory(directory: string): void {
   if (parent !== directory) makeDirectory(parent);
   try {
     mkdirSync(directory, { mode: 0o700 });
+    syncFile(parent);
   } catch (error) {
     // Another process may have been faster.
     if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
@@ -112,6 +130,8 @@ export function openDatabase(path: string, options: SqliteFileOptions): Sqlite.D
     database = new DatabaseSync(path);
     configure(database, options);
     if (readNumber(database, 'PRAGMA application_id') === 0) createSchema(database);
+    else if (readNumber(database, 'PRAGMA user_version') < SCHEMA_VERSION) upgrade(database);
+    secure(database, path);
     return database;
   } catch (error) {
     database?.close();
@@ -175,7 +195,7 @@ function assertOurs(database: Sqlite.DatabaseSync, path: string, bytes: number):
 function configure(database: Sqlite.DatabaseSync, options: SqliteFileOptions): void {
   database.exec(`
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${options.synchronous === 'full' ? 'FULL' : 'NORMAL'};
+    PRAGMA synchronous = FULL;
     PRAGMA busy_timeout = 200;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16384;
@@ -188,10 +208,59 @@ function configure(database: Sqlite.DatabaseSync, options: SqliteFileOptions): v
   }
 }
 
+/**
+ * Whoever had the file before may have died between writing and waiting for the disk: what is shown of that from now on, is safe. From then on commits
+ * are waited for by whoever makes them, not by SQLite, and the log is copied by whoever has the file, not at the end of some commit.
+ */
+function secure(database: Sqlite.DatabaseSync, path: string): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // Without room the log stays as it is.
+  }
+  syncFile(`${path}-wal`);
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 0');
+}
+
+/** Waits until a file or directory is on disk, where the system can say so. */
+function syncFile(path: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r+');
+  } catch {
+    // Directories are only opened for reading, and not at all by Windows.
+    if (process.platform !== 'win32') file = openSync(path, 'r');
+  }
+  if (file === undefined) return;
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function createSchema(database: Sqlite.DatabaseSync): void {
   // The header's fields are part of the transaction: a file has all of it, or is still empty.
   database.exec(`BEGIN IMMEDIATE; ${SCHEMA}
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+}
+
+/** Brings a file of format 1 to this one, whole or not at all. */
+function upgrade(database: Sqlite.DatabaseSync): void {
+  database.exec(`BEGIN IMMEDIATE; ${SECOND}`);
+  try {
+    const insert = database.prepare('INSERT INTO attributes (namespace, name, value, run) VALUES (?, ?, ?, ?)');
+    const sql = `SELECT id, namespace, record FROM runs WHERE instr(record, '"indexedFields"') > 0`;
+    for (const { id, namespace, record } of database.prepare(sql).iterate()) {
+      const values = indexedValues(decodeRecord(String(record)).searchAttributes);
+      for (const [name, all] of values)
+        for (const value of all) insert.run(namespace as string, name, value, Number(id));
+    }
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 function readNumber(database: Sqlite.DatabaseSync, sql: string): number {

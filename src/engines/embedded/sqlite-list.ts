@@ -1,5 +1,6 @@
 import { decodeCursor, endOfPrefix } from '../../core/listing.ts';
-import type { ListFilter, TimeRange } from '../../core/store.ts';
+import { scheduleType } from '../../core/schedule/state.ts';
+import type { AttributeFilter, ListFilter, TimeRange } from '../../core/store.ts';
 
 /** The part of a query behind `FROM runs`, and the values of its parameters. */
 export interface Where {
@@ -12,9 +13,14 @@ export const LIST_ORDER = 'ORDER BY start_time DESC, run_id, workflow_id';
 
 /**
  * The condition for runs that match a filter and come after a cursor.
+ * @param isCommon whether so many runs have an attribute that the newest of them are sought, and each is looked up; the others are found by their attributes.
  * @throws RangeError when the cursor is none.
  */
-export function whereOf(filter: ListFilter, cursor?: string): Where {
+export function whereOf(
+  filter: ListFilter,
+  cursor?: string,
+  isCommon: (attribute: AttributeFilter) => boolean = () => false,
+): Where {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, ...parameters: (string | number)[]): void => {
@@ -29,6 +35,7 @@ export function whereOf(filter: ListFilter, cursor?: string): Where {
     if (range?.to !== undefined) add(`${column} <= ?`, range.to);
   };
   equals('namespace', filter.namespace);
+  add(filter.schedules ? 'workflow_type = ?' : 'workflow_type <> ?', scheduleType);
   equals('workflow_id', filter.workflowId);
   if (filter.workflowIdPrefix) {
     const end = endOfPrefix(filter.workflowIdPrefix);
@@ -43,6 +50,11 @@ export function whereOf(filter: ListFilter, cursor?: string): Where {
   }
   within('start_time', filter.startTime);
   within('close_time', filter.closeTime);
+  for (const attribute of filter.attributes ?? []) {
+    const { sql, values: own } = attributeWhere(filter.namespace, attribute);
+    if (!isCommon(attribute)) add(`id IN (SELECT run FROM attributes WHERE ${sql})`, ...own);
+    else add(`EXISTS (SELECT 1 FROM attributes WHERE ${sql} AND run = id)`, ...own);
+  }
   if (cursor !== undefined) {
     const { startTime, runId, workflowId } = decodeCursor(cursor);
     // The first part lets the index start at the cursor.
@@ -55,4 +67,20 @@ export function whereOf(filter: ListFilter, cursor?: string): Where {
     );
   }
   return { sql: `WHERE ${conditions.join(' AND ')}`, values };
+}
+
+/** The condition for rows of `attributes` that an attribute filter wants. */
+export function attributeWhere(namespace: string, { name, values, range }: AttributeFilter): Where {
+  const conditions = ['namespace = ?', 'name = ?'];
+  const parameters: (string | number)[] = [namespace, name];
+  if (values !== undefined) {
+    conditions.push(`value IN (${values.map(() => '?').join(', ')})`);
+    parameters.push(...values);
+  }
+  if (range !== undefined) {
+    // Texts come after all numbers.
+    conditions.push('value >= ?', 'value <= ?');
+    parameters.push(range.from ?? -Infinity, range.to ?? Infinity);
+  }
+  return { sql: conditions.join(' AND '), values: parameters };
 }

@@ -2,11 +2,13 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import proto from '@temporalio/proto';
 import type { HistoryEvent } from '../../core/proto.ts';
 import { decodeRecord } from '../../core/record-codec.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import type { ListFilter, ListQuery } from '../../core/store.ts';
+import { indexedValues } from '../../core/search-attributes/value.ts';
+import type { AttributeFilter, ListFilter, ListQuery, StoredNamespace } from '../../core/store.ts';
 import { isUnfinished } from '../../core/listing.ts';
 import type { CachedRun } from './run-cache.ts';
-import { LIST_ORDER, whereOf } from './sqlite-list.ts';
+import { attributeWhere, LIST_ORDER, whereOf } from './sqlite-list.ts';
 
 const { History } = proto.temporal.api.history.v1;
 
@@ -65,10 +67,16 @@ export class Statements {
       Number(isUnfinished(record)),
       text,
     );
-    return Number(lastInsertRowid);
+    const row = Number(lastInsertRowid);
+    this.#insertAttributes(row, record);
+    return row;
   }
 
   updateRun(row: number, before: RunRecord, { record, text }: EncodedRun, revision: number, lastEventId: number): void {
+    if (before.searchAttributes !== record.searchAttributes) {
+      this.#deleteAttributes(row, before);
+      this.#insertAttributes(row, record);
+    }
     const isIndexed = before.status !== record.status || before.closeTime !== record.closeTime;
     if (!isIndexed && isUnfinished(before) === isUnfinished(record)) {
       // Naming an indexed column costs a write to the index, even when the value stays.
@@ -81,8 +89,10 @@ export class Statements {
     this.#statement(sql).run(revision, lastEventId, text, status, closeTime ?? null, Number(isUnfinished(record)), row);
   }
 
-  deleteRun(row: number, { namespace, workflowId, runId }: RunKey): void {
+  deleteRun(row: number, record: RunRecord): void {
+    const { namespace, workflowId, runId } = record;
     this.#statement('DELETE FROM history WHERE run = ?').run(row);
+    this.#deleteAttributes(row, record);
     this.#statement('DELETE FROM runs WHERE id = ?').run(row);
     const sql = 'DELETE FROM current_runs WHERE namespace = ? AND workflow_id = ? AND run_id = ?';
     this.#statement(sql).run(namespace, workflowId, runId);
@@ -123,8 +133,30 @@ export class Statements {
     return this.#statement(sql).all(after, limit).map(toCachedRun);
   }
 
+  findNamespaces(): StoredNamespace[] {
+    const rows = this.#statement('SELECT revision, record FROM namespaces ORDER BY name').all();
+    return rows.map(({ revision, record }) => ({
+      record: JSON.parse(record as string) as NamespaceRecord,
+      revision: Number(revision),
+    }));
+  }
+
+  /** @returns whether it was as expected. */
+  writeNamespace(name: string, record: NamespaceRecord | undefined, expectedRevision: number): boolean {
+    const found = this.#statement('SELECT revision FROM namespaces WHERE name = ?').get(name)?.['revision'] ?? 0;
+    if (Number(found) !== expectedRevision) return false;
+    if (record === undefined) {
+      this.#statement('DELETE FROM namespaces WHERE name = ?').run(name);
+      return true;
+    }
+    const sql = `INSERT INTO namespaces (name, revision, record) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET revision = excluded.revision, record = excluded.record`;
+    this.#statement(sql).run(name, expectedRevision + 1, JSON.stringify(record));
+    return true;
+  }
+
   findList(query: ListQuery, limit: number): RunRecord[] {
-    const { sql, values } = whereOf(query, query.cursor);
+    const { sql, values } = whereOf(query, query.cursor, (attribute) => this.#isCommon(query, attribute));
     const statement = this.#listStatement(`SELECT record FROM ${this.#listed(query)} ${sql} ${LIST_ORDER} LIMIT ?`);
     return statement.all(...values, limit).map(({ record }) => decodeRecord(record as string));
   }
@@ -141,6 +173,30 @@ export class Statements {
     const some = `SELECT 1 FROM runs INDEXED BY runs_by_key ${sql} LIMIT ${FEW + 1}`;
     const found = Number(this.#listStatement(`SELECT count(*) AS runs FROM (${some})`).get(...values)?.['runs']);
     return `runs INDEXED BY ${found > FEW ? 'runs_by_start' : 'runs_by_key'}`;
+  }
+
+  /** Whether many runs have an attribute. One in a range is none that can be looked up for a run. */
+  #isCommon({ namespace }: ListFilter, attribute: AttributeFilter): boolean {
+    if (attribute.range !== undefined) return false;
+    const { sql, values } = attributeWhere(namespace, attribute);
+    const some = `SELECT 1 FROM attributes WHERE ${sql} LIMIT ${FEW + 1}`;
+    return Number(this.#listStatement(`SELECT count(*) AS runs FROM (${some})`).get(...values)?.['runs']) > FEW;
+  }
+
+  #deleteAttributes(row: number, { namespace, searchAttributes }: RunRecord): void {
+    if (searchAttributes === undefined) return;
+    const sql = 'DELETE FROM attributes WHERE namespace = ? AND name = ? AND value = ? AND run = ?';
+    for (const [name, values] of indexedValues(searchAttributes)) {
+      for (const value of values) this.#statement(sql).run(namespace, name, value, row);
+    }
+  }
+
+  #insertAttributes(row: number, { namespace, searchAttributes }: RunRecord): void {
+    if (searchAttributes === undefined) return;
+    const sql = 'INSERT INTO attributes (namespace, name, value, run) VALUES (?, ?, ?, ?)';
+    for (const [name, values] of indexedValues(searchAttributes)) {
+      for (const value of values) this.#statement(sql).run(namespace, name, value, row);
+    }
   }
 
   #statement(sql: string): StatementSync {

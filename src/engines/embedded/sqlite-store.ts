@@ -1,38 +1,32 @@
-import { continueHistory } from '../../core/history-ids.ts';
 import { encodeCursor } from '../../core/listing.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
+import { toNumber } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
-import { encodeRecord } from '../../core/record-codec.ts';
 import type { RunKey } from '../../core/record.ts';
-import { StoreError } from '../../core/store.ts';
-import type {
-  Commit,
-  CurrentWrite,
-  ListFilter,
-  ListPage,
-  ListQuery,
-  RunWrite,
-  Store,
-  StoredRun,
-} from '../../core/store.ts';
 import { runName } from '../../core/run-name.ts';
+import { StoreError } from '../../core/store.ts';
+import type { Commit, ListFilter, ListPage, ListQuery, Store, StoredNamespace, StoredRun } from '../../core/store.ts';
+import { joined, LateWrites } from '../local/late-writes.ts';
+import type { Late, Written } from '../local/late-writes.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { DiskLog } from './disk-log.ts';
 import { GroupCommit } from './group-commit.ts';
 import { acquireOwnership } from './owner.ts';
 import type { Ownership } from './owner.ts';
-import { RunCache } from './run-cache.ts';
-import type { CachedRun } from './run-cache.ts';
 import { toStoreError } from './sqlite-errors.ts';
 import { openDatabase } from './sqlite-file.ts';
-import type { Synchronous } from './sqlite-file.ts';
-import { encodeEvents, Statements } from './sqlite-statements.ts';
-import type { EncodedRun } from './sqlite-statements.ts';
+import { Statements } from './sqlite-statements.ts';
+import { encodeWrite, sizeOf, StoredRuns } from './stored-runs.ts';
+import type { Changes } from './stored-runs.ts';
 
 /** Where the state is kept when nobody says where. */
 export const DEFAULT_DATABASE_PATH = './.perdure/perdure.db';
 
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
-/** More of one history than this is not kept in memory. */
-const MAX_TAIL_BYTES = 256 * 1024;
 const UNFINISHED_PAGE = 100;
+
+/** When a commit counts as safe: `full` survives a loss of power, `normal` only the death of the process. */
+export type Synchronous = 'full' | 'normal';
 
 /** How to open a `SqliteStore`. */
 export interface SqliteStoreOptions {
@@ -47,37 +41,28 @@ export interface SqliteStoreOptions {
   readonly maxBytes?: number;
   /** The right to the file, when the caller has it already; the caller then gives it up. By default the store takes it and gives it up on close. */
   readonly ownership?: Ownership;
-}
-
-/** What a transaction has changed so far, by name of the run; `undefined` for deleted. */
-type Changes = Map<string, RunChange>;
-
-interface RunChange {
-  readonly key: RunKey;
-  /** The transaction made this run: what the cache knows under the same key is another one. */
-  readonly isNew: boolean;
-  /** State of the run with the change; `undefined` when it is deleted. */
-  readonly state: Omit<CachedRun, 'tail' | 'tailBytes'> | undefined;
-  /** Events that the transaction appends. */
-  readonly events: readonly HistoryEvent[];
-  readonly eventBytes: number;
-}
-
-interface EncodedWrite extends EncodedRun {
-  readonly write: RunWrite;
+  /**
+   * Told when the disk did not keep what was written to it. From then on every call fails: the store has to be closed, and the file opened anew, to know what is there.
+   * Default: nobody.
+   */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /**
- * Keeps everything in one SQLite file that belongs to this process as long as the store is open. Commits made in one turn of the event loop
- * share a transaction; runs used last are kept decoded.
+ * Keeps everything in one SQLite file that belongs to this process as long as the store is open. Commits made while the disk is waited for
+ * share the next transaction, changes that may wait are written with the next one of their run, and runs used last are kept decoded. What is read is safe on disk.
  */
 export class SqliteStore implements Store {
   /** The file, absolute and without symbolic links. */
   readonly path: string;
   readonly #statements: Statements;
   readonly #group: GroupCommit<Changes>;
-  readonly #cache: RunCache;
-  #shutdown: (() => void) | undefined;
+  readonly #runs: StoredRuns;
+  readonly #late: LateWrites = new LateWrites(async (run) => void (await this.#settle(run)));
+  /** Changes that waited and are being written, by run. */
+  readonly #settling = new Map<string, Promise<unknown>>();
+  #failure: { readonly error: unknown } | undefined;
+  #shutdown: (() => Promise<void>) | undefined;
 
   /**
    * Opens a file, or makes a new one with mode 0600 (and its directory with 0700).
@@ -95,60 +80,88 @@ export class SqliteStore implements Store {
   }
 
   private constructor(ownership: Ownership, options: SqliteStoreOptions) {
+    const { cacheBytes = DEFAULT_CACHE_BYTES, synchronous = 'full', maxBytes, onFailure } = options;
     this.path = ownership.path;
-    const database = openDatabase(this.path, {
-      synchronous: options.synchronous ?? 'full',
-      maxBytes: options.maxBytes,
-    });
+    const database = openDatabase(this.path, { maxBytes });
+    const log = synchronous === 'full' ? new DiskLog(this.path) : undefined;
     this.#statements = new Statements(database);
-    this.#cache = new RunCache(options.cacheBytes ?? DEFAULT_CACHE_BYTES);
+    this.#runs = new StoredRuns(this.#statements, cacheBytes);
     this.#group = new GroupCommit(database, {
-      begin: () => new Map(),
-      committed: (changes) => this.#publish(changes),
+      begin: (before) => new Map(before),
+      sync: async () => log?.sync(),
+      committed: (changes) => {
+        this.#runs.publish(changes);
+        checkpoints.wrote(changes.size, sizeOf(changes));
+      },
+      failed: (error) => {
+        this.#failure = { error };
+        onFailure?.(error);
+      },
     });
-    this.#shutdown = () => {
+    const checkpoints = new Checkpoints({
+      path: this.path,
+      pauseFor: (work) => this.#group.pauseFor(work),
+      unavailable: () => database.exec('PRAGMA wal_autocheckpoint = 1000'),
+    });
+    this.#shutdown = async () => {
+      await checkpoints.close();
+      log?.close();
       database.close();
       if (options.ownership === undefined) ownership.release();
     };
   }
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
-    return this.#read(() => this.#find(key)?.stored);
+    const settling = this.#settle(key);
+    if (settling !== undefined) await settling;
+    const cached = this.#read(() => this.#runs.cached(key));
+    if (cached !== undefined) return cached.stored;
+    return this.#readSettled(() => this.#runs.find(key)?.stored);
+  }
+
+  recall(key: RunKey): StoredRun | undefined {
+    this.#assertOpen();
+    const late = this.#late.get(key);
+    return late && { record: late.record, revision: late.expectedRevision + (late.commits ?? 1) };
   }
 
   async currentRunId(namespace: string, workflowId: string): Promise<string | undefined> {
+    // Whatever is made of it is read from the run itself, which waits for the disk where that is needed.
     return this.#read(() => this.#statements.findCurrent(namespace, workflowId));
   }
 
-  async commit({ runs, current }: Commit): Promise<'committed' | 'conflict'> {
+  async commit({ runs, current }: Commit): Promise<Written> {
     this.#assertOpen();
-    const writes = runs.map((write): EncodedWrite => {
-      const { record, events } = write;
-      return {
-        write,
-        record,
-        text: encodeRecord(record),
-        events: events.length > 0 ? encodeEvents(events) : undefined,
-      };
+    for (const write of runs) if (!this.#late.isContinuedBy(write)) await this.#settle(write.record);
+    const late = runs.map(({ record }) => this.#late.take(record));
+    const joinedRuns = runs.map((write, index) => {
+      const before = late[index]?.writes;
+      return before === undefined ? write : joined(before, write);
     });
-    return this.#write((changes) => this.#apply(writes, current, changes));
+    return this.#writeRuns({ runs: joinedRuns, current }, late);
   }
 
-  async readHistory(key: RunKey, from: number, to: number = Infinity): Promise<readonly HistoryEvent[]> {
-    return this.#read(() => {
-      const run = this.#find(key);
-      const end = run === undefined ? 0 : Math.min(to, run.lastEventId + 1);
-      if (run === undefined || from >= end) return [];
-      const tailStart = run.lastEventId + 1 - run.tail.length;
-      if (from >= tailStart) return run.tail.slice(from - tailStart, end - tailStart);
-      return this.#statements.findEvents(run.row, from, end);
-    });
+  commitLater({ runs: [write], current }: Commit): Promise<Written> | undefined {
+    this.#assertOpen();
+    if (write === undefined || current.length > 0 || write.expectedRevision === 0) return undefined;
+    return this.#late.isContinuedBy(write) ? this.#late.add(write) : undefined;
+  }
+
+  async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
+    // Without an end all is asked for; with one, by somebody who knows the run, with what waits.
+    const late = to === undefined ? undefined : this.#late.get(key)?.events;
+    if (late === undefined) await this.#settle(key);
+    const end = to ?? Infinity;
+    const firstLate = toNumber(late?.[0]?.eventId) || Infinity;
+    const stored = await this.#readStored(key, from, Math.min(end, firstLate));
+    if (firstLate >= end) return stored;
+    return [...stored, ...(late ?? []).slice(Math.max(from - firstLate, 0), end - firstLate)];
   }
 
   async *unfinished(): AsyncIterable<StoredRun> {
     let last = 0;
     for (;;) {
-      const page = this.#read(() => this.#statements.findUnfinished(last, UNFINISHED_PAGE));
+      const page = await this.#readSettled(() => this.#statements.findUnfinished(last, UNFINISHED_PAGE));
       for (const { row, stored } of page) {
         last = row;
         yield stored;
@@ -158,7 +171,7 @@ export class SqliteStore implements Store {
   }
 
   async list(query: ListQuery): Promise<ListPage> {
-    return this.#read(() => {
+    return this.#readSettled(() => {
       const records = this.#statements.findList(query, query.limit + 1);
       if (records.length <= query.limit) return { records, next: undefined };
       records.length = query.limit;
@@ -168,97 +181,88 @@ export class SqliteStore implements Store {
   }
 
   async count(filter: ListFilter): Promise<number> {
-    return this.#read(() => this.#statements.count(filter));
+    return this.#readSettled(() => this.#statements.count(filter));
   }
 
   async delete(key: RunKey): Promise<void> {
-    return this.#write((changes) => {
-      const run = this.#stateIn(changes, key);
-      if (run === undefined) return;
-      this.#statements.deleteRun(run.row, key);
-      changes.set(runName(key), { key, isNew: false, state: undefined, events: [], eventBytes: 0 });
-    });
+    const settling = this.#settle(key);
+    if (settling !== undefined) await settling;
+    return this.#write((changes) => this.#runs.delete(key, changes));
+  }
+
+  async readNamespaces(): Promise<readonly StoredNamespace[]> {
+    return this.#read(() => this.#statements.findNamespaces());
+  }
+
+  async writeNamespace(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'> {
+    return this.#write(() =>
+      this.#statements.writeNamespace(name, record, expectedRevision) ? 'committed' : 'conflict',
+    );
   }
 
   async close(): Promise<void> {
     const shutdown = this.#shutdown;
     if (shutdown === undefined) return;
-    this.#group.flush();
+    await Promise.allSettled(this.#late.runs().map(async (run) => this.#settle(run)));
+    await this.#group.flush();
+    if (this.#shutdown === undefined) return;
     this.#shutdown = undefined;
-    shutdown();
+    await shutdown();
   }
 
-  #apply(
-    writes: readonly EncodedWrite[],
-    current: readonly CurrentWrite[],
-    changes: Changes,
-  ): 'committed' | 'conflict' {
-    const states = writes.map(({ record }) => this.#stateIn(changes, record));
-    const isExpected =
-      writes.every(({ write }, index) => (states[index]?.stored.revision ?? 0) === write.expectedRevision) &&
-      current.every(
-        ({ namespace, workflowId, expectedRunId }) =>
-          this.#statements.findCurrent(namespace, workflowId) === expectedRunId,
-      );
-    if (!isExpected) return 'conflict';
-    for (const [index, write] of writes.entries()) this.#writeRun(write, states[index], changes);
-    for (const { namespace, workflowId, runId } of current) this.#statements.setCurrent(namespace, workflowId, runId);
-    return 'committed';
-  }
-
-  #writeRun(encoded: EncodedWrite, before: RunChange['state'], changes: Changes): void {
-    const { write, record, text, events } = encoded;
-    const firstId = (before?.lastEventId ?? 0) + 1;
-    const lastEventId = continueHistory(record, firstId - 1, write.events);
-    const revision = write.expectedRevision + 1;
-    let row: number;
-    if (before === undefined) {
-      row = this.#statements.insertRun(encoded, lastEventId);
-    } else {
-      row = before.row;
-      this.#statements.updateRun(row, before.stored.record, encoded, revision, lastEventId);
+  /** Writes what waits of a run, if anything does. @returns resolves when that is over; who is concerned hears what came of it. */
+  #settle(run: RunKey): Promise<unknown> | undefined {
+    const name = runName(run);
+    const late = this.#late.take(run);
+    if (late !== undefined) {
+      const settling = this.#writeRuns({ runs: [late.writes], current: [] }, [late])
+        .catch(() => undefined)
+        .finally(() => {
+          if (this.#settling.get(name) === settling) this.#settling.delete(name);
+        });
+      this.#settling.set(name, settling);
     }
-    if (events !== undefined) this.#statements.insertEvents(row, firstId, lastEventId, events);
-    const name = runName(record);
-    const earlier = changes.get(name);
-    changes.set(name, {
-      key: record,
-      isNew: before === undefined || earlier?.isNew === true,
-      state: { row, stored: { record, revision }, lastEventId, recordBytes: text.length },
-      events: earlier === undefined ? write.events : [...earlier.events, ...write.events],
-      eventBytes: (earlier?.eventBytes ?? 0) + (events?.length ?? 0),
+    return this.#settling.get(name);
+  }
+
+  /** Writes a commit with the changes that waited for it, and says what came of them. */
+  async #writeRuns({ runs, current }: Commit, late: readonly (Late | undefined)[]): Promise<Written> {
+    try {
+      const writes = runs.map(encodeWrite);
+      const written = await this.#write((changes) => this.#runs.apply(writes, current, changes));
+      for (const each of late) each?.done.resolve(written);
+      return written;
+    } catch (error) {
+      for (const each of late) each?.done.reject(error);
+      throw error;
+    }
+  }
+
+  /** The events of a run in the file with `from <= id < to`. */
+  async #readStored(key: RunKey, from: number, to: number): Promise<readonly HistoryEvent[]> {
+    const cached = this.#read(() => this.#runs.cached(key));
+    if (cached !== undefined) {
+      const { lastEventId, tail } = cached;
+      const end = Math.min(to, lastEventId + 1);
+      const tailStart = lastEventId + 1 - tail.length;
+      if (from >= end) return [];
+      if (from >= tailStart) return tail.slice(from - tailStart, end - tailStart);
+    }
+    return this.#readSettled(() => {
+      const run = this.#runs.find(key);
+      const end = run === undefined ? 0 : Math.min(to, run.lastEventId + 1);
+      return run === undefined || from >= end ? [] : this.#statements.findEvents(run.row, from, end);
     });
   }
 
-  #publish(changes: Changes): void {
-    for (const { key, isNew, state, events, eventBytes } of changes.values()) {
-      const before = isNew ? undefined : this.#cache.get(key);
-      this.#cache.delete(key);
-      if (state === undefined) continue;
-      const tailBytes = (before?.tailBytes ?? 0) + eventBytes;
-      if (before === undefined || tailBytes > MAX_TAIL_BYTES) {
-        const isShort = eventBytes <= MAX_TAIL_BYTES;
-        this.#cache.set(key, { ...state, tail: isShort ? [...events] : [], tailBytes: isShort ? eventBytes : 0 });
-        continue;
-      }
-      for (const event of events) before.tail.push(event);
-      this.#cache.set(key, { ...state, tail: before.tail, tailBytes });
-    }
-  }
-
-  /** The run as it is within a transaction. */
-  #stateIn(changes: Changes, key: RunKey): RunChange['state'] {
-    const change = changes.get(runName(key));
-    return change === undefined ? this.#find(key) : change.state;
-  }
-
-  /** The run as it is on disk. */
-  #find(key: RunKey): CachedRun | undefined {
-    const cached = this.#cache.get(key);
-    if (cached !== undefined) return cached;
-    const run = this.#statements.findRun(key);
-    if (run !== undefined) this.#cache.set(key, run);
-    return run;
+  /** Reads the file when nothing in it can still get lost. */
+  async #readSettled<Result>(read: () => Result): Promise<Result> {
+    await this.#group.settled();
+    return this.#read(read);
   }
 
   #read<Result>(read: () => Result): Result {
@@ -281,5 +285,6 @@ export class SqliteStore implements Store {
 
   #assertOpen(): void {
     if (this.#shutdown === undefined) throw new StoreError('closed', 'The store is closed.');
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 }

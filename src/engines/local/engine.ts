@@ -39,6 +39,8 @@ export interface LocalEngineOptions {
   readonly clock: Clock;
   /** Hard limits beside those of the durable core. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Of the server behind it. Default: that of this package. */
+  readonly version?: string;
   /** See `Engine.secret`. */
   readonly secret: () => string;
   /** See `Engine.taskQueue`. */
@@ -158,7 +160,7 @@ export class LocalEngine implements Engine {
   private statusSource(): StatusSource {
     const { name, clientConnection: connection, namespace, options } = this;
     const limits = { ...SERVER_LIMITS, ...options.limits };
-    return { name, connection, namespace, version: PACKAGE.version, limits };
+    return { name, connection, namespace, version: options.version ?? PACKAGE.version, limits };
   }
 }
 

@@ -1,9 +1,19 @@
 import { continueHistory } from '../../core/history-ids.ts';
 import { compareInList, decodeCursor, encodeCursor, isUnfinished, matchesFilter } from '../../core/listing.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
+import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { StoreError } from '../../core/store.ts';
-import type { Commit, ListFilter, ListPage, ListQuery, RunWrite, Store, StoredRun } from '../../core/store.ts';
+import type {
+  Commit,
+  ListFilter,
+  ListPage,
+  ListQuery,
+  RunWrite,
+  Store,
+  StoredNamespace,
+  StoredRun,
+} from '../../core/store.ts';
 
 /** All that is kept of one run. `stored` is replaced by every commit, never changed. */
 interface Entry {
@@ -28,6 +38,7 @@ interface Namespace {
 export class MemoryStore implements Store {
   readonly #namespaces = new Map<string, Namespace>();
   readonly #unfinished = new Set<Entry>();
+  readonly #settings = new Map<string, StoredNamespace>();
   #closed = false;
 
   async load(key: RunKey): Promise<StoredRun | undefined> {
@@ -101,9 +112,27 @@ export class MemoryStore implements Store {
     this.#unfinished.delete(entry);
   }
 
+  async readNamespaces(): Promise<readonly StoredNamespace[]> {
+    this.#assertOpen();
+    return [...this.#settings.values()];
+  }
+
+  async writeNamespace(
+    name: string,
+    record: NamespaceRecord | undefined,
+    expectedRevision: number,
+  ): Promise<'committed' | 'conflict'> {
+    this.#assertOpen();
+    if ((this.#settings.get(name)?.revision ?? 0) !== expectedRevision) return 'conflict';
+    if (record === undefined) this.#settings.delete(name);
+    else this.#settings.set(name, { record, revision: expectedRevision + 1 });
+    return 'committed';
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#namespaces.clear();
+    this.#settings.clear();
     this.#unfinished.clear();
   }
 

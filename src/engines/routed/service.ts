@@ -1,7 +1,7 @@
 import type { LoadedDataConverter } from '@temporalio/common';
 import { invalidArgument, namespaceNotFound, unimplemented } from '../../runtime/errors.ts';
 import { type AnyCall, type RpcMethod, serviceOf } from '../../runtime/rpc-methods.ts';
-import type { MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
+import type { CallOptions, MethodName, WorkflowServiceApi } from '../../runtime/service.ts';
 import { countRuns, describeQueue, listRuns, LISTS } from './lists.ts';
 import { isMovedFrom } from './moved.ts';
 import type { RoutingRule } from './options.ts';
@@ -48,6 +48,9 @@ export function routedService({
     signalWithStartWorkflowExecution: (request, options) => starts.signal(request, options),
     executeMultiOperation: (request, options) => starts.multi(request, options),
     countWorkflowExecutions: (request, options) => countRuns(parts, request, options),
+    // What all have to know of, as runs may be on each of them.
+    addSearchAttributes: (request, options) => onAll(parts, 'addSearchAttributes', request, options),
+    removeSearchAttributes: (request, options) => onAll(parts, 'removeSearchAttributes', request, options),
     describeTaskQueue: (request, options) => describeQueue(parts, request, options),
   };
   const callOf = (method: RpcMethod): AnyCall => {
@@ -79,4 +82,15 @@ function inNamespace(namespace: string, { hasField }: RpcMethod, call: AnyCall):
     if (asked && asked !== namespace) throw namespaceNotFound(asked);
     return await call(request, options);
   };
+}
+
+/** Has every engine do the same, one after another. */
+async function onAll(
+  parts: readonly Part[],
+  name: MethodName,
+  request: unknown,
+  options: CallOptions | undefined,
+): Promise<Record<string, never>> {
+  for (const part of parts) await part.pass(name, request, options);
+  return {};
 }

@@ -1,5 +1,6 @@
 import proto from '@temporalio/proto';
 import type { NativeWorkerLike } from '../../official.ts';
+import type { EagerRoom } from '../eager-starts.ts';
 import type { WorkflowServiceApi } from '../service.ts';
 import { systemClock } from '../system-clock.ts';
 import { Activities } from './activities.ts';
@@ -14,12 +15,18 @@ const STARTING_MS = 1000;
 const { ActivityHeartbeat, ActivityTaskCompletion } = proto.coresdk;
 const { WorkflowActivationCompletion } = proto.coresdk.workflow_completion;
 
+/** What the official worker calls, and what else a worker is good for. */
+export interface NativeWorker extends NativeWorkerLike {
+  /** Room for a workflow task that comes by another way than polling; `undefined` when there is none now. */
+  reserveWorkflowTask(): EagerRoom | undefined;
+}
+
 /**
  * The native side of an official `Worker`, over any Temporal service: what the SDK's own native library does, in TypeScript.
  *
  * Polls reject only with the shutdown error, and only when nothing is left; completions and heartbeats never reject.
  */
-export function createNativeWorker(service: WorkflowServiceApi, options: DispatchOptions): NativeWorkerLike {
+export function createNativeWorker(service: WorkflowServiceApi, options: DispatchOptions): NativeWorker {
   const stickyName =
     options.enableWorkflows && options.maxCachedWorkflows > 0
       ? `${options.identity}-${options.taskQueue}-${options.newId()}`
@@ -46,6 +53,7 @@ export function createNativeWorker(service: WorkflowServiceApi, options: Dispatc
 
   return {
     type: 'worker',
+    reserveWorkflowTask: () => workflows?.reserve(),
     initiateShutdown,
     async finalizeShutdown() {
       initiateShutdown();

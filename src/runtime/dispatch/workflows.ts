@@ -4,9 +4,10 @@ import { RunCache } from '../../core/activations/run-cache.ts';
 import type { CompletionOutcome, HistoryPager, RunOutput, WorkflowTask } from '../../core/activations/workflow-task.ts';
 import type { WorkflowServiceApi } from '../service.ts';
 import { AsyncQueue } from './async-queue.ts';
+import type { EagerRoom } from '../eager-starts.ts';
 import type { LocalActivities } from './local-activities.ts';
 import type { DispatchOptions } from './options.ts';
-import { createSlotPool, type Slot } from './slots.ts';
+import { createSlotPool, type Slot, type SlotPool } from './slots.ts';
 import { type EagerActivities, TaskReporter } from './task-reporter.ts';
 import { type PolledWorkflowTask, WorkflowPoller } from './workflow-poller.ts';
 import { WorkflowTaskSource } from './workflow-tasks.ts';
@@ -31,6 +32,7 @@ export class Workflows {
   readonly #source: WorkflowTaskSource;
   readonly #reporter: TaskReporter;
   readonly #poller: WorkflowPoller;
+  readonly #slots: SlotPool;
   readonly #locals: LocalActivities | undefined;
   readonly #activations = new AsyncQueue<Buffer>();
   #started = false;
@@ -68,8 +70,8 @@ export class Workflows {
       deploymentVersion,
     };
     const cap = maxCachedWorkflows > 0 ? Math.max(2, maxCachedWorkflows) : undefined;
-    const slots = createSlotPool(options.workflowSlots, context, cap);
-    this.#poller = new WorkflowPoller(service, options, stickyName, slots, (task, slot) => {
+    this.#slots = createSlotPool(options.workflowSlots, context, cap);
+    this.#poller = new WorkflowPoller(service, options, stickyName, this.#slots, (task, slot) => {
       void this.#onPolled(task, slot);
     });
   }
@@ -94,6 +96,20 @@ export class Workflows {
     if (evict !== undefined) this.#cache.evict(runId, { message: 'Error reporting WFT to server', reason: evict });
     const next = nextTask && release ? await this.#prepareNext(runId, nextTask, release) : undefined;
     this.#cache.afterReport(runId, report, next, auto);
+  }
+
+  /** Room for a task that comes by another way than polling; `undefined` when there is none now. */
+  reserve(): EagerRoom | undefined {
+    const slot = this.#started && !this.#stopped ? this.#slots.tryAcquire(false) : undefined;
+    if (slot === undefined) return undefined;
+    this.#cache.expect();
+    return {
+      use: (task) => {
+        if (task === undefined) slot.release();
+        else void this.#onPolled(task, slot);
+        this.#cache.expectedNothing();
+      },
+    };
   }
 
   /** Stops polling. What is under way goes on; polls end when it is done. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { QueuedTask, QueueName, TaskQueues } from '../matching/task-queues.ts';
+import { turnOf } from '../../core/run/turn.ts';
 import { isPaused } from '../../core/run/paused.ts';
 import { keyOf } from './keys.ts';
 
@@ -28,14 +29,17 @@ export class Announcements {
     if (task !== undefined && task.startedEventId === 0) {
       const { scheduledEventId, attempt } = task;
       const id = `${run.runId}/w/${scheduledEventId}/${attempt}`;
-      this.#queues.offer(this.#workflowQueue(record), { kind: 'workflow', id, run, scheduledEventId, attempt });
+      const turn = turnOf(record);
+      this.#queues.offer(this.#workflowQueue(record), { kind: 'workflow', id, run, scheduledEventId, attempt, turn });
     }
     const now = this.#clock.now();
-    for (const { scheduledEventId, attempt, state, attemptScheduledTime, taskQueue } of record.activities.values()) {
+    for (const activity of record.activities.values()) {
+      const { scheduledEventId, attempt, state, attemptScheduledTime, taskQueue } = activity;
       if (state !== 'scheduled' || attemptScheduledTime > now) continue;
       const id = `${run.runId}/a/${scheduledEventId}/${attempt}`;
       const queue: QueueName = { namespace: run.namespace, name: taskQueue, type: 'activity' };
-      this.#queues.offer(queue, { kind: 'activity', id, run, scheduledEventId, attempt });
+      const turn = turnOf(record, activity);
+      this.#queues.offer(queue, { kind: 'activity', id, run, scheduledEventId, attempt, turn });
     }
   }
 
@@ -45,7 +49,14 @@ export class Announcements {
    */
   announceQuery(record: RunRecord, queryId: string): () => void {
     const run = keyOf(record);
-    const task: QueuedTask = { kind: 'query', id: queryId, run, scheduledEventId: 0, attempt: 1 };
+    const task: QueuedTask = {
+      kind: 'query',
+      id: queryId,
+      run,
+      scheduledEventId: 0,
+      attempt: 1,
+      turn: { ...turnOf(record), goesAhead: true },
+    };
     const queue = this.#workflowQueue(record);
     this.#queues.offer(queue, task);
     const own = ownQueue(record);

@@ -1,4 +1,5 @@
 import type { temporal } from '@temporalio/proto';
+import { cronStart } from '../../core/cron/backoff.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import { toDuration, toNumber } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
@@ -16,7 +17,7 @@ export interface ChildStart {
 }
 
 /** What a `StartChildWorkflowExecutionInitiated` event asks for. A repeat of the same event gives the same request id. */
-export function childStart(record: RunRecord, event: HistoryEvent, newId: () => string): ChildStart {
+export function childStart(record: RunRecord, event: HistoryEvent, newId: () => string, now: number): ChildStart {
   const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes ?? {};
   const initiatedEventId = toNumber(event.eventId);
   const run: NewRun = {
@@ -40,6 +41,7 @@ export function childStart(record: RunRecord, event: HistoryEvent, newId: () => 
       searchAttributes: initiated.searchAttributes ?? null,
       header: initiated.header ?? null,
       firstWorkflowTaskBackoff: toDuration(0),
+      ...cronStart(initiated.cronSchedule, now),
       priority: mergePriorities(record.priority, initiated.priority),
     },
   };

@@ -7,6 +7,7 @@ import { invalidArgument, namespaceNotFound } from '../errors.ts';
 import type { QueuedTask, TaskQueues } from '../matching/task-queues.ts';
 import type { MethodName, WorkflowServiceApi } from '../service.ts';
 import type { Histories } from './histories.ts';
+import type { Namespaces } from './namespaces.ts';
 import type { Queries } from './queries.ts';
 import type { Residency } from './residency.ts';
 import type { Runs } from './runs.ts';
@@ -28,7 +29,7 @@ export interface FrontendContext {
   readonly wallClock: Clock;
   /** Makes ids of runs and requests. */
   readonly newId: () => string;
-  readonly namespaces: ReadonlySet<string>;
+  readonly namespaces: Namespaces;
   /** Where others share the store. */
   readonly residency: Residency | undefined;
   /** Offers a task whose queue is gone again. */

@@ -1,6 +1,8 @@
 import type { temporal } from '@temporalio/proto';
 import { PendingActivityState, TaskQueueKind, toDuration, toLong, toTimestamp } from '../../core/proto.ts';
+import { jsonPayload } from '../../core/payloads.ts';
 import type { Pause, PendingActivity, RunRecord } from '../../core/record.ts';
+import { buildIdsOf } from '../../core/run/reset-points.ts';
 
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type Description = temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse;
@@ -29,11 +31,19 @@ export function executionInfo(record: RunRecord): ExecutionInfo {
     firstRunId: record.firstRunId,
     autoResetPoints: { points: [...record.resetPoints] },
     memo: record.memo ?? {},
-    searchAttributes: record.searchAttributes ?? {},
+    searchAttributes: searchAttributesOf(record),
     taskQueue: record.taskQueue,
     stateTransitionCount: toLong(record.stateTransitionCount),
     ...(record.priority === undefined ? {} : { priority: record.priority }),
   };
+}
+
+/** What a run has, with the builds of code that worked on it. */
+function searchAttributesOf(record: RunRecord): temporal.api.common.v1.ISearchAttributes {
+  const own = record.searchAttributes ?? {};
+  const builds = buildIdsOf(record);
+  if (builds === undefined || own.indexedFields?.['BuildIds'] !== undefined) return own;
+  return { indexedFields: { ...own.indexedFields, BuildIds: jsonPayload(builds, 'KeywordList') } };
 }
 
 /** A run with all that is pending in it. */

@@ -19,6 +19,7 @@ import { childStart } from './child-start.ts';
 import type { FrontendContext } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction, WorkflowKey } from './runs.ts';
+import { ScheduleEffects } from './schedule-effects.ts';
 import { placeRun } from './starts.ts';
 
 /** Wait before an effect that failed is tried again: it begins here and doubles, in milliseconds. */
@@ -46,6 +47,7 @@ export class Effects {
   readonly #report: (error: unknown) => void;
   readonly #inProgress = new Set<string>();
   readonly #retries = new Set<() => void>();
+  readonly #schedules: ScheduleEffects;
   #closed = false;
 
   /** @param report told about failures of the store; the effect is tried again. */
@@ -54,6 +56,7 @@ export class Effects {
     this.#clock = context.clock;
     this.#wallClock = context.wallClock;
     this.#report = report;
+    this.#schedules = new ScheduleEffects(context, report, (...settled) => this.#settle(...settled));
   }
 
   /** Takes up what the run's record says is still to be done. */
@@ -112,6 +115,9 @@ export class Effects {
 
   async #once(record: RunRecord, effect: Effect): Promise<void> {
     if (effect.kind === 'closeChild') return this.#closeChild(record, effect);
+    if (effect.kind === 'startScheduled' || effect.kind === 'stopScheduled') {
+      return this.#schedules.perform(record, effect);
+    }
     const event = await this.#event(record, effect.eventId);
     // The run was deleted.
     if (event === undefined) return;
@@ -124,11 +130,13 @@ export class Effects {
         return this.#cancel(record, effect.id, event);
       case 'notifyParent':
         return this.#notifyParent(record, effect.id, event);
+      case 'notifySchedule':
+        return this.#schedules.notify(record, effect.id, event);
     }
   }
 
   async #startChild(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
-    const start = childStart(record, event, this.#context.newId);
+    const start = childStart(record, event, this.#context.newId, this.#clock.now());
     if (!this.#context.namespaces.has(start.run.namespace)) {
       const cause = StartFailed.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_NAMESPACE_NOT_FOUND;
       return this.#settle(record, effectId, [], async (_transaction, draft) => {
@@ -255,8 +263,13 @@ export class Effects {
     const key = { namespace: target.namespace, workflowId: target.workflowId, runId };
     const draft = await transaction.draft(key);
     if (draft === undefined) return undefined;
-    const { parent } = draft.record;
-    if (!childOnly || (parent?.runId === record.runId && parent.workflowId === record.workflowId)) return draft;
+    const { parent, schedule } = draft.record;
+    if (
+      schedule === undefined &&
+      (!childOnly || (parent?.runId === record.runId && parent.workflowId === record.workflowId))
+    ) {
+      return draft;
+    }
     transaction.discard(key);
     return undefined;
   }

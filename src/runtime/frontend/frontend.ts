@@ -18,6 +18,7 @@ import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
+import { Namespaces } from './namespaces.ts';
 import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
@@ -25,6 +26,8 @@ import type { Residency } from './residency.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
+import { scheduleHandlers } from './schedules.ts';
+import { searchAttributeHandlers } from './search-attributes.ts';
 import { requireTransportable } from './sizes.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
@@ -95,7 +98,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     queries: new Queries((record, queryId) => announcements.announceQuery(record, queryId)),
     updates: new Updates(),
     newId,
-    namespaces: new Set(namespaces),
+    namespaces: await Namespaces.open({ store, names: namespaces, wallClock, shared: residency !== undefined }),
     residency,
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
@@ -187,12 +190,14 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
   const handlers: Partial<WorkflowServiceApi> = {
     ...starts,
     ...updates,
-    ...multiOperationHandlers({ ...starts, ...updates }),
+    ...multiOperationHandlers({ ...starts, ...updates }, context),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
+    ...searchAttributeHandlers(context),
     ...queryHandlers(context),
+    ...scheduleHandlers(context),
     ...workflowTaskHandlers(context),
     ...activityTaskHandlers(context),
     ...systemHandlers(context),

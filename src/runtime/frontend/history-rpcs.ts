@@ -2,6 +2,7 @@ import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { isClosingEvent } from '../../core/run/draft.ts';
 import { invalidArgument } from '../errors.ts';
+import { shownToFollowers } from './closing-event.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
@@ -91,7 +92,7 @@ async function readPage(context: FrontendContext, record: RunRecord, page: PageR
     const last = page.wait !== undefined && !closed ? [] : await context.store.readHistory(key, end - 1, end);
     const done = page.wait === undefined || last.some(isClosingEvent);
     return {
-      history: { events: [...last] },
+      history: { events: last.map(shownToFollowers) },
       nextPageToken: tokenFor(done ? undefined : { runId: key.runId, next: end }),
     };
   }

@@ -6,6 +6,7 @@ import { RunDraft } from '../../core/run/draft.ts';
 import { HistoryLimitExceeded } from '../../core/run/exceeded.ts';
 import type { LimitExceeded } from '../../core/run/exceeded.ts';
 import { exceededBy, limitInbox } from '../../core/run/limits.ts';
+import { mayStartAgain } from '../../core/run/next-run.ts';
 import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
 import { runName } from '../../core/run-name.ts';
 import { invalidArgument, unavailable, workflowNotFound } from '../errors.ts';
@@ -70,10 +71,7 @@ export class Transaction {
     const stored = this.#recall(key) ?? (await this.#store.load(key));
     if (stored === undefined) return undefined;
     const draft = new RunDraft(stored.record, stored.revision, Math.max(this.#now, stored.lastEventTime ?? 0));
-    if (draft.isOpen && stored.record.retryPolicy !== undefined) {
-      const [started] = await this.#store.readHistory(key, 1, 2);
-      draft.startedAttributes = started?.workflowExecutionStartedEventAttributes;
-    }
+    if (mayStartAgain(stored.record)) [draft.startedEvent] = await this.#store.readHistory(key, 1, 2);
     this.#drafts.set(name, draft);
     return draft;
   }
@@ -177,7 +175,7 @@ export class Runs {
     if (runId && !uuidShape.test(runId)) throw invalidArgument('Invalid RunId.');
     const wanted = runId || (await this.#store.currentRunId(namespace, workflowId));
     const record = wanted === undefined ? undefined : await this.load({ namespace, workflowId, runId: wanted });
-    if (record === undefined) throw workflowNotFound(workflowId, runId ?? undefined);
+    if (record === undefined || record.schedule !== undefined) throw workflowNotFound(workflowId, runId ?? undefined);
     return record;
   }
 
@@ -239,7 +237,7 @@ export class Runs {
       const refused = await this.#refuse(transaction);
       if (refused === 'conflict') continue;
       if (refused !== undefined) throw refused;
-      const written = mayWait && conflicts === 0 ? transaction.commitLater() : undefined;
+      const written = mayWait && conflicts === 0 ? this.#commitLater(transaction) : undefined;
       const committed = written === undefined ? await transaction.commit() : transaction.drafts;
       if (committed === undefined) continue;
       for (const action of transaction.afterwards) this.#guarded(action);
@@ -270,6 +268,19 @@ export class Runs {
     const committed = await transaction.commit();
     for (const { record, events } of committed ?? []) this.#publish(record, events);
     return committed !== undefined;
+  }
+
+  /** When it cannot be stored after all, the run is as before, and whatever it waits for has to be told once more. */
+  #commitLater(transaction: Transaction): Promise<'committed' | 'conflict'> | undefined {
+    const [draft] = transaction.drafts;
+    const written = transaction.commitLater();
+    written
+      ?.catch(async () => {
+        const stored = draft && (await this.#store.load(draft.key));
+        if (stored !== undefined) this.#publish(stored.record, []);
+      })
+      .catch(this.#report);
+    return written;
   }
 
   /** Others wait, too: a bit of chance keeps them from waking up together. */

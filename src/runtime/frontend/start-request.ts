@@ -1,26 +1,29 @@
 import type { temporal } from '@temporalio/proto';
+import { cronProblem, cronStart } from '../../core/cron/backoff.ts';
 import { durationMs, toDuration, WorkflowIdReusePolicy } from '../../core/proto.ts';
 import { priorityProblem } from '../../core/run/priority.ts';
-import { searchAttributesProblem } from '../../core/search-attribute-sizes.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../../core/run/retry.ts';
 import type { NewRun } from '../../core/run/start.ts';
 import { invalidArgument, unimplemented } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
 import { requireId, requireNamespace, requireTaskQueue } from './context.ts';
+import { acceptAttributes } from './search-attributes.ts';
 import { requireBlob, requireLinks, requireMemo } from './sizes.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
 
 /** The run that a request asks for. @throws ServiceError INVALID_ARGUMENT, or UNIMPLEMENTED with the feature's name. */
-export function newRun(context: FrontendContext, request: StartRequest): NewRun {
+export async function newRun(context: FrontendContext, request: StartRequest): Promise<NewRun> {
   const namespace = requireNamespace(context, request.namespace);
   const workflowId = requireId('WorkflowId', request.workflowId);
   requireId('WorkflowType', request.workflowType?.name);
   requireTaskQueue(request.taskQueue);
   if (request.requestId) requireId('RequestId', request.requestId);
-  refuseInvalid(request);
+  const now = context.clock.now();
+  refuseInvalid(request, now);
   refuseUnsupported(request);
   refuseLarge(request);
+  const { searchAttributes } = request;
   return {
     namespace,
     workflowId,
@@ -35,10 +38,13 @@ export function newRun(context: FrontendContext, request: StartRequest): NewRun 
       workflowTaskTimeout: request.workflowTaskTimeout ?? null,
       identity: request.identity ?? '',
       memo: request.memo ?? null,
-      searchAttributes: request.searchAttributes ?? null,
+      searchAttributes: searchAttributes ? await acceptAttributes(context, searchAttributes, namespace) : null,
       header: request.header ?? null,
       retryPolicy: request.retryPolicy ? withRetryDefaults(request.retryPolicy) : null,
       firstWorkflowTaskBackoff: toDuration(durationMs(request.workflowStartDelay)),
+      ...cronStart(request.cronSchedule, now),
+      lastCompletionResult: request.lastCompletionResult ?? null,
+      continuedFailure: request.continuedFailure ?? null,
       priority: request.priority ?? null,
     },
     extra: {
@@ -55,13 +61,18 @@ const durations = [
   ['workflowStartDelay', 'WorkflowStartDelaySeconds'],
 ] as const;
 
-/** Refusals in the words of a Temporal server. */
-function refuseInvalid(request: StartRequest): void {
+/** @throws ServiceError INVALID_ARGUMENT in the words of a Temporal server, for durations below 0. */
+export function refuseNegativeDurations(request: Pick<StartRequest, (typeof durations)[number][0]>): void {
   for (const [field, name] of durations) {
     if (durationMs(request[field]) < 0) {
       throw invalidArgument(`An invalid ${name} is set on request. cause: negative duration`);
     }
   }
+}
+
+/** Refusals in the words of a Temporal server. */
+function refuseInvalid(request: StartRequest, now: number): void {
+  refuseNegativeDurations(request);
   const terminates = WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING;
   if (request.workflowIdReusePolicy === terminates && request.workflowIdConflictPolicy) {
     throw invalidArgument(
@@ -70,19 +81,14 @@ function refuseInvalid(request: StartRequest): void {
   }
   const problem = request.retryPolicy && retryPolicyProblem(withRetryDefaults(request.retryPolicy));
   if (problem) throw invalidArgument(problem);
-  const largeAttributes = searchAttributesProblem(request.searchAttributes?.indexedFields);
-  if (largeAttributes !== undefined) throw invalidArgument(largeAttributes);
   const noPriority = priorityProblem(request.priority);
   if (noPriority !== undefined) throw invalidArgument(noPriority);
   if (request.cronSchedule && request.workflowStartDelay) {
     throw invalidArgument('CronSchedule and WorkflowStartDelay may not be used together.');
   }
-  if (request.cronSchedule && !cronShape.test(request.cronSchedule.trim()))
-    throw invalidArgument('invalid CronSchedule.');
+  const noCron = cronProblem(request.cronSchedule, now);
+  if (noCron !== undefined) throw invalidArgument(noCron);
 }
-
-const cronShape =
-  /^((CRON_)?TZ=\S+\s+)?(@(every\s+\S+|hourly|daily|midnight|weekly|monthly|yearly|annually)|(\S+\s+){4}\S+)$/;
 
 /** Sizes, in the order in which a server looks at them: after everything else. */
 function refuseLarge(request: StartRequest): void {
@@ -92,7 +98,6 @@ function refuseLarge(request: StartRequest): void {
 }
 
 function refuseUnsupported(request: StartRequest): void {
-  if (request.cronSchedule) throw unimplemented('cron schedules');
   if (request.versioningOverride) throw unimplemented('versioning overrides');
   if (request.completionCallbacks?.length) throw unimplemented('completion callbacks');
 }

@@ -17,10 +17,10 @@ const systemInfo: temporal.api.workflowservice.v1.IGetSystemInfoResponse = {
     activityFailureIncludeHeartbeat: true,
     encodedFailureAttributes: true,
     sdkMetadata: true,
-    countGroupByExecutionStatus: false,
-    supportsSchedules: false,
+    countGroupByExecutionStatus: true,
+    supportsSchedules: true,
     upsertMemo: true,
-    eagerWorkflowStart: false,
+    eagerWorkflowStart: true,
     nexus: false,
   },
 };
@@ -53,7 +53,7 @@ export function systemHandlers(
       return describeNamespace(requireNamespace(context, name));
     },
     async listNamespaces() {
-      return { namespaces: [...context.namespaces].map(describeNamespace), nextPageToken: new Uint8Array() };
+      return { namespaces: context.namespaces.names.map(describeNamespace), nextPageToken: new Uint8Array() };
     },
     async describeTaskQueue(request) {
       const namespace = requireNamespace(context, request.namespace);
@@ -82,7 +82,7 @@ const activityQueue = 2;
 
 function describeNamespace(name: string): temporal.api.workflowservice.v1.IDescribeNamespaceResponse {
   return {
-    namespaceInfo: { name, id: namespaceId(name), state: registered, description: '', supportsSchedules: false },
+    namespaceInfo: { name, id: namespaceId(name), state: registered, description: '', supportsSchedules: true },
     config: {},
     isGlobalNamespace: false,
   };

@@ -112,6 +112,8 @@ async function admit(
   const key = keyOf(record);
   await context.runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
+    // It was accepted since the caller looked.
+    if (draft?.record.updates.has(updateId)) return transaction.discard(key);
     if (draft === undefined || !draft.isOpen) throw workflowCompleted();
     refusePaused(draft.record);
     if (!context.updates.has(key, updateId)) refuseManyUpdates(context.updates, draft.record, request);

@@ -6,6 +6,7 @@ import { updateRequestSize } from '../../core/sizes.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
 import { runName } from '../../core/run-name.ts';
 import { failedPrecondition, movedAway, notFound } from '../errors.ts';
+import { ExpectedUpdates } from './expected-updates.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
 type UpdateRequest = temporal.api.update.v1.IRequest;
@@ -32,6 +33,8 @@ interface Update {
  * when the process is gone (as with a Temporal server).
  */
 export class Updates {
+  /** Those that are not here yet. */
+  readonly expected: ExpectedUpdates = new ExpectedUpdates();
   readonly #updates = new Map<string, Map<string, Update>>();
   readonly #admissions = new Map<string, Set<() => void>>();
 
@@ -42,6 +45,7 @@ export class Updates {
     if (updates.has(id)) return;
     updates.set(id, { id, run, request, stage: 'admitted', outcome: undefined, error: undefined, waiting: new Set() });
     for (const admitted of this.#admissions.get(runName(run)) ?? []) admitted();
+    this.expected.over(run);
   }
 
   /** How many updates of the run are on their way to it and have not been accepted. */
@@ -128,8 +132,17 @@ export class Updates {
     }
   }
 
-  /** Looks again after the run changed: what a task took along that failed or timed out goes with the next one. */
+  /**
+   * Looks again after the run changed: what a task took along that failed or timed out goes with the next one. What another process brought further is
+   * read from history by whoever waits for it.
+   */
   changed(record: RunRecord): void {
+    for (const update of this.#ofRun(record)?.values() ?? []) {
+      const stored = record.updates.get(update.id);
+      if (stored === undefined || (update.stage === 'accepted' && stored.completedEventId === 0)) continue;
+      this.#forget(update);
+      step(update, 'done', undefined);
+    }
     if ((record.workflowTask?.startedEventId ?? 0) > 0) return;
     for (const update of this.#ofRun(record)?.values() ?? []) if (update.stage === 'sent') update.stage = 'admitted';
     if (record.closeTime !== undefined) this.#closed(record);

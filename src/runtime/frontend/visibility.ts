@@ -1,33 +1,50 @@
-import { toLong } from '../../core/proto.ts';
-import type { FrontendContext, Handlers } from './context.ts';
+import type { temporal } from '@temporalio/proto';
+import { toLong, toMillis, WorkflowExecutionStatus } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
-import type { ListPage } from '../../core/store.ts';
-import { meets, prefilter } from '../../core/visibility/condition.ts';
-import type { Condition } from '../../core/visibility/condition.ts';
-import { parseQuery, QueryProblem } from '../../core/visibility/parse.ts';
-import { invalidArgument, unimplemented } from '../errors.ts';
+import type { ListFilter, ListPage } from '../../core/store.ts';
+import { systemAttributes } from '../../core/search-attributes/types.ts';
+import { meets } from '../../core/visibility/condition.ts';
+import type { Comparison, Condition } from '../../core/visibility/condition.ts';
+import { prefilter } from '../../core/visibility/prefilter.ts';
+import { invalidArgument } from '../errors.ts';
+import type { FrontendContext, Handlers } from './context.ts';
 import { requireId, requireNamespace } from './context.ts';
 import { describeRun, executionInfo } from './descriptions.ts';
+import { groupOf } from './groups.ts';
+import { readQuery } from './read-query.ts';
+
+type ListRequest = Pick<
+  temporal.api.workflowservice.v1.IListWorkflowExecutionsRequest,
+  'namespace' | 'nextPageToken' | 'pageSize'
+>;
+type List = Pick<temporal.api.workflowservice.v1.ListWorkflowExecutionsResponse, 'executions' | 'nextPageToken'>;
+type OpenRequest = temporal.api.workflowservice.v1.IListOpenWorkflowExecutionsRequest;
+/** What both kinds of lists filter by. */
+type Filters = Pick<OpenRequest, 'startTimeFilter' | 'executionFilter' | 'typeFilter'>;
+type ClosedRequest = temporal.api.workflowservice.v1.IListClosedWorkflowExecutionsRequest;
 
 /** Runs that are looked at for one page: a condition that few meet is answered in short pages, and no call takes for ever. */
 const mostLooked = 10_000;
-const defaultPageSize = 1000;
+/** Runs on a page, at most, and when nobody says. */
+const largestPage = 1000;
 
 /** The RPCs that look at runs from outside. */
 export function visibilityHandlers(
   context: FrontendContext,
 ): Handlers<
-  'describeWorkflowExecution' | 'listWorkflowExecutions' | 'scanWorkflowExecutions' | 'countWorkflowExecutions'
+  | 'describeWorkflowExecution'
+  | 'listWorkflowExecutions'
+  | 'scanWorkflowExecutions'
+  | 'countWorkflowExecutions'
+  | 'listOpenWorkflowExecutions'
+  | 'listClosedWorkflowExecutions'
+  | 'listArchivedWorkflowExecutions'
 > {
   const list: Handlers<'listWorkflowExecutions'>['listWorkflowExecutions'] = async (request) => {
     const namespace = requireNamespace(context, request.namespace);
-    const cursor = request.nextPageToken?.length ? new TextDecoder().decode(request.nextPageToken) : undefined;
-    const limit = request.pageSize && request.pageSize > 0 ? request.pageSize : defaultPageSize;
-    const page = await find(context, namespace, readQuery(request.query), limit, cursor);
-    return {
-      executions: page.records.map(executionInfo),
-      nextPageToken: page.next === undefined ? new Uint8Array() : new TextEncoder().encode(page.next),
-    };
+    const { condition, groupBy } = await readQuery(context, namespace, request.query);
+    if (groupBy !== undefined) throw invalidArgument("invalid query: operation is not supported: 'group by' clause");
+    return await pageOf(context, request, condition);
   };
   return {
     async describeWorkflowExecution(request) {
@@ -37,21 +54,84 @@ export function visibilityHandlers(
     },
     listWorkflowExecutions: list,
     scanWorkflowExecutions: list,
+    async listOpenWorkflowExecutions(request) {
+      requireNamespace(context, request.namespace);
+      return await pageOf(context, { ...request, pageSize: request.maximumPageSize ?? 0 }, conditionOfOpen(request));
+    },
+    async listClosedWorkflowExecutions(request) {
+      requireNamespace(context, request.namespace);
+      return await pageOf(context, { ...request, pageSize: request.maximumPageSize ?? 0 }, conditionOfClosed(request));
+    },
+    listArchivedWorkflowExecutions() {
+      return Promise.reject(invalidArgument('Cluster is not configured for visibility archival.'));
+    },
     async countWorkflowExecutions(request) {
       const namespace = requireNamespace(context, request.namespace);
-      return { count: toLong(await count(context, namespace, readQuery(request.query))), groups: [] };
+      const { condition, groupBy } = await readQuery(context, namespace, request.query);
+      if (groupBy === undefined) return { count: toLong(await count(context, namespace, condition)), groups: [] };
+      const counts = await countByStatus(context, namespace, condition);
+      const all = counts.reduce((sum, [, each]) => sum + each, 0);
+      return { count: toLong(all), groups: counts.map(([status, each]) => groupOf(status, each)) };
     },
   };
 }
 
-/** The condition of a query. @throws ServiceError INVALID_ARGUMENT, or UNIMPLEMENTED for what Temporal knows and this engine does not. */
-function readQuery(query: string | null | undefined): Condition | undefined {
-  try {
-    return parseQuery(query ?? '');
-  } catch (error) {
-    if (!(error instanceof QueryProblem)) throw error;
-    throw error.unsupported ? unimplemented(error.message) : invalidArgument(error.message);
+const { WORKFLOW_EXECUTION_STATUS_RUNNING: running } = WorkflowExecutionStatus;
+
+function comparison(attribute: string, operator: Comparison['operator'], ...values: (string | number)[]): Comparison {
+  return { kind: 'compare', attribute, type: systemAttributes.get(attribute) ?? 'Keyword', operator, values };
+}
+
+function conditionOfOpen(request: OpenRequest): Condition {
+  return allOf([comparison('ExecutionStatus', 'in', running), ...timesOf('StartTime', request), ...filtersOf(request)]);
+}
+
+function conditionOfClosed(request: ClosedRequest): Condition {
+  const status = request.statusFilter?.status;
+  if (request.statusFilter && (!status || status === running)) {
+    throw invalidArgument('StatusFilter must be specified and must be not Running.');
   }
+  const parts = [...timesOf('CloseTime', request), ...filtersOf(request)];
+  if (status) return allOf([comparison('ExecutionStatus', 'in', status), ...parts]);
+  return allOf([{ kind: 'not', part: comparison('ExecutionStatus', 'in', running) }, ...parts]);
+}
+
+function allOf(parts: readonly Condition[]): Condition {
+  return { kind: 'and', parts };
+}
+
+function timesOf(attribute: 'StartTime' | 'CloseTime', { startTimeFilter: filter }: Filters): Condition[] {
+  const from = toMillis(filter?.earliestTime) || undefined;
+  const to = toMillis(filter?.latestTime) || undefined;
+  if (from !== undefined && to !== undefined && from > to) {
+    throw invalidArgument('EarliestTime in StartTimeFilter should not be larger than LatestTime.');
+  }
+  return [
+    ...(from === undefined ? [] : [comparison(attribute, '>=', from)]),
+    ...(to === undefined ? [] : [comparison(attribute, '<=', to)]),
+  ];
+}
+
+function filtersOf({ executionFilter, typeFilter }: Filters): Condition[] {
+  if (executionFilter) {
+    const { workflowId, runId } = executionFilter;
+    return [comparison('WorkflowId', 'in', workflowId ?? ''), ...(runId ? [comparison('RunId', 'in', runId)] : [])];
+  }
+  return typeFilter ? [comparison('WorkflowType', 'in', typeFilter.name ?? '')] : [];
+}
+
+async function pageOf(
+  context: FrontendContext,
+  { namespace, nextPageToken, pageSize }: ListRequest,
+  condition: Condition | undefined,
+): Promise<List> {
+  const cursor = nextPageToken?.length ? new TextDecoder().decode(nextPageToken) : undefined;
+  const limit = pageSize && pageSize > 0 ? Math.min(pageSize, largestPage) : largestPage;
+  const page = await find(context, namespace ?? '', condition, limit, cursor);
+  return {
+    executions: page.records.map(executionInfo),
+    nextPageToken: page.next === undefined ? new Uint8Array() : new TextEncoder().encode(page.next),
+  };
 }
 
 /** Up to `limit` runs that meet a condition, from a cursor on; fewer when a lot had to be looked at for them. */
@@ -62,7 +142,7 @@ async function find(
   limit: number,
   cursor: string | undefined,
 ): Promise<ListPage> {
-  const filter = { ...prefilter(condition), namespace };
+  const { filter, exact } = prefilter(condition);
   const records: RunRecord[] = [];
   let next = cursor;
   let looked = 0;
@@ -70,11 +150,13 @@ async function find(
   do {
     const rest = limit - records.length;
     const page = await context.store
-      .list({ ...filter, limit: rest, ...(next === undefined ? {} : { cursor: next }) })
+      .list({ ...filter, namespace, limit: rest, ...(next === undefined ? {} : { cursor: next }) })
       .catch((error: unknown) => {
         throw error instanceof RangeError ? invalidArgument('Invalid NextPageToken.') : error;
       });
-    records.push(...page.records.filter((record) => condition === undefined || meets(record, condition)));
+    const found =
+      exact || condition === undefined ? page.records : page.records.filter((record) => meets(record, condition));
+    records.push(...found);
     next = page.next;
     looked += page.records.length;
     isShort = page.records.length < rest;
@@ -83,13 +165,44 @@ async function find(
 }
 
 async function count(context: FrontendContext, namespace: string, condition: Condition | undefined): Promise<number> {
-  if (condition === undefined) return context.store.count({ namespace });
+  const { filter, exact } = prefilter(condition);
+  if (exact) return await context.store.count({ ...filter, namespace });
   let found = 0;
+  for await (const page of pages(context, namespace, condition)) found += page.length;
+  return found;
+}
+
+/** How many runs meet a condition in each status that some are in. */
+async function countByStatus(
+  context: FrontendContext,
+  namespace: string,
+  condition: Condition | undefined,
+): Promise<(readonly [number, number])[]> {
+  const { filter, exact } = prefilter(condition);
+  const counts = new Map<number, number>();
+  if (exact) {
+    const statuses = Object.values(WorkflowExecutionStatus).filter((status): status is number => Number(status) > 0);
+    const wanted: ListFilter = { ...filter, namespace };
+    for (const status of statuses.filter((each) => wanted.statuses?.includes(each) ?? true)) {
+      counts.set(status, await context.store.count({ ...wanted, statuses: [status] }));
+    }
+  } else {
+    for await (const page of pages(context, namespace, condition)) {
+      for (const { status } of page) counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+  }
+  return [...counts].filter(([, each]) => each > 0).toSorted(([a], [b]) => a - b);
+}
+
+async function* pages(
+  context: FrontendContext,
+  namespace: string,
+  condition: Condition | undefined,
+): AsyncGenerator<readonly RunRecord[]> {
   let cursor: string | undefined;
   do {
-    const page = await find(context, namespace, condition, defaultPageSize, cursor);
-    found += page.records.length;
+    const page = await find(context, namespace, condition, largestPage, cursor);
+    yield page.records;
     cursor = page.next;
   } while (cursor !== undefined);
-  return found;
 }

@@ -87,6 +87,7 @@ async function take(
     await context.announceAgain(task);
     return {};
   }
+  await context.updates.expected.until(task.run);
   // Should it get lost, the task is offered again, and the answer to this one does not count.
   const record = await context.runs
     .transact([task.run], (transaction) => start(context, transaction, task, request), 'lost')
@@ -126,6 +127,7 @@ async function complete(
   answer: Answer,
   options: CallOptions,
 ): Promise<temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedResponse> {
+  await readAttributes(context, token, answer);
   const completed = await context.runs
     .transact([token], (transaction) => apply(context, transaction, token, answer))
     .catch((error: unknown) => endTooLarge(context, token, error));
@@ -152,6 +154,19 @@ async function endTooLarge(context: FrontendContext, token: TaskToken, error: un
   throw error;
 }
 
+/** Has search attributes that commands name looked up, as others may have declared them. */
+async function readAttributes({ namespaces }: FrontendContext, token: TaskToken, { commands }: Answer): Promise<void> {
+  for (const command of commands ?? []) {
+    const child = command.startChildWorkflowExecutionCommandAttributes;
+    const own =
+      command.upsertWorkflowSearchAttributesCommandAttributes ??
+      command.continueAsNewWorkflowExecutionCommandAttributes ??
+      child;
+    const names = Object.keys(own?.searchAttributes?.indexedFields ?? {});
+    if (names.length > 0) await namespaces.attributesOf(child?.namespace || token.namespace, names);
+  }
+}
+
 async function apply(
   context: FrontendContext,
   transaction: Transaction,
@@ -171,7 +186,11 @@ async function apply(
   };
   try {
     const updateRequests = context.updates.requestsOf(token);
-    const outcome = applyAnswer(draft, answer, { newId: context.newId, updateRequests });
+    const outcome = applyAnswer(draft, answer, {
+      newId: context.newId,
+      updateRequests,
+      attributesOf: (namespace) => context.namespaces.attributesKnown(namespace),
+    });
     for (const id of outcome.eagerActivities) {
       const activity = draft.record.activities.get(id);
       if (draft.isOpen && activity !== undefined)

@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 import type { RunKey } from '../../core/record.ts';
+import type { Turn } from '../../core/run/turn.ts';
 import { systemClock } from '../system-clock.ts';
+import { Backlog } from './backlog.ts';
 import type { BacklogHold } from './backlog-hold.ts';
 
 /** Which queue a task waits in: queues of workflow tasks and of activity tasks with the same name are different ones. */
@@ -18,6 +20,8 @@ export interface QueuedTask {
   readonly run: RunKey;
   readonly scheduledEventId: number;
   readonly attempt: number;
+  /** When its turn comes among those that wait. Left out: that of tasks that ask for none. */
+  readonly turn?: Turn | undefined;
   /** Called each time it leaves its queue, for whatever reason. */
   readonly onLeft?: () => void;
 }
@@ -28,7 +32,7 @@ interface Poller {
 }
 
 interface Queue {
-  readonly tasks: Map<string, QueuedTask>;
+  readonly tasks: Backlog<QueuedTask>;
   readonly pollers: Set<Poller>;
   /** When somebody polled here last, in milliseconds since the epoch of the wall clock. */
   lastPoll: number;
@@ -42,7 +46,7 @@ const forgottenMs = 300_000;
 /** New queues after which the forgotten ones are looked for. */
 const sweepEvery = 100;
 
-/** Brings tasks and polling workers together, in the order of their coming. Holds nothing that could not be made again from the runs. */
+/** Brings tasks and polling workers together, by the turns of tasks. Holds nothing that could not be made again from the runs. */
 export class TaskQueues {
   readonly #queues = new Map<string, Queue>();
   /** Tasks that wait, by the ids of their runs and their own. */
@@ -70,7 +74,7 @@ export class TaskQueues {
   /** Hands the task to a waiting poller, or keeps it until one comes. */
   offer(name: QueueName, task: QueuedTask): void {
     const queue = this.#queue(name);
-    if (queue.tasks.has(task.id)) return;
+    if (queue.tasks.get(task.id) !== undefined) return;
     this.#withdrawReplaced(task);
     const [poller] = queue.pollers;
     if (poller === undefined) {
@@ -115,9 +119,9 @@ export class TaskQueues {
     const queue = this.#queue(name);
     queue.lastPoll = this.#wallClock.now();
     queue.hold?.polled();
-    const [next] = queue.tasks.values();
+    const next = queue.tasks.shift();
     if (next !== undefined) {
-      this.#remove(queue, next);
+      this.#left(queue, next);
       return Promise.resolve(next);
     }
     return new Promise((resolve) => {
@@ -180,7 +184,7 @@ export class TaskQueues {
     const key = queueKey(name);
     const queue = this.#queues.get(key);
     if (queue === undefined) return [];
-    const tasks = [...queue.tasks.values()];
+    const tasks = queue.tasks.values();
     for (const task of tasks) this.#remove(queue, task);
     this.#queues.delete(key);
     for (const { end } of queue.pollers) end();
@@ -188,15 +192,19 @@ export class TaskQueues {
   }
 
   #keep(queue: Queue, task: QueuedTask): void {
-    queue.tasks.set(task.id, task);
+    queue.tasks.add(task);
     const { runId } = task.run;
     const ofRun = this.#waiting.get(runId) ?? new Map<string, Queue>();
     this.#waiting.set(runId, ofRun.set(task.id, queue));
     queue.hold?.waits();
   }
 
-  #remove(queue: Queue, { id, run, onLeft }: QueuedTask): void {
-    queue.tasks.delete(id);
+  #remove(queue: Queue, task: QueuedTask): void {
+    queue.tasks.delete(task.id);
+    this.#left(queue, task);
+  }
+
+  #left(queue: Queue, { id, run, onLeft }: QueuedTask): void {
     const ofRun = this.#waiting.get(run.runId);
     if (ofRun?.delete(id) && ofRun.size === 0) this.#waiting.delete(run.runId);
     if (queue.tasks.size === 0) queue.hold?.empty();
@@ -233,7 +241,7 @@ export class TaskQueues {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       if (++this.#created % sweepEvery === 0) this.#sweep();
-      queue = { tasks: new Map(), pollers: new Set(), lastPoll: -Infinity, hold: this.#createHold?.() };
+      queue = { tasks: new Backlog(), pollers: new Set(), lastPoll: -Infinity, hold: this.#createHold?.() };
       this.#queues.set(key, queue);
     }
     return queue;

@@ -15,6 +15,7 @@ import {
 import type { LedgerActivities } from '../fixtures/ledger.ts';
 
 export { collect } from './collect.ts';
+export { idle } from './idle.ts';
 export { walk } from './walk.ts';
 
 /** @param timeout after which a step whose process is gone is tried again. */

@@ -14,7 +14,11 @@ describe.skipIf(!hasRedisServer)('Redis', () => {
 
   it('is well', async () => {
     expect(await look()).toMatchObject([
-      { area: 'Redis', condition: 'ok', says: expect.stringMatching(/127\.0\.0\.1:\d+.*0 open runs/) as string },
+      {
+        area: 'Redis',
+        condition: 'ok',
+        says: expect.stringMatching(/^\d+\.\d+\.\d+ at .*127\.0\.0\.1:\d+.*0 open runs/) as string,
+      },
     ]);
   });
 

@@ -11,6 +11,7 @@ export async function dispatchTarget({ cache }: { cache?: number } = {}): Promis
       name: cache === 0 ? 'dispatch, cache 0' : 'dispatch',
       reference: false,
       client: harness.client,
+      workerConnection: harness.client.connection,
       createWorker: (options) =>
         harness.createWorker({
           debugMode: true,

@@ -28,6 +28,7 @@ export async function temporalTarget({ cache }: { cache?: number } = {}): Promis
       cached: cache !== 0,
       namespace,
       client: new Client({ connection, namespace }),
+      workerConnection: nativeConnection,
       createWorker: (options) =>
         Worker.create({
           // No thread for each worker: workflows run on the main thread, and a worker costs a fifth.

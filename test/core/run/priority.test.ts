@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mergePriorities, priorityOf, priorityProblem } from '../../../src/core/run/priority.ts';
+import { mergePriorities, priorityProblem } from '../../../src/core/run/priority.ts';
 
 describe('priorities', () => {
   test('what is asked for goes before what is inherited, field by field', () => {
@@ -9,13 +9,6 @@ describe('priorities', () => {
     expect(mergePriorities(null, inherited)).toBe(inherited);
     expect(mergePriorities(inherited, { priorityKey: 5 })).toEqual({ ...inherited, priorityKey: 5 });
     expect(mergePriorities({}, {})).toEqual({ priorityKey: 0, fairnessKey: '', fairnessWeight: 0 });
-  });
-
-  test('3 stands for none', () => {
-    expect(priorityOf({})).toBe(3);
-    expect(priorityOf({ priority: { priorityKey: 1 } })).toBe(1);
-    expect(priorityOf({ priority: { priorityKey: 1 } }, {})).toBe(1);
-    expect(priorityOf({ priority: { priorityKey: 1 } }, { priority: { priorityKey: 4 } })).toBe(4);
   });
 
   test('some are none', () => {

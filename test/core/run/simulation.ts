@@ -12,6 +12,7 @@ import {
 import { childClosed, childStarted, childStartFailed } from '../../../src/core/run/child.ts';
 import { terminateRun } from '../../../src/core/run/close.ts';
 import { RunDraft } from '../../../src/core/run/draft.ts';
+import { mayStartAgain } from '../../../src/core/run/next-run.ts';
 import { applyDue } from '../../../src/core/run/due.ts';
 import { cancelDelivered, signalDelivered } from '../../../src/core/run/external.ts';
 import { pauseRun, unpauseRun } from '../../../src/core/run/pause.ts';
@@ -106,7 +107,7 @@ export class Simulation {
 
   draft(): RunDraft {
     const draft = new RunDraft(this.record, this.#revision, this.now);
-    if (this.record.retryPolicy) draft.startedAttributes = this.history[0]?.workflowExecutionStartedEventAttributes;
+    if (mayStartAgain(this.record)) draft.startedEvent = this.history[0];
     return draft;
   }
 

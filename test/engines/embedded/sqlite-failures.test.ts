@@ -28,7 +28,7 @@ describe('a file that cannot be used', () => {
   test('was written by a newer version', async () => {
     const path = await filled();
     sql(path, 'PRAGMA user_version = 7');
-    await expectRefusal(path, 'newer-version', /newer version of Perdure \(format 7, this version knows 1\)/);
+    await expectRefusal(path, 'newer-version', /newer version of Perdure \(format 7, this version knows 2\)/);
   });
 
   test('was cut short', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { validateHistory } from '../../../src/core/history/validate.ts';
-import { Bench, commands, sticky } from './harness.ts';
+import { createFrontend, type Frontend } from '../../../src/runtime/frontend/frontend.ts';
+import { Bench, commands, namespace, sticky } from './harness.ts';
 import { say } from './updates-messages.ts';
 
 describe('updates', () => {
@@ -15,6 +16,9 @@ describe('updates', () => {
   const accept = async (id: string): Promise<void> => {
     const task = await bench.poll();
     expect(task.messages?.map(({ protocolInstanceId }) => protocolInstanceId)).toContain(id);
+    await complete(task, id);
+  };
+  const complete = async (task: Awaited<ReturnType<Bench['poll']>>, id: string): Promise<void> => {
     await bench.complete(task, [commands.protocol(`${id}/accept`), commands.protocol(`${id}/complete`)], {
       messages: [say.accept(id), say.complete(id)],
     });
@@ -122,6 +126,49 @@ describe('updates', () => {
     const answer = bench.complete(await bench.poll(), [commands.protocol('u/accept')], { messages: [say.accept('u')] });
     await expect(answer).rejects.toMatchObject({ code: 3 });
     expect((await bench.types('w')).filter((type) => type === 'WorkflowExecutionUpdateAccepted')).toHaveLength(1);
+  });
+
+  it('that are accepted while their caller asks again do not come again', async () => {
+    const first = bench.update('w', 'u');
+    const task = await bench.poll();
+    const { promise: isOver, resolve: over } = Promise.withResolvers<void>();
+    const load = bench.store.load.bind(bench.store);
+    bench.store.load = async (key) => {
+      bench.store.load = load;
+      const before = await load(key);
+      await isOver;
+      return before;
+    };
+    const again = bench.update('w', 'u');
+    await bench.settle();
+    await complete(task, 'u');
+    over();
+    for (const update of [first, again]) await expect(update).resolves.toMatchObject({ outcome: { success: {} } });
+    await bench.signal('w', 's');
+    expect((await bench.poll()).messages).toEqual([]);
+  });
+
+  it('that another process brought to the workflow do not come again', async () => {
+    const here = bench.frontend;
+    const there = await createFrontend({ store: bench.store, clock: bench.clock });
+    const tell = async (frontend: Frontend): Promise<void> => {
+      const runId = (await bench.store.currentRunId(namespace, 'w')) ?? '';
+      const run = await bench.store.load({ namespace, workflowId: 'w', runId });
+      if (run !== undefined) frontend.changed(run.record);
+    };
+    const updates = [bench.update('w', 'u')];
+    await bench.settle();
+    await tell(there);
+    bench.frontend = there;
+    updates.push(bench.update('w', 'u'));
+    await bench.settle();
+    await accept('u');
+    await tell(here);
+    bench.frontend = here;
+    await bench.signal('w', 's');
+    expect((await bench.poll()).messages).toEqual([]);
+    for (const update of updates) await expect(update).resolves.toMatchObject({ outcome: { success: {} } });
+    await there.close();
   });
 
   it('of a run that is terminated: those that are not accepted are aborted, and so is their task', async () => {

@@ -11,6 +11,7 @@ import { activityCancellation } from './activity-cancellation.ts';
 import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
+import { eager } from './eager.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -25,12 +26,16 @@ import { terminate } from './terminate.ts';
 import { workflowTimeouts } from './workflow-timeouts.ts';
 import { descriptions } from './descriptions.ts';
 import { historyReads } from './history-reads.ts';
+import { searchAttributes } from './search-attributes.ts';
 import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
 import { limits } from './limits.ts';
 import { commandLimits } from './command-limits.ts';
+import { schedules } from './schedules.ts';
+import { scheduleOverlaps } from './schedule-overlaps.ts';
+import { cron } from './cron.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -39,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   ...activityTimeouts,
   ...asyncCompletion,
   ...basics,
+  ...eager,
   ...failures,
   ...scopes,
   ...start,
@@ -55,6 +61,7 @@ export const scenarios: readonly Scenario[] = [
   ...descriptions,
   ...historyReads,
   ...visibility,
+  ...searchAttributes,
   ...interceptors,
   ...localActivities,
   ...absent,
@@ -66,4 +73,7 @@ export const scenarios: readonly Scenario[] = [
   ...pauses,
   ...limits,
   ...commandLimits,
+  ...schedules,
+  ...scheduleOverlaps,
+  ...cron,
 ];

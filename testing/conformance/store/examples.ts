@@ -1,6 +1,9 @@
 import { EventType, WorkflowExecutionStatus, toLong } from '../../../src/core/proto.ts';
 import type { HistoryEvent } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
+import { startSchedule } from '../../../src/core/run/schedule.ts';
+import { completeSchedule } from '../../../src/core/schedule/complete.ts';
+import { scheduleIdPrefix } from '../../../src/core/schedule/state.ts';
 import type { Commit, RunWrite, Store, StoredRun } from '../../../src/core/store.ts';
 
 /** One promise of the `Store` contract. `run` gets a new, empty store and throws when the promise is broken. */
@@ -9,6 +12,14 @@ export interface StoreScenario {
   readonly name: string;
   /** Tries it. */
   readonly run: (store: Store) => Promise<void>;
+}
+
+/** A record of an open schedule that does nothing. */
+export function exampleSchedule(id: string): RunRecord {
+  const key = { namespace: 'default', workflowId: `${scheduleIdPrefix}${id}`, runId: id };
+  const schedule = completeSchedule({});
+  const start = { ...key, scheduleId: id, requestId: id, schedule, memo: undefined, searchAttributes: undefined };
+  return startSchedule(start, 1000, () => undefined).toWrite().record;
 }
 
 /** A record of an open run with nothing pending, for tests of stores. The run id and workflow id are `id` unless given. */

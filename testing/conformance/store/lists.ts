@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { newNamespace } from '../../../src/core/namespace-record.ts';
+import { jsonPayload } from '../../../src/core/payloads.ts';
 import { WorkflowExecutionStatus } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
+import { scheduleType } from '../../../src/core/schedule/state.ts';
 import type { ListFilter, ListQuery, Store, StoredRun } from '../../../src/core/store.ts';
-import { closedAt, collect, commitOf, creationOf, exampleRecord } from './examples.ts';
+import { closedAt, collect, commitOf, creationOf, exampleRecord, exampleSchedule } from './examples.ts';
 import type { StoreScenario } from './examples.ts';
 
 /** Lists, counts, and what is unfinished. */
@@ -21,6 +24,35 @@ export const listScenarios: readonly StoreScenario[] = [
       await store.commit(commitOf(done));
       assert.deepEqual(names(await collect(store.unfinished())), ['open']);
       assert.equal((await collect(store.unfinished()))[0]?.revision, 1);
+    },
+  },
+  {
+    name: 'lists schedules apart from runs',
+    run: async (store) => {
+      const running = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
+      const completed = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED;
+      await store.commit(creationOf(exampleRecord('run')));
+      await store.commit(creationOf(exampleSchedule('schedule')));
+      const closed = { ...exampleSchedule('over'), ...closedAt(5) };
+      await store.commit(creationOf(closed));
+      const listed = async (filter: Partial<ListQuery>): Promise<string[]> => {
+        const query = { namespace: 'default', ...filter };
+        const { records } = await store.list({ ...query, limit: 10 });
+        assert.equal(await store.count(query), records.length);
+        return names(records);
+      };
+      assert.deepEqual(await listed({}), ['run']);
+      assert.deepEqual(await listed({ statuses: [running, completed] }), ['run']);
+      assert.deepEqual(await listed({ workflowIdPrefix: 'temporal-sys' }), []);
+      assert.deepEqual(await listed({ workflowType: scheduleType }), []);
+      assert.deepEqual((await listed({ schedules: true })).toSorted(), ['over', 'schedule']);
+      assert.deepEqual(await listed({ schedules: true, statuses: [running] }), ['schedule']);
+      assert.deepEqual(names(await collect(store.unfinished())), ['run', 'schedule']);
+      const changed = { ...exampleSchedule('schedule'), ...closedAt(9) };
+      await store.commit(commitOf({ expectedRevision: 1, record: changed, events: [] }));
+      assert.deepEqual(await listed({ schedules: true, statuses: [running] }), []);
+      await store.delete(closed);
+      assert.deepEqual(await listed({ schedules: true }), ['schedule']);
     },
   },
   {
@@ -129,6 +161,89 @@ export const listScenarios: readonly StoreScenario[] = [
         },
         (index) => index === 12,
       );
+    },
+  },
+  {
+    name: 'lists by search attributes, as they are now',
+    run: async (store) => {
+      const attributes = (index: number): RunRecord['searchAttributes'] => ({
+        indexedFields: {
+          Number: jsonPayload(index, 'Int'),
+          Even: jsonPayload(index % 2 === 0, 'Bool'),
+          Name: jsonPayload(`name ${index % 3}`, 'Keyword'),
+          Tags: jsonPayload(index % 4 === 0 ? ['a', 'b', 'a'] : ['c'], 'KeywordList'),
+        },
+      });
+      await fill(store, 24, (index) => ({ startTime: index, searchAttributes: attributes(index) }));
+      await store.commit(creationOf(exampleRecord('without', { startTime: 50 })));
+      await expectList(store, { attributes: [{ name: 'Name', values: ['name 1'] }] }, (index) => index % 3 === 1);
+      await expectList(
+        store,
+        { attributes: [{ name: 'Name', values: ['name 1', 'none'] }] },
+        (index) => index % 3 === 1,
+      );
+      await expectList(
+        store,
+        { attributes: [{ name: 'Name', values: ['name 0', 'name 1'] }] },
+        (index) => index % 3 < 2,
+      );
+      await expectList(store, { attributes: [{ name: 'Number', values: [7] }] }, (index) => index === 7);
+      await expectList(store, { attributes: [{ name: 'Number', values: ['7'] }] }, () => false);
+      await expectList(store, { attributes: [{ name: 'Even', values: [1] }] }, (index) => index % 2 === 0);
+      await expectList(store, { attributes: [{ name: 'Tags', values: ['a', 'b'] }] }, (index) => index % 4 === 0);
+      await expectList(store, { attributes: [{ name: 'Other', values: ['a'] }] }, () => false);
+      await expectList(
+        store,
+        { attributes: [{ name: 'Number', range: { from: 3, to: 5 } }] },
+        (index) => index >= 3 && index <= 5,
+      );
+      await expectList(store, { attributes: [{ name: 'Number', range: { from: 20 } }] }, (index) => index >= 20);
+      await expectList(
+        store,
+        {
+          attributes: [
+            { name: 'Even', values: [1] },
+            { name: 'Tags', values: ['c'] },
+          ],
+          startTime: { from: 10 },
+        },
+        (index) => index >= 10 && index % 4 === 2,
+      );
+      const changed = exampleRecord('run 7', { startTime: 7, searchAttributes: attributes(100) });
+      await store.commit(commitOf({ expectedRevision: 1, record: changed, events: [] }));
+      await expectList(store, { attributes: [{ name: 'Number', values: [7] }] }, () => false);
+      await expectList(store, { attributes: [{ name: 'Number', values: [100] }] }, (index) => index === 7);
+      const closed = { ...changed, ...closedAt(200) };
+      await store.commit(commitOf({ expectedRevision: 2, record: closed, events: [] }));
+      await expectList(store, { attributes: [{ name: 'Number', values: [100] }] }, (index) => index === 7);
+      await store.delete(changed);
+      await expectList(store, { attributes: [{ name: 'Number', values: [100] }] }, () => false);
+    },
+  },
+  {
+    name: 'keeps what is known of namespaces',
+    run: async (store) => {
+      if (store.readNamespaces === undefined || store.writeNamespace === undefined) return;
+      assert.deepEqual(await store.readNamespaces(), []);
+      const first = {
+        ...newNamespace('first'),
+        description: 'for tests',
+        searchAttributes: { Name: 'Keyword' },
+      } as const;
+      assert.equal(await store.writeNamespace('first', first, 0), 'committed');
+      assert.equal(await store.writeNamespace('first', first, 0), 'conflict');
+      const second = { ...newNamespace('second'), retention: 1000 };
+      assert.equal(await store.writeNamespace('second', second, 0), 'committed');
+      const changed = { ...first, data: { a: 'b' } };
+      assert.equal(await store.writeNamespace('first', changed, 1), 'committed');
+      const found = (await store.readNamespaces()).toSorted((a, b) => (a.record.name < b.record.name ? -1 : 1));
+      assert.deepEqual(found, [
+        { record: changed, revision: 2 },
+        { record: second, revision: 1 },
+      ]);
+      assert.equal(await store.writeNamespace('first', undefined, 1), 'conflict');
+      assert.equal(await store.writeNamespace('first', undefined, 2), 'committed');
+      assert.deepEqual(await store.readNamespaces(), [{ record: second, revision: 1 }]);
     },
   },
   {

@@ -17,3 +17,6 @@ export * from './determinism.ts';
 export * from './workflow-tasks.ts';
 export * from './continue-as-new.ts';
 export * from './ordering.ts';
+export * from './search-attributes.ts';
+export * from './schedules.ts';
+export * from './cron.ts';

@@ -1,0 +1,118 @@
+/** Measures runs at work on SQLite: `work-process.ts BUNDLE FILE`. */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { DatabaseSync } from 'node:sqlite';
+import type { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { activities } from '../activities.ts';
+import { cpuMsSince } from '../measure.ts';
+import type { TurnCost } from '../core/figures.ts';
+import type { fiveActivities, manyActivities } from '../workflows/index.ts';
+import type { GroupFigures, WorkFigures } from './figures.ts';
+
+const taskQueue = 'bench';
+const IN_FLIGHT = [1, 5, 20, 100];
+const SECONDS = 4;
+/** Activities of the long run; each makes six events. */
+const TURNS = 1801;
+const TURNS_OF_PART = 300;
+const EVENTS_OF_TURN = 6;
+const PAGE = 4096;
+const PAGES = 1000;
+
+const [codePath = '', path = ''] = process.argv.slice(2);
+/** Since the last look. */
+const counts = { syncs: 0, commitMs: 0, longestMs: 0 };
+
+/** Counts what the engine asks of the disk and of SQLite. */
+function count(): void {
+  const { fdatasync } = fs;
+  fs.fdatasync = ((file: number, told: fs.NoParamCallback) => {
+    counts.syncs++;
+    fdatasync(file, told);
+  }) as typeof fdatasync;
+  syncBuiltinESMExports();
+  const exec = Reflect.get(DatabaseSync.prototype, 'exec');
+  DatabaseSync.prototype.exec = function counted(sql) {
+    const started = performance.now();
+    exec.call(this, sql);
+    if (sql !== 'COMMIT') return;
+    const ms = performance.now() - started;
+    counts.commitMs += ms;
+    counts.longestMs = Math.max(counts.longestMs, ms);
+  };
+}
+
+/** How often this disk can be waited for in a second. */
+async function diskRate(): Promise<number> {
+  const file = fs.openSync(`${path}.disk`, 'w');
+  const page = Buffer.alloc(PAGE, 1);
+  for (let index = 0; index < PAGES; index++) fs.writeSync(file, page);
+  fs.fsyncSync(file);
+  const started = performance.now();
+  let syncs = 0;
+  while (performance.now() - started < 2000) {
+    fs.writeSync(file, page, 0, PAGE, (syncs++ % PAGES) * PAGE);
+    await new Promise((resolve) => fs.fdatasync(file, resolve));
+  }
+  fs.closeSync(file);
+  return (syncs / (performance.now() - started)) * 1000;
+}
+
+async function fly(client: Client, inFlight: number, seconds: number): Promise<number> {
+  const end = performance.now() + seconds * 1000;
+  let done = 0;
+  const one = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const options = { taskQueue, workflowId: crypto.randomUUID(), args: ['hi'] as [string] };
+      await client.workflow.execute<typeof fiveActivities>('fiveActivities', options);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, one));
+  return done;
+}
+
+async function measureGroup(client: Client, inFlight: number): Promise<GroupFigures> {
+  Object.assign(counts, { syncs: 0, commitMs: 0, longestMs: 0 });
+  const [cpu, started] = [process.cpuUsage(), performance.now()];
+  const done = await fly(client, inFlight, SECONDS);
+  return {
+    inFlight,
+    runsPerSecond: (done / (performance.now() - started)) * 1000,
+    cpuMs: cpuMsSince(cpu) / done,
+    syncsPerRun: counts.syncs / done,
+    commitMs: counts.commitMs / done,
+    longestCommitMs: counts.longestMs,
+  };
+}
+
+const turns: TurnCost[] = [];
+let cpuOfPart = process.cpuUsage();
+/** Looks at the clock now and then, in the long run. */
+async function tool(turn: number): Promise<string> {
+  if (turn % TURNS_OF_PART === 0) {
+    if (turn > 0) turns.push({ events: turn * EVENTS_OF_TURN, cpuMs: cpuMsSince(cpuOfPart) / TURNS_OF_PART });
+    cpuOfPart = process.cpuUsage();
+  }
+  return 'done';
+}
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const syncsPerSecond = await diskRate();
+count();
+const { createEmbeddedEngine } = await import('../../src/engines/embedded/index.ts');
+const engine = await createEmbeddedEngine({ path });
+const worker = await engine.createWorker({
+  taskQueue,
+  workflowBundle: { codePath },
+  activities: { ...activities, tool },
+});
+void worker.run();
+await fly(engine.client, 10, 2);
+const groups: GroupFigures[] = [];
+for (const inFlight of IN_FLIGHT) groups.push(await measureGroup(engine.client, inFlight));
+const long = { taskQueue, workflowId: 'long', args: [TURNS] as [number] };
+turns.length = 0;
+await engine.client.workflow.execute<typeof manyActivities>('manyActivities', long);
+process.send?.({ syncsPerSecond, groups, turns } satisfies WorkFigures);
