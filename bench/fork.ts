@@ -21,3 +21,13 @@ export function nextMessage(child: ChildProcess, name: string): Promise<unknown>
     });
   });
 }
+
+/** The first thing that a file of this folder says, run in a process of its own that ends with that. @throws Error when it says nothing. */
+export async function answerOf(file: string, args: readonly string[]): Promise<unknown> {
+  const child = forkFile(file, args, ['--expose-gc']);
+  try {
+    return await nextMessage(child, file);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}

@@ -1,5 +1,5 @@
 /** What the core costs as runs gather and grow: measured once, in a process of its own. */
-import { forkFile, nextMessage } from '../fork.ts';
+import { answerOf } from '../fork.ts';
 
 /** What was measured. */
 export interface CoreFigures {
@@ -18,12 +18,7 @@ export interface TurnCost {
 
 /** Measures all of it. */
 export async function coreFigures(codePath: string): Promise<CoreFigures> {
-  const child = forkFile('core/process.ts', [codePath], ['--expose-gc']);
-  try {
-    return (await nextMessage(child, 'core-figures')) as CoreFigures;
-  } finally {
-    child.kill('SIGKILL');
-  }
+  return (await answerOf('core/process.ts', [codePath])) as CoreFigures;
 }
 
 /** The figures for people. */

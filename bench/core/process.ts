@@ -4,32 +4,18 @@ import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createEmbeddedEngine } from '../../src/engines/embedded/index.ts';
 import { activities } from '../activities.ts';
-import { cpuMsSince } from '../measure.ts';
-import { type manyActivities, type untilSignal, waiting } from '../workflows/index.ts';
+import { type untilSignal, waiting } from '../workflows/index.ts';
 import type { CoreFigures, TurnCost } from './figures.ts';
+import { LongRun } from './turns.ts';
 
 const taskQueue = 'bench';
 /** Runs of a group, and how many groups. The first groups also pay for heaps that grow. */
 const GROUP = 2000;
 const GROUPS = 3;
 const IN_FLIGHT = 20;
-/** Activities of the long run; each makes six events. */
-const TURNS = 1801;
-const TURNS_OF_PART = 300;
-const EVENTS_OF_TURN = 6;
 
 const [codePath = ''] = process.argv.slice(2);
-const turns: TurnCost[] = [];
-let cpu = process.cpuUsage();
-
-/** Looks at the clock now and then: the activity of the long run. */
-async function tool(turn: number): Promise<string> {
-  if (turn % TURNS_OF_PART === 0) {
-    if (turn > 0) turns.push({ events: turn * EVENTS_OF_TURN, cpuMs: cpuMsSince(cpu) / TURNS_OF_PART });
-    cpu = process.cpuUsage();
-  }
-  return 'done';
-}
+const longRun = new LongRun();
 
 async function memory(): Promise<number> {
   for (let time = 0; time < 4; time++) {
@@ -52,13 +38,9 @@ async function startWaiting(client: Client, count: number, prefix: string): Prom
 }
 
 async function measureTurns(client: Client): Promise<readonly TurnCost[]> {
-  const options = { taskQueue, args: [TURNS] as [number] };
   // Once for the compiler.
-  for (const workflowId of ['warm-up', 'measured']) {
-    turns.length = 0;
-    await client.workflow.execute<typeof manyActivities>('manyActivities', { ...options, workflowId });
-  }
-  return turns;
+  await longRun.measure(client, taskQueue, 'warm-up');
+  return await longRun.measure(client, taskQueue, 'measured');
 }
 
 async function measureResidents(client: Client): Promise<readonly number[]> {
@@ -80,7 +62,7 @@ const workflowBundle = { codePath };
 const worker = await engine.createWorker({
   taskQueue,
   workflowBundle,
-  activities: { ...activities, tool },
+  activities: { ...activities, tool: longRun.tool },
   maxCachedWorkflows: GROUP * (GROUPS + 1),
 });
 void worker.run();

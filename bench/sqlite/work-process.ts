@@ -6,30 +6,32 @@ import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { activities } from '../activities.ts';
 import { cpuMsSince } from '../measure.ts';
-import type { TurnCost } from '../core/figures.ts';
-import type { fiveActivities, manyActivities } from '../workflows/index.ts';
+import { LongRun } from '../core/turns.ts';
+import type { fiveActivities } from '../workflows/index.ts';
 import type { GroupFigures, WorkFigures } from './figures.ts';
 
 const taskQueue = 'bench';
 const IN_FLIGHT = [1, 5, 20, 100];
 const SECONDS = 4;
-/** Activities of the long run; each makes six events. */
-const TURNS = 1801;
-const TURNS_OF_PART = 300;
-const EVENTS_OF_TURN = 6;
+/** By how much the disk is made slower, and for how many runs at once that is measured. */
+const SLOW = { ms: 10, inFlight: [5, 50] };
 const PAGE = 4096;
 const PAGES = 1000;
 
 const [codePath = '', path = ''] = process.argv.slice(2);
 /** Since the last look. */
 const counts = { syncs: 0, commitMs: 0, longestMs: 0 };
+let slowerMs = 0;
 
 /** Counts what the engine asks of the disk and of SQLite. */
 function count(): void {
   const { fdatasync } = fs;
   fs.fdatasync = ((file: number, told: fs.NoParamCallback) => {
     counts.syncs++;
-    fdatasync(file, told);
+    fdatasync(file, (error) => {
+      if (slowerMs === 0) told(error);
+      else setTimeout(told, slowerMs, error);
+    });
   }) as typeof fdatasync;
   syncBuiltinESMExports();
   const exec = Reflect.get(DatabaseSync.prototype, 'exec');
@@ -87,32 +89,24 @@ async function measureGroup(client: Client, inFlight: number): Promise<GroupFigu
   };
 }
 
-const turns: TurnCost[] = [];
-let cpuOfPart = process.cpuUsage();
-/** Looks at the clock now and then, in the long run. */
-async function tool(turn: number): Promise<string> {
-  if (turn % TURNS_OF_PART === 0) {
-    if (turn > 0) turns.push({ events: turn * EVENTS_OF_TURN, cpuMs: cpuMsSince(cpuOfPart) / TURNS_OF_PART });
-    cpuOfPart = process.cpuUsage();
-  }
-  return 'done';
-}
-
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const syncsPerSecond = await diskRate();
 count();
 const { createEmbeddedEngine } = await import('../../src/engines/embedded/index.ts');
 const engine = await createEmbeddedEngine({ path });
+const longRun = new LongRun();
 const worker = await engine.createWorker({
   taskQueue,
   workflowBundle: { codePath },
-  activities: { ...activities, tool },
+  activities: { ...activities, tool: longRun.tool },
 });
 void worker.run();
 await fly(engine.client, 10, 2);
 const groups: GroupFigures[] = [];
 for (const inFlight of IN_FLIGHT) groups.push(await measureGroup(engine.client, inFlight));
-const long = { taskQueue, workflowId: 'long', args: [TURNS] as [number] };
-turns.length = 0;
-await engine.client.workflow.execute<typeof manyActivities>('manyActivities', long);
-process.send?.({ syncsPerSecond, groups, turns } satisfies WorkFigures);
+const slow: GroupFigures[] = [];
+slowerMs = SLOW.ms;
+for (const inFlight of SLOW.inFlight) slow.push(await measureGroup(engine.client, inFlight));
+slowerMs = 0;
+const turns = await longRun.measure(engine.client, taskQueue, 'long');
+process.send?.({ syncsPerSecond, groups, slower: { ms: SLOW.ms, groups: slow }, turns } satisfies WorkFigures);

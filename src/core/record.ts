@@ -22,6 +22,10 @@ export interface RunRecord extends RunKey {
   readonly firstRunId: string;
   readonly previousRunId: string | undefined;
   nextRunId: string | undefined;
+  /** The run that goes on from an earlier point of this one. Left out: it was not reset. */
+  resetRunId?: string;
+  /** Where the run comes from that goes on from an earlier point of another one. Left out: it does not. */
+  readonly resetFrom?: ResetOrigin;
   readonly parent: ParentLink | undefined;
   readonly root: { readonly workflowId: string; readonly runId: string };
   readonly workflowType: string;
@@ -93,6 +97,18 @@ export interface Pause {
   readonly reason: string;
   /** A repeated request with the same id changes nothing. */
   readonly requestId: string;
+}
+
+/** The run whose history another run's begins with. */
+export interface ResetOrigin {
+  /** The run that was reset. */
+  readonly baseRunId: string;
+  /** The last event that both have. */
+  readonly lastEventId: number;
+  /** The run that was first in a row of resets: all of them are one run to their children. */
+  readonly originalRunId: string;
+  /** When that one was started. Milliseconds since the epoch. */
+  readonly originalStartTime: number;
 }
 
 /** The run that started this one as its child. */
@@ -176,9 +192,10 @@ export interface PendingExternal {
   readonly kind: 'signal' | 'cancel';
 }
 
-/** An update that a workflow accepted; rejected ones leave no trace. */
+/** An update that a workflow accepted, or that history holds for it after a reset; rejected ones leave no trace. */
 export interface UpdateRecord {
   readonly updateId: string;
+  /** 0 until it was accepted. */
   readonly acceptedEventId: number;
   /** 0 until it completed. */
   readonly completedEventId: number;

@@ -89,6 +89,12 @@ export function namespaceNotFound(namespace: string): ServiceError {
   return failed(status.NOT_FOUND, `Namespace ${namespace} is not found.`, details);
 }
 
+/** ALREADY_EXISTS in the server's words. */
+export function namespaceAlreadyExists(namespace: string): ServiceError {
+  const details = errorDetails('NamespaceAlreadyExistsFailure', {});
+  return failed(status.ALREADY_EXISTS, `Namespace "${namespace}" already exists`, details);
+}
+
 /** The run that is in the way of a start. */
 export interface ExistingRun {
   readonly runId: string;

@@ -1,5 +1,12 @@
 import type { Duration } from '@temporalio/common';
-import { proxyActivities, sleep } from '@temporalio/workflow';
+import {
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  proxyActivities,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
 
 interface Activities {
   slow(): Promise<unknown>;
@@ -19,4 +26,18 @@ export async function callsSlowly(startToCloseTimeout: Duration): Promise<unknow
 export async function charges(): Promise<unknown> {
   const retry = { initialInterval: '10 minutes', backoffCoefficient: 2 } as const;
   return await proxyActivities<Activities>({ startToCloseTimeout: '1 minute', retry }).slow();
+}
+
+const wake = defineSignal('wake');
+
+/** Waits until another workflow wakes it. */
+export async function waitsToBeWoken(): Promise<void> {
+  let isAwake = false;
+  setHandler(wake, () => void (isAwake = true));
+  await condition(() => isAwake);
+}
+
+/** Wakes another workflow. */
+export async function wakes(workflowId: string): Promise<void> {
+  await getExternalWorkflowHandle(workflowId).signal(wake);
 }

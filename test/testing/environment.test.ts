@@ -4,7 +4,7 @@ import { ActivityFailure, TimeoutFailure } from '@temporalio/common';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createTestEnvironment, type TestEnvironment } from 'perdure/testing';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { callsSlowly, charges, sleeps } from './environment-workflows.ts';
+import { callsSlowly, charges, sleeps, waitsToBeWoken, wakes } from './environment-workflows.ts';
 
 const HOUR = 3_600_000;
 
@@ -51,6 +51,24 @@ describe('a test environment', () => {
       worker.runUntil(env.client.workflow.execute(callsSlowly, { ...options(), args: ['1 hour'] })),
     ).resolves.toBe('done');
     await expect(env.currentTimeMs()).resolves.toBeLessThan(1000);
+  });
+
+  it('goes to the next time of a schedule while a result is awaited, and stands still otherwise', async () => {
+    const env = await create(0);
+    const worker = await env.createWorker({ taskQueue: 'test', workflowBundle });
+    const awaited = options();
+    const schedule = await env.client.schedule.create({
+      scheduleId: 'alarm',
+      spec: { intervals: [{ every: '1 day' }] },
+      action: { type: 'startWorkflow', workflowType: wakes, taskQueue: 'test', args: [awaited.workflowId] },
+    });
+    await worker.runUntil(env.client.workflow.execute(waitsToBeWoken, awaited));
+    await expect(env.currentTimeMs()).resolves.toBe(24 * HOUR);
+    await expect(schedule.describe()).resolves.toMatchObject({ info: { numActionsTaken: 1 } });
+    // The run of the second day waits for a worker, so that of the third is skipped.
+    await env.sleep('60 hours');
+    const info = { numActionsTaken: 2, numActionsSkippedOverlap: 1 };
+    await expect(schedule.describe()).resolves.toMatchObject({ info });
   });
 
   it('lets an activity that never ends run into its timeout', async () => {

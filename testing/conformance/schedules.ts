@@ -30,7 +30,7 @@ type Options = Partial<Omit<ScheduleOptions, 'action'>> & {
 };
 
 /** Each hour of a day long ago: nothing happens by itself. */
-export const longAgo = { calendars: [{ year: 2020, month: 'JANUARY', dayOfMonth: 1, hour: '*' }] } as const;
+const longAgo = { calendars: [{ year: 2020, month: 'JANUARY', dayOfMonth: 1, hour: '*' }] } as const;
 /** An hour of that day. */
 export const at: (hour: number) => Date = (hour) => new Date(Date.UTC(2020, 0, 1, hour));
 

@@ -1,4 +1,5 @@
-import type { LoadedDataConverter, Payload, ProtoFailure } from '@temporalio/common';
+import type { LoadedDataConverter, Payload, ProtoFailure, SerializationContext } from '@temporalio/common';
+import { ExternalStorageRunner } from '../../official-client.ts';
 
 /** Whose payloads are decoded: what a codec may make its keys depend on. */
 export interface PayloadOwner {
@@ -46,16 +47,25 @@ export class PayloadReader {
   }
 
   async #decode(payload: Payload, owner: Omit<PayloadOwner, 'namespace'>): Promise<unknown> {
-    const { payloadCodecs, payloadConverter } = this.#converter;
     const { activityId, workflowId } = owner;
     const namespace = this.#namespace;
     const context =
       activityId === undefined
         ? ({ type: 'workflow', namespace, workflowId } as const)
         : ({ type: 'activity', namespace, workflowId, activityId, isLocal: false } as const);
-    let payloads = [payload];
-    for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
-    const [decoded] = payloads;
-    return decoded && payloadConverter.fromPayload(decoded, context);
+    return await decodePayload(this.#converter, payload, context);
   }
+}
+
+/** The value of a payload: fetched if it is stored elsewhere, then decrypted, then read. */
+export async function decodePayload(
+  { externalStorage, payloadCodecs, payloadConverter }: LoadedDataConverter,
+  payload: Payload,
+  context: SerializationContext,
+): Promise<unknown> {
+  let payloads = [payload];
+  if (externalStorage !== undefined) payloads = await new ExternalStorageRunner(externalStorage).retrieve(payloads);
+  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
+  const [decoded] = payloads;
+  return decoded && payloadConverter.fromPayload(decoded, context);
 }

@@ -3,6 +3,7 @@ import type { Payload } from '@temporalio/common';
 import type { google } from '@temporalio/proto';
 import Long from 'long';
 import { AGENT_WORKFLOW, MOVED_MEMO, type AgentRunInput, type MovedFrom } from '../../workflow/protocol/index.ts';
+import { decodePayload } from '../../agent/conversation/payloads.ts';
 import { RunNotFoundError } from '../errors.ts';
 import { describe } from './source.ts';
 import { hasNotBegun } from './judge.ts';
@@ -139,9 +140,7 @@ async function encode(client: Client, workflowId: string, value: unknown): Promi
 async function decode(client: Client, workflowId: string, payload: Payload): Promise<unknown> {
   const { loadedDataConverter, namespace } = client.options;
   const context = { type: 'workflow', namespace, workflowId } as const;
-  let payloads = [payload];
-  for (const codec of loadedDataConverter.payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
-  return payloads[0] && loadedDataConverter.payloadConverter.fromPayload(payloads[0], context);
+  return await decodePayload(loadedDataConverter, payload, context);
 }
 
 /** Those of a server about its own business are its own. */

@@ -1,10 +1,10 @@
-import type { TimeZone } from '../time-zone.ts';
+import type { Zone } from '../schedule/zone.ts';
 import type { CronField } from './fields.ts';
 
 /** What a cron schedule asks of the clocks of a place. */
 export interface CronCalendar {
   /** Whose clocks. */
-  readonly zone: TimeZone;
+  readonly zone: Zone;
   /** 0 to 59. */
   readonly minute: CronField;
   /** 0 to 23. */
@@ -46,30 +46,31 @@ export function nextInCalendar(calendar: CronCalendar, after: number): number | 
 
 /** A moment that moves on, and what clocks show then. The first move also goes back to the beginning of the month, day, hour or minute. */
 class Walk {
-  readonly #zone: TimeZone;
+  readonly #zone: Zone;
   #hasMoved = false;
   moment: number;
   shown: Date;
 
-  constructor(zone: TimeZone, moment: number) {
+  constructor(zone: Zone, moment: number) {
     this.#zone = zone;
     this.moment = moment;
-    this.shown = new Date(zone.wallTime(moment));
+    this.shown = shownAt(zone, moment);
   }
 
   /** To a month (from 0) and day of the year shown, at midnight. */
   toDay(month: number, day: number): void {
-    this.to(this.#zone.moment(Date.UTC(this.shown.getUTCFullYear(), month, day)));
+    this.to(this.#zone.timeOf(this.shown.getUTCFullYear(), month + 1, day, 0, 0, 0) * second);
   }
 
   /** To the beginning of the hour shown. */
   toHour(): void {
-    this.to(this.#zone.moment(Math.floor(this.shown.getTime() / hour) * hour));
+    const [year, month] = [this.shown.getUTCFullYear(), this.shown.getUTCMonth() + 1];
+    this.to(this.#zone.timeOf(year, month, this.shown.getUTCDate(), this.shown.getUTCHours(), 0, 0) * second);
   }
 
   to(moment: number): void {
     this.moment = moment;
-    this.shown = new Date(this.#zone.wallTime(moment));
+    this.shown = shownAt(this.#zone, moment);
   }
 
   /** True once, for the first move. */
@@ -78,6 +79,12 @@ class Walk {
     this.#hasMoved = true;
     return begins;
   }
+}
+
+/** What clocks show, as if it were UTC. */
+function shownAt(zone: Zone, moment: number): Date {
+  const wall = zone.wallTime(moment / second);
+  return new Date(Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second));
 }
 
 /** @returns false when it has come to another year: what was reached before has to be looked at again. */

@@ -1,7 +1,9 @@
-import { timeZone, utc } from '../time-zone.ts';
-import type { TimeZone } from '../time-zone.ts';
+import { cronShorthands } from '../schedule/cron.ts';
+import { parseDuration } from '../schedule/go-duration.ts';
+import { ScheduleProblem } from '../schedule/problem.ts';
+import { isTimeZone, zoneOf } from '../schedule/zone.ts';
+import type { Zone } from '../schedule/zone.ts';
 import { nextInCalendar } from './calendar.ts';
-import { parseGoDuration } from './duration.ts';
 import { parseCronField } from './fields.ts';
 
 /** Says when something is to happen again and again. */
@@ -12,16 +14,6 @@ export interface CronSchedule {
    */
   next(after: number, from?: number): number | undefined;
 }
-
-const descriptors: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
 
 const bounds = {
   minute: { min: 0, max: 59 },
@@ -42,16 +34,16 @@ const bounds = {
  */
 export function parseCron(text: string): CronSchedule | undefined {
   const [, zoneName, spec = ''] = /^(?:(?:CRON_)?TZ=([^ ]*) )?(.*)$/s.exec(text) ?? [];
-  const zone = zoneName === undefined ? utc : timeZone(zoneName);
-  if (zone === undefined) return undefined;
+  if (zoneName !== undefined && !isTimeZone(zoneName)) return undefined;
+  const zone = zoneOf(zoneName ?? '');
   const trimmed = zoneName === undefined ? spec : spec.trim();
   if (!trimmed.startsWith('@')) return parseFields(trimmed, zone);
   if (trimmed.startsWith('@every ')) return every(trimmed.slice('@every '.length));
-  const fields = Object.hasOwn(descriptors, trimmed) ? descriptors[trimmed] : undefined;
+  const fields = Object.hasOwn(cronShorthands, trimmed) ? cronShorthands[trimmed] : undefined;
   return fields === undefined ? undefined : parseFields(fields, zone);
 }
 
-function parseFields(text: string, zone: TimeZone): CronSchedule | undefined {
+function parseFields(text: string, zone: Zone): CronSchedule | undefined {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5) return undefined;
   const [minute, hour, dayOfMonth, month, dayOfWeek] = [
@@ -68,7 +60,7 @@ function parseFields(text: string, zone: TimeZone): CronSchedule | undefined {
 
 /** Whole seconds, one at least. */
 function every(text: string): CronSchedule | undefined {
-  const duration = parseGoDuration(text);
+  const duration = durationOf(text);
   if (duration === undefined) return undefined;
   const interval = Math.max(1, Math.floor(duration / 1000)) * 1000;
   return {
@@ -77,4 +69,15 @@ function every(text: string): CronSchedule | undefined {
       return first + Math.max(0, Math.ceil((from - first) / interval)) * interval;
     },
   };
+}
+
+/** Go's own durations have no days, those of schedules do. */
+function durationOf(text: string): number | undefined {
+  if (text.includes('d')) return undefined;
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (error instanceof ScheduleProblem) return undefined;
+    throw error;
+  }
 }

@@ -1,10 +1,11 @@
-import type { Command, Payload } from '../proto.ts';
+import type { Command } from '../proto.ts';
 import { durationMs, EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelTimer, startTimer } from '../run/timer.ts';
 import { detailsSize, fieldsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
 import { refuseLargeBlob, refuseLargeMemo, refuseLong } from './limits.ts';
+import { mergeFields } from '../run/fields.ts';
 import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
@@ -86,9 +87,8 @@ export function upsertSearchAttributes(decision: Decision, command: Command): Ha
       searchAttributes,
     },
   });
-  draft.record.searchAttributes = {
-    indexedFields: merged(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields),
-  };
+  const fields = mergeFields(draft.record.searchAttributes?.indexedFields, searchAttributes.indexedFields);
+  draft.record.searchAttributes = { indexedFields: fields };
   return {};
 }
 
@@ -98,30 +98,11 @@ export function modifyProperties({ draft, taskCompletedId }: Decision, command: 
   const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_MODIFY_WORKFLOW_PROPERTIES_ATTRIBUTES;
   const size = fieldsSize(upsertedMemo.fields);
   refuseLargeBlob(size, cause, 'ModifyWorkflowPropertiesCommandAttributes exceeds size limit.');
-  const memo = { fields: merged(draft.record.memo?.fields, upsertedMemo.fields) };
+  const memo = { fields: mergeFields(draft.record.memo?.fields, upsertedMemo.fields) };
   refuseLargeMemo(memo, cause, 'ModifyWorkflowPropertiesCommandAttributes. Memo exceeds size limit.');
   draft.append(EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED, {
     workflowPropertiesModifiedEventAttributes: { workflowTaskCompletedEventId: toLong(taskCompletedId), upsertedMemo },
   });
   draft.record.memo = memo;
   return {};
-}
-
-type Fields = Record<string, Payload> | null | undefined;
-
-function merged(before: Fields, changes: Fields): Record<string, Payload> {
-  const entries = new Map(Object.entries(before ?? {}));
-  for (const [name, value] of Object.entries(changes ?? {})) {
-    if (isEmpty(value)) entries.delete(name);
-    else entries.set(name, value);
-  }
-  return Object.fromEntries(entries);
-}
-
-/** `null`, or an empty list: what the SDKs send to remove an entry. */
-function isEmpty(value: Payload): boolean {
-  const data = value.data ?? new Uint8Array();
-  if (data.length === 0) return true;
-  const text = data.length <= 4 ? String.fromCharCode(...data) : '';
-  return text === 'null' || text === '[]';
 }

@@ -27,6 +27,11 @@ export function scheduleActivity(
     ...extra,
     activityTaskScheduledEventAttributes: attributes,
   });
+  return addActivity(draft, id, attributes);
+}
+
+/** An activity is to be done, whose `ActivityTaskScheduled` has this id. */
+export function addActivity(draft: RunDraft, id: number, attributes: ScheduledAttributes): PendingActivity {
   const activity: PendingActivity = {
     scheduledEventId: id,
     activityId: attributes.activityId ?? '',

@@ -14,6 +14,12 @@ export function initiateChild(draft: RunDraft, attributes: Initiated, extra: obj
     ...extra,
     startChildWorkflowExecutionInitiatedEventAttributes: attributes,
   });
+  addChild(draft, id, attributes);
+  draft.addEffect({ kind: 'startChild', id: `${id}`, eventId: id });
+}
+
+/** A child is wanted, whose `StartChildWorkflowExecutionInitiated` has this id. */
+export function addChild(draft: RunDraft, id: number, attributes: Initiated): void {
   draft.record.children.set(id, {
     initiatedEventId: id,
     startedEventId: 0,
@@ -23,7 +29,6 @@ export function initiateChild(draft: RunDraft, attributes: Initiated, extra: obj
     workflowType: attributes.workflowType?.name ?? '',
     parentClosePolicy: attributes.parentClosePolicy ?? 1,
   });
-  draft.addEffect({ kind: 'startChild', id: `${id}`, eventId: id });
 }
 
 /** The child runs. */
@@ -68,6 +73,11 @@ export function childStartFailed(
 export function childClosed(draft: RunDraft, initiatedEventId: number, childRun: RunKey, closing: HistoryEvent): void {
   const child = draft.record.children.get(initiatedEventId);
   if (child === undefined || child.workflowId !== childRun.workflowId) return;
+  // After a reset it may have closed before the run has found it.
+  if (child.runId === '') {
+    childStarted(draft, child, {}, childRun.runId);
+    return childClosed(draft, initiatedEventId, childRun, closing);
+  }
   draft.record.children.delete(initiatedEventId);
   const common = {
     namespace: child.namespace,

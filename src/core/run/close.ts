@@ -15,11 +15,17 @@ const statusOf = new Map<number, number>([
   ],
 ]);
 
+/** Whom a run that is closed leaves to the one that takes its place. */
+interface Left {
+  readonly children?: boolean;
+  readonly parent?: boolean;
+}
+
 /**
  * Writes the closing event. What was pending is dropped, the parent and the schedule that wait for it are told (unless a successor goes on in its place), and each child gets what its
  * parent close policy says.
  */
-export function closeRun(draft: RunDraft, eventType: number, attributes: EventAttributes): void {
+export function closeRun(draft: RunDraft, eventType: number, attributes: EventAttributes, left: Left = {}): void {
   const { record } = draft;
   // What still waits in the inbox happened before the end, unless it is a consequence of the very answer that ends the run.
   if (draft.answering) record.buffered = [];
@@ -31,11 +37,11 @@ export function closeRun(draft: RunDraft, eventType: number, attributes: EventAt
   record.workflowTask = undefined;
   record.workflowTaskAttempt = 1;
   record.sticky = undefined;
-  for (const child of record.children.values()) closeChild(draft, child);
+  if (!left.children) for (const child of record.children.values()) closeChild(draft, child);
   record.timers.clear();
   record.externals.clear();
   record.effects = record.effects.filter(({ kind }) => kind === 'closeChild');
-  if (record.parent !== undefined && record.nextRunId === undefined) {
+  if (record.parent !== undefined && record.nextRunId === undefined && !left.parent) {
     draft.addEffect({ kind: 'notifyParent', id: `${id}/parent`, eventId: id });
   }
   if (record.scheduledBy !== undefined && record.nextRunId === undefined) {
@@ -49,6 +55,20 @@ export function terminateRun(draft: RunDraft, reason: string, details: Payloads 
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, {
     workflowExecutionTerminatedEventAttributes: { reason, ...(details ? { details } : {}), identity },
   });
+}
+
+/**
+ * Ends the run, as another one goes on from an earlier point of the workflow. That one is its parent's child from now on. Its children wait for that one
+ * when it begins with the history of this run (`isBase`).
+ */
+export function terminateForReset(draft: RunDraft, reason: string, isBase: boolean): void {
+  failTaskThatIsOut(draft);
+  closeRun(
+    draft,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+    { workflowExecutionTerminatedEventAttributes: { reason, identity: 'history-resetter' } },
+    { children: isBase, parent: true },
+  );
 }
 
 /** The answer of a worker that has a task will come too late; history says so, as a Temporal server's does. */

@@ -1,7 +1,7 @@
 import proto from '@temporalio/proto';
 import Long from 'long';
 import type { HistoryEvent } from '../proto.ts';
-import { EventType, toLong, toTimestamp } from '../proto.ts';
+import { EventType, toLong, toNumber, toTimestamp } from '../proto.ts';
 import type { Effect, RunKey, RunRecord } from '../record.ts';
 import type { RunWrite } from '../store.ts';
 import { flushOrder, wireStartedIds } from './buffer.ts';
@@ -74,9 +74,9 @@ export class RunDraft {
     return { namespace, workflowId, runId };
   }
 
-  /** Whether nothing of the run is stored yet. */
+  /** Whether no event of the run is stored yet, nor has it begun with the history of another one. */
   get isNew(): boolean {
-    return this.#revision === 0;
+    return this.#revision === 0 && this.record.resetFrom === undefined;
   }
 
   get isOpen(): boolean {
@@ -99,7 +99,7 @@ export class RunDraft {
   }
 
   /** Adds an event at the end of the history. */
-  append(eventType: number, attributes: EventAttributes, at: number = this.now): HistoryEvent & { id: number } {
+  append(eventType: number, attributes: EventAttributes, at: number = this.now): { readonly id: number } {
     const id = this.record.nextEventId++;
     const eventId = toLong(id);
     const event: HistoryEvent = {
@@ -110,7 +110,7 @@ export class RunDraft {
       ...compact(attributes),
     };
     this.#push(event);
-    return { ...event, id };
+    return { id };
   }
 
   /**
@@ -140,6 +140,12 @@ export class RunDraft {
     }
   }
 
+  /** Begins with the history of another run, of which nothing else is known yet. */
+  adopt(event: HistoryEvent): void {
+    this.record.nextEventId = toNumber(event.eventId) + 1;
+    this.#push(event);
+  }
+
   /** Records something to be done outside of the run once the change is committed. */
   addEffect(effect: Effect): void {
     this.record.effects.push(effect);
@@ -160,24 +166,41 @@ export class RunDraft {
   }
 
   #push(event: HistoryEvent): void {
-    // The writer knows the length before anything is written.
-    this.record.historySizeBytes += EventMessage.encode(event).len;
+    this.record.historySizeBytes += encodedSize(event);
     this.events.push(event);
   }
+}
+
+/** Events are written over each other: only their lengths are of interest, and a new buffer for each costs more than the writing. */
+let spare: ReturnType<typeof EventMessage.encode> | undefined;
+/** After an event of more bytes the buffer is not kept. */
+const largestSpare = 65_536;
+
+function encodedSize(event: HistoryEvent): number {
+  const writer = spare?.reset();
+  // One in which an error interrupted the writing is not used again.
+  spare = undefined;
+  const written = EventMessage.encode(event, writer);
+  if (written.len <= largestSpare) spare = written;
+  return written.len;
 }
 
 /** Leaves out what says nothing (null, 0, false, empty text), as protobuf does on the wire: events look the same wherever they come from. */
 function compact(attributes: EventAttributes): EventAttributes {
   const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(attributes)) {
-    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value as object) : value;
+  for (const name of Object.keys(attributes)) {
+    const value = (attributes as Readonly<Record<string, unknown>>)[name];
+    result[name] = name.endsWith('EventAttributes') && value ? withoutEmpty(value) : value;
   }
   return result;
 }
 
 function withoutEmpty(fields: object): object {
   const result: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) if (!isEmpty(field)) result[name] = field;
+  for (const name of Object.keys(fields)) {
+    const field = (fields as Readonly<Record<string, unknown>>)[name];
+    if (!isEmpty(field)) result[name] = field;
+  }
   return result;
 }
 

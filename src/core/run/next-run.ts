@@ -79,16 +79,18 @@ export function planAfterCompletion(
   return planCron(draft, { lastCompletionResult: result ?? null }, newId);
 }
 
+/** What runs that ran out of time have failed with, as the next one is told. */
+export const workflowTimeout: Failure = {
+  message: 'workflow timeout',
+  source: 'Server',
+  timeoutFailureInfo: { timeoutType: TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE },
+};
+
 /** The run, or the chain that it belongs to, ran out of time. */
 export function timeOutRun(draft: RunDraft, newId: () => string): void {
   failTaskThatIsOut(draft);
-  const failure: Failure = {
-    message: 'workflow timeout',
-    source: 'Server',
-    timeoutFailureInfo: { timeoutType: TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE },
-  };
   const chainIsOver = draft.record.executionDeadline > 0 && draft.record.executionDeadline <= draft.now;
-  const plan = chainIsOver ? undefined : planAfterFailure(draft, failure, newId, 'timedOut');
+  const plan = chainIsOver ? undefined : planAfterFailure(draft, workflowTimeout, newId, 'timedOut');
   closeRun(draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT, {
     workflowExecutionTimedOutEventAttributes: {
       retryState: plan?.retryState ?? RetryState.RETRY_STATE_TIMEOUT,

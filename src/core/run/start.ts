@@ -6,9 +6,11 @@ import {
   toDuration,
   toLong,
   toMillis,
+  toNumber,
   toTimestamp,
   WorkflowExecutionStatus,
 } from '../proto.ts';
+import type { HistoryEvent } from '../proto.ts';
 import { namespaceId } from '../namespace-id.ts';
 import type { ParentLink, RunKey, RunRecord } from '../record.ts';
 import type { EventAttributes } from './draft.ts';
@@ -98,6 +100,42 @@ export function startRun(start: NewRun, now: number): RunDraft {
   if (draft.record.executionTime <= now) scheduleWorkflowTask(draft);
   if (start.firstTaskTaker !== undefined) startWorkflowTask(draft, start.firstTaskTaker);
   return draft;
+}
+
+/** The record of a run that begins with a history of another run, of which this is the first event. Its times and limits count from now. */
+export function restoredRecord(key: RunKey, requestId: string, event: HistoryEvent, now: number): RunRecord {
+  const attributes = event.workflowExecutionStartedEventAttributes ?? {};
+  const { firstExecutionRunId, continuedExecutionRunId, parentWorkflowExecution: parent } = attributes;
+  const firstRunId = firstExecutionRunId || key.runId;
+  const { workflowId, runId } = attributes.rootWorkflowExecution ?? key;
+  const executionTimeout = durationMs(attributes.workflowExecutionTimeout);
+  const executionDeadline = executionTimeout > 0 ? now + executionTimeout : 0;
+  const runTimeout = durationMs(attributes.workflowRunTimeout);
+  const start: NewRun = {
+    namespace: key.namespace,
+    workflowId: key.workflowId,
+    runId: key.runId,
+    requestId,
+    attributes,
+    ...(continuedExecutionRunId ? { chain: { firstRunId, previousRunId: continuedExecutionRunId } } : {}),
+    ...(parent ? { parent: parentOf(attributes) } : {}),
+    ...(event.userMetadata ? { extra: { userMetadata: event.userMetadata } } : {}),
+  };
+  const root = { workflowId: workflowId ?? '', runId: runId ?? '' };
+  const runEnd = runTimeout > 0 ? now + runTimeout : 0;
+  return {
+    ...initialRecord(start, attributes, { executionDeadline, firstRunId, root, now }),
+    runDeadline: executionDeadline > 0 && runEnd > 0 ? Math.min(runEnd, executionDeadline) : runEnd,
+  };
+}
+
+function parentOf(attributes: StartedAttributes): ParentLink {
+  return {
+    namespace: attributes.parentWorkflowNamespace ?? '',
+    workflowId: attributes.parentWorkflowExecution?.workflowId ?? '',
+    runId: attributes.parentWorkflowExecution?.runId ?? '',
+    initiatedEventId: toNumber(attributes.parentInitiatedEventId),
+  };
 }
 
 /** Where a run that follows another one belongs: its chain, its parent, and the chain's deadline. */

@@ -52,6 +52,7 @@ export function applyUpdateMessage(
       return accept(draft, updateId, Acceptance.decode(value), taskCompletedId, requests.get(updateId));
     case typeUrl('Rejection'): {
       const { failure } = Rejection.decode(value);
+      if (draft.record.updates.get(updateId)?.acceptedEventId === 0) draft.record.updates.delete(updateId);
       return { kind: 'rejected', updateId, failure: failure ?? { message: 'update rejected' } };
     }
     case typeUrl('Response'):
@@ -68,8 +69,10 @@ function accept(
   taskCompletedId: number,
   request: temporal.api.update.v1.IRequest | undefined,
 ): UpdateAnswer {
-  if (draft.record.updates.has(updateId)) throw badMessage(`update ${updateId} was accepted before`);
-  const acceptedRequest = request ?? acceptance.acceptedRequest ?? null;
+  const known = draft.record.updates.get(updateId);
+  if (known !== undefined && known.acceptedEventId > 0) throw badMessage(`update ${updateId} was accepted before`);
+  // One that was admitted in history stands there already.
+  const acceptedRequest = known === undefined ? (request ?? acceptance.acceptedRequest ?? null) : null;
   const { id } = draft.append(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED, {
     workflowExecutionUpdateAcceptedEventAttributes: {
       protocolInstanceId: updateId,
@@ -84,7 +87,7 @@ function accept(
 
 function complete(draft: RunDraft, updateId: string, response: temporal.api.update.v1.IResponse): UpdateAnswer {
   const update = draft.record.updates.get(updateId);
-  if (update === undefined || update.completedEventId > 0) {
+  if (update === undefined || update.acceptedEventId === 0 || update.completedEventId > 0) {
     throw badMessage(`update ${updateId} was completed, but it is not open`);
   }
   const outcome = response.outcome ?? {};

@@ -47,18 +47,27 @@ export function scheduleWorkflowTask(draft: RunDraft, kind: 'normal' | 'speculat
   const attempt = record.workflowTaskAttempt;
   const scheduledEventId = taskKind === 'normal' ? appendScheduled(draft, attempt) : record.nextEventId;
   record.workflowTask = {
+    ...scheduledTask(scheduledEventId, attempt, draft.now),
     kind: taskKind,
+    startDeadline: startDeadline(draft, taskKind),
+  };
+}
+
+/** An ordinary workflow task that nobody has taken yet. */
+export function scheduledTask(scheduledEventId: number, attempt: number, scheduledTime: number): WorkflowTask {
+  return {
+    kind: 'normal',
     scheduledEventId,
     startedEventId: 0,
     attempt,
-    scheduledTime: draft.now,
+    scheduledTime,
     startedTime: 0,
     requestId: '',
     identity: '',
     buildId: '',
     suggestContinueAsNew: false,
     historySizeBytes: 0,
-    startDeadline: startDeadline(draft, taskKind),
+    startDeadline: 0,
   };
 }
 

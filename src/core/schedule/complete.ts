@@ -17,6 +17,7 @@ export function completeSchedule(schedule: Schedule): CompleteSchedule {
       overlapPolicy: policies?.overlapPolicy || ScheduleOverlapPolicy.SCHEDULE_OVERLAP_POLICY_SKIP,
       catchupWindow: Math.max(window, shortestCatchupWindowMs),
       pauseOnFailure: policies?.pauseOnFailure ?? false,
+      keepOriginalWorkflowId: policies?.keepOriginalWorkflowId ?? false,
     },
     state: {
       notes: state?.notes ?? '',

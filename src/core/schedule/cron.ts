@@ -16,7 +16,8 @@ export interface Cron {
   readonly timeZone: string;
 }
 
-const shorthands: Readonly<Record<string, string>> = {
+/** What names stand for, as five fields; the same in schedules and in cron workflows. */
+export const cronShorthands: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
@@ -50,7 +51,7 @@ export function parseCron(text: string): Cron {
   const comment = comments.join('#').trim();
   const cron = fields.trim();
   if (cron.startsWith('@every')) return { interval: parseEvery(cron), timeZone: '' };
-  const tokens = (Object.hasOwn(shorthands, cron) ? (shorthands[cron] ?? '') : cron).split(/\s+/);
+  const tokens = (Object.hasOwn(cronShorthands, cron) ? (cronShorthands[cron] ?? '') : cron).split(/\s+/);
   const layout = layouts.get(tokens.length);
   if (layout === undefined) throw new ScheduleProblem('CronString does not have 5-7 fields');
   const calendar = Object.fromEntries(layout.map((name, index) => [name, tokens[index]]));

@@ -24,6 +24,8 @@ export interface CompleteSchedule {
     /** Milliseconds: what is later than that is not made up for. */
     readonly catchupWindow: number;
     readonly pauseOnFailure: boolean;
+    /** Kept and shown; as on a Temporal server, workflow ids end with the time all the same. */
+    readonly keepOriginalWorkflowId: boolean;
   };
   readonly state: {
     readonly notes: string;

@@ -33,12 +33,6 @@ export function typeOfNumber(number: number): AttributeType | undefined {
   return attributeTypes.find((type) => numbers[type] === number);
 }
 
-/** The type of a name, as `KeywordList` or, as the official client spells it, `KEYWORD_LIST`; `undefined` when there is no such type. */
-export function typeOfName(name: string): AttributeType | undefined {
-  const plain = name.replaceAll('_', '').toLowerCase();
-  return attributeTypes.find((type) => type === name || (type.toLowerCase() === plain && name === name.toUpperCase()));
-}
-
 /** What each run has of itself: nobody can set it. */
 export const systemAttributes: AttributeTypes = new Map<string, AttributeType>([
   ['WorkflowId', 'Keyword'],

@@ -13,10 +13,13 @@ export {
   type ListPosition,
   matchesFilter,
 } from '../../core/listing.ts';
+export type { NamespaceRecord } from '../../core/namespace-record.ts';
 export type { HistoryEvent } from '../../core/proto.ts';
 export { decodeRecord, encodeRecord } from '../../core/record-codec.ts';
 export type { RunKey } from '../../core/record.ts';
+export type { AttributeType, DeclaredAttributes } from '../../core/search-attributes/types.ts';
 export {
+  type AttributeFilter,
   type Commit,
   type CurrentWrite,
   type ListFilter,
@@ -24,6 +27,7 @@ export {
   type ListQuery,
   type RunWrite,
   type Store,
+  type StoredNamespace,
   type StoredRun,
   StoreError,
   type StoreErrorCode,

@@ -1,5 +1,6 @@
-import { EventType, TimeoutType } from '../../core/proto.ts';
+import { EventType } from '../../core/proto.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
+import { workflowTimeout } from '../../core/run/next-run.ts';
 
 /**
  * The event that ended a run, for those who wait for the end. One that is followed by another run (a retry, a cron schedule) looks like one that went
@@ -21,13 +22,7 @@ export function shownToFollowers(closing: HistoryEvent): HistoryEvent {
       newExecutionRunId,
       ...(completed?.result ? { lastCompletionResult: completed.result } : {}),
       ...(failed?.failure ? { failure: failed.failure } : {}),
-      ...(timedOut ? { failure: timedOutFailure } : {}),
+      ...(timedOut ? { failure: workflowTimeout } : {}),
     },
   };
 }
-
-const timedOutFailure = {
-  message: 'workflow timeout',
-  source: 'Server',
-  timeoutFailureInfo: { timeoutType: TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE },
-};

@@ -82,7 +82,9 @@ export function describeRun(record: RunRecord): Description {
       ...(record.runDeadline > 0 ? { runExpirationTime: toTimestamp(record.runDeadline) } : {}),
       ...(record.pause === undefined ? {} : { pauseInfo: pauseInfo(record.pause) }),
       cancelRequested: record.cancelRequested,
-      originalStartTime: toTimestamp(record.startTime),
+      originalStartTime: toTimestamp(record.resetFrom?.originalStartTime ?? record.startTime),
+      ...(record.resetRunId === undefined ? {} : { resetRunId: record.resetRunId }),
+      ...(record.resetFrom === undefined ? {} : { lastResetTime: toTimestamp(record.startTime) }),
     },
   };
 }

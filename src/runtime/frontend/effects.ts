@@ -16,6 +16,7 @@ import { cancelDelivered, signalDelivered } from '../../core/run/external.ts';
 import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import { grpcStatus, hasCode } from '../errors.ts';
 import { childStart } from './child-start.ts';
+import type { ChildStart } from './child-start.ts';
 import type { FrontendContext } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction, WorkflowKey } from './runs.ts';
@@ -147,6 +148,8 @@ export class Effects {
     return this.#settle(record, effectId, [start.run], async (transaction, draft) => {
       const child = draft.record.children.get(start.initiatedEventId);
       if (child === undefined) return;
+      const known = await this.#childBeforeReset(record, start);
+      if (known !== undefined) return childStarted(draft, child, start.initiated, known);
       try {
         const placed = await placeRun(this.#context, transaction, start.run, start.initiated);
         childStarted(draft, child, start.initiated, placed.record.runId);
@@ -156,6 +159,18 @@ export class Effects {
         childStartFailed(draft, child, start.initiated, cause);
       }
     });
+  }
+
+  /** The child that the run was reset from has started: the run that is reset has the same, by its first run's id. */
+  async #childBeforeReset(record: RunRecord, { run, initiatedEventId }: ChildStart): Promise<string | undefined> {
+    const { resetFrom } = record;
+    if (resetFrom === undefined || initiatedEventId > resetFrom.lastEventId) return undefined;
+    const child = (await this.#context.runs.current(run))?.record;
+    if (child?.parent?.workflowId !== record.workflowId || child.parent.namespace !== record.namespace)
+      return undefined;
+    const parent = await this.#context.runs.load(child.parent);
+    const originalRunId = parent?.resetFrom?.originalRunId ?? child.parent.runId;
+    return originalRunId === resetFrom.originalRunId ? child.firstRunId : undefined;
   }
 
   async #signal(record: RunRecord, effectId: string, event: HistoryEvent): Promise<void> {
@@ -196,10 +211,15 @@ export class Effects {
     const { parent } = record;
     if (parent === undefined) return;
     return this.#settle(record, effectId, [parent], async (transaction) => {
-      const draft = await transaction.draft(parent);
-      if (draft === undefined) return;
-      if (draft.isOpen) childClosed(draft, parent.initiatedEventId, keyOf(record), closing);
-      else transaction.discard(parent);
+      for (let key: RunKey = parent; ;) {
+        const draft = await transaction.draft(key);
+        if (draft === undefined) return;
+        if (draft.isOpen) return childClosed(draft, parent.initiatedEventId, keyOf(record), closing);
+        transaction.discard(key);
+        // A parent that was reset goes on as the run that it was reset to.
+        if (draft.record.resetRunId === undefined) return;
+        key = { ...key, runId: draft.record.resetRunId };
+      }
     });
   }
 

@@ -18,11 +18,14 @@ import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
+import { namespaceHandlers } from './namespace-rpcs.ts';
 import { Namespaces } from './namespaces.ts';
 import { pauseHandlers } from './pauses.ts';
 import { Queries } from './queries.ts';
 import { queryHandlers } from './query-rpcs.ts';
 import type { Residency } from './residency.ts';
+import { Retention } from './retention.ts';
+import { resetHandlers } from './resets.ts';
 import { Runs } from './runs.ts';
 import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
@@ -103,6 +106,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     announceAgain: (task) => announceAgain(context, announcements, task),
   };
   const effects = new Effects(context, onError);
+  const retention = retain(context, onError);
   const alarms = new Alarms(clock, async (key) => void (await ring(context, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
@@ -132,10 +136,20 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
     close: async () => {
       closed = true;
       alarms.clear();
+      retention?.close();
       effects.close();
       context.waits.close();
     },
   };
+}
+
+/** Has closed runs deleted when their time is over. Where many processes share the runs, one of them does that. */
+function retain(context: FrontendContext, onError: (error: unknown) => void): Retention | undefined {
+  if (context.residency !== undefined) return undefined;
+  const retention = new Retention(context, onError);
+  context.namespaces.onChange = () => retention.plan();
+  retention.plan();
+  return retention;
 }
 
 function inTurn(listeners: readonly RunListener[]): RunListener {
@@ -193,9 +207,11 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...multiOperationHandlers({ ...starts, ...updates }, context),
     ...interventionHandlers(context),
     ...pauseHandlers(context),
+    ...resetHandlers(context),
     ...historyHandlers(context),
     ...visibilityHandlers(context),
     ...searchAttributeHandlers(context),
+    ...namespaceHandlers(context),
     ...queryHandlers(context),
     ...scheduleHandlers(context),
     ...workflowTaskHandlers(context),

@@ -26,6 +26,8 @@ export class Namespaces {
   readonly #stored = new Map<string, StoredNamespace>();
   readonly #types = new WeakMap<NamespaceRecord, AttributeTypes>();
   #readAt = -Infinity;
+  /** Told when one has changed. */
+  onChange: () => void = () => undefined;
 
   /** Reads what is stored. */
   static async open(options: NamespacesOptions): Promise<Namespaces> {
@@ -113,6 +115,7 @@ export class Namespaces {
     if ((await store.writeNamespace?.(name, record, revision)) === 'conflict') return 'conflict';
     if (record === undefined) this.#stored.delete(name);
     else this.#stored.set(name, { record, revision: revision + 1 });
+    this.onChange();
     return 'committed';
   }
 

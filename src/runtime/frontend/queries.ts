@@ -17,6 +17,8 @@ interface PendingQuery {
   readonly id: string;
   readonly run: RunKey;
   readonly query: Query;
+  /** How many changes of the run its caller may know of (`stateTransitionCount`). */
+  readonly changes: number;
   readonly resolve: (result: Payloads | undefined) => void;
   readonly reject: (error: Error) => void;
   /** How it travels: with the next workflow task, or as a task of its own. */
@@ -55,6 +57,7 @@ export class Queries {
         id,
         run: keyOf(record),
         query,
+        changes: record.stateTransitionCount,
         state: 'waiting',
         withdraw: () => undefined,
         resolve: (result) => settle(() => resolve(result)),
@@ -88,12 +91,15 @@ export class Queries {
     for (const query of this.#of(run)) query.reject(movedAway());
   }
 
-  /** Queries that go with the task that is about to be handed out. */
+  /**
+   * Queries that go with the task that is about to be handed out. Those that were asked after the run changed again wait for the next one: their callers
+   * may know of what this one does not tell.
+   */
   attach(record: RunRecord): Record<string, Query> {
     const attached: Record<string, Query> = {};
     if (this.#queries.size === 0) return attached;
     for (const query of this.#of(record)) {
-      if (query.state !== 'waiting') continue;
+      if (query.state !== 'waiting' || query.changes > record.stateTransitionCount) continue;
       query.state = 'attached';
       attached[query.id] = query.query;
     }

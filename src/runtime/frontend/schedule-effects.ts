@@ -1,7 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import type { HistoryEvent } from '../../core/proto.ts';
 import { ScheduleOverlapPolicy, WorkflowIdReusePolicy } from '../../core/proto.ts';
-import { searchAttribute } from '../../core/schedule/attributes.ts';
+import { jsonPayload } from '../../core/payloads.ts';
 import type { Effect, RunKey, RunRecord } from '../../core/record.ts';
 import { terminateRun } from '../../core/run/close.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
@@ -151,8 +151,8 @@ function withScheduled(
   return {
     indexedFields: {
       ...attributes?.indexedFields,
-      TemporalScheduledById: searchAttribute(scheduleId, 'Keyword'),
-      TemporalScheduledStartTime: searchAttribute(toSecondText(nominal), 'Datetime'),
+      TemporalScheduledById: jsonPayload(scheduleId, 'Keyword'),
+      TemporalScheduledStartTime: jsonPayload(toSecondText(nominal), 'Datetime'),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { toMillis, toTimestamp } from '../../core/proto.ts';
+import { toLong, toMillis, toTimestamp } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
 import { endSchedule, pauseSchedule, startSchedule, timesOf, wakeSchedule } from '../../core/run/schedule.ts';
@@ -14,7 +14,7 @@ import { requireId, requireNamespace } from './context.ts';
 import { LONGEST_ID } from '../../core/limits.ts';
 import { keyOf } from './keys.ts';
 import { describeSchedule, scheduleListEntry, tokenOf } from './schedule-info.ts';
-import { listSchedules } from './schedule-lists.ts';
+import { countSchedules, listSchedules } from './schedule-lists.ts';
 import { checkedSchedule } from './schedule-request.ts';
 import { acceptAttributes } from './search-attributes.ts';
 
@@ -70,7 +70,7 @@ function changingHandlers(
 
 function readingHandlers(
   context: FrontendContext,
-): Handlers<'describeSchedule' | 'listSchedules' | 'listScheduleMatchingTimes'> {
+): Handlers<'describeSchedule' | 'listSchedules' | 'countSchedules' | 'listScheduleMatchingTimes'> {
   return {
     async describeSchedule(request) {
       const { record, schedule } = await find(context, placeOf(context, request));
@@ -85,6 +85,10 @@ function readingHandlers(
         record.schedule === undefined ? [] : [scheduleListEntry(record, record.schedule, now)],
       );
       return { schedules, nextPageToken };
+    },
+    async countSchedules(request) {
+      const namespace = requireNamespace(context, request.namespace);
+      return { count: toLong(await countSchedules(context, namespace, request.query)), groups: [] };
     },
     async listScheduleMatchingTimes(request) {
       const place = placeOf(context, request);

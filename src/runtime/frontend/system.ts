@@ -1,13 +1,10 @@
 import type { temporal } from '@temporalio/proto';
-import { namespaceId } from '../../core/namespace-id.ts';
 import { namespaceNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireNamespace } from './context.ts';
 
 /** The version of Temporal's server whose behaviour is followed. */
 const serverVersion = '1.29.1';
-
-const registered = 1;
 
 const systemInfo: temporal.api.workflowservice.v1.IGetSystemInfoResponse = {
   serverVersion,
@@ -36,25 +33,10 @@ const clusterInfo: temporal.api.workflowservice.v1.IGetClusterInfoResponse = {
 /** The RPCs about the service itself, its namespaces and its workers. */
 export function systemHandlers(
   context: FrontendContext,
-): Handlers<
-  | 'getSystemInfo'
-  | 'getClusterInfo'
-  | 'describeNamespace'
-  | 'listNamespaces'
-  | 'describeTaskQueue'
-  | 'shutdownWorker'
-  | 'recordWorkerHeartbeat'
-> {
+): Handlers<'getSystemInfo' | 'getClusterInfo' | 'describeTaskQueue' | 'shutdownWorker' | 'recordWorkerHeartbeat'> {
   return {
     getSystemInfo: async () => systemInfo,
     getClusterInfo: async () => clusterInfo,
-    async describeNamespace(request) {
-      const name = request.namespace || request.id;
-      return describeNamespace(requireNamespace(context, name));
-    },
-    async listNamespaces() {
-      return { namespaces: context.namespaces.names.map(describeNamespace), nextPageToken: new Uint8Array() };
-    },
     async describeTaskQueue(request) {
       const namespace = requireNamespace(context, request.namespace);
       const name = request.taskQueue?.name ?? '';
@@ -79,11 +61,3 @@ export function systemHandlers(
 }
 
 const activityQueue = 2;
-
-function describeNamespace(name: string): temporal.api.workflowservice.v1.IDescribeNamespaceResponse {
-  return {
-    namespaceInfo: { name, id: namespaceId(name), state: registered, description: '', supportsSchedules: true },
-    config: {},
-    isGlobalNamespace: false,
-  };
-}

@@ -144,25 +144,32 @@ async function waitFor(
       if (state.outcome !== undefined || context.updates.has(key, updateId)) return state;
     }
     // Listening begins before looking, so that nothing falls between the two.
-    const change = context.histories.untilReady(key, (run) => isOver(run, updateId), wait.signal);
+    const change = context.histories.untilReady(key, (run) => hasReached(run, updateId, stage), wait.signal);
     const state = await storedState(context, record, updateId);
-    if (state.outcome !== undefined || !state.accepted || stage < completedStage) return state;
+    if (state === undefined) return { accepted: false, outcome: undefined };
+    if (state.outcome !== undefined || stage <= admittedStage || (state.accepted && stage < completedStage))
+      return state;
     await change;
-    return await storedState(context, record, updateId);
+    return (await storedState(context, record, updateId)) ?? state;
   } finally {
     wait.done();
   }
 }
 
-function isOver({ closeTime, updates }: RunRecord, updateId: string): boolean {
-  return closeTime !== undefined || (updates.get(updateId)?.completedEventId ?? 0) > 0;
+function hasReached({ closeTime, updates }: RunRecord, updateId: string, stage: number): boolean {
+  const { acceptedEventId = 0, completedEventId = 0 } = updates.get(updateId) ?? {};
+  return closeTime !== undefined || (stage < completedStage ? acceptedEventId : completedEventId) > 0;
 }
 
-/** How far an update has come that history knows of. */
-async function storedState(context: FrontendContext, record: RunRecord, updateId: string): Promise<UpdateState> {
+/** How far an update has come that history knows of; `undefined` when it knows of none. */
+async function storedState(
+  context: FrontendContext,
+  record: RunRecord,
+  updateId: string,
+): Promise<UpdateState | undefined> {
   const current = (await context.runs.load(keyOf(record))) ?? record;
   const update = current.updates.get(updateId);
-  if (update === undefined) return { accepted: false, outcome: undefined };
+  if (update === undefined) return undefined;
   if (update.completedEventId > 0) {
     const [event] = await context.store.readHistory(
       keyOf(record),
@@ -171,8 +178,10 @@ async function storedState(context: FrontendContext, record: RunRecord, updateId
     );
     return { accepted: true, outcome: event?.workflowExecutionUpdateCompletedEventAttributes?.outcome ?? {} };
   }
-  if (current.closeTime !== undefined) return { accepted: true, outcome: { failure: outlived } };
-  return { accepted: true, outcome: undefined };
+  const accepted = update.acceptedEventId > 0;
+  if (current.closeTime !== undefined && !accepted) throw updateAborted();
+  if (current.closeTime !== undefined) return { accepted, outcome: { failure: outlived } };
+  return { accepted, outcome: undefined };
 }
 
 function answer(

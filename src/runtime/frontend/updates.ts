@@ -139,7 +139,8 @@ export class Updates {
   changed(record: RunRecord): void {
     for (const update of this.#ofRun(record)?.values() ?? []) {
       const stored = record.updates.get(update.id);
-      if (stored === undefined || (update.stage === 'accepted' && stored.completedEventId === 0)) continue;
+      if (stored === undefined || stored.acceptedEventId === 0) continue;
+      if (update.stage === 'accepted' && stored.completedEventId === 0) continue;
       this.#forget(update);
       step(update, 'done', undefined);
     }

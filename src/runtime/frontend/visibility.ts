@@ -11,6 +11,7 @@ import type { FrontendContext, Handlers } from './context.ts';
 import { requireId, requireNamespace } from './context.ts';
 import { describeRun, executionInfo } from './descriptions.ts';
 import { groupOf } from './groups.ts';
+import { cursorOf, largestPage, pageLimit, pageToken, readPage } from './list-pages.ts';
 import { readQuery } from './read-query.ts';
 
 type ListRequest = Pick<
@@ -25,8 +26,6 @@ type ClosedRequest = temporal.api.workflowservice.v1.IListClosedWorkflowExecutio
 
 /** Runs that are looked at for one page: a condition that few meet is answered in short pages, and no call takes for ever. */
 const mostLooked = 10_000;
-/** Runs on a page, at most, and when nobody says. */
-const largestPage = 1000;
 
 /** The RPCs that look at runs from outside. */
 export function visibilityHandlers(
@@ -125,13 +124,8 @@ async function pageOf(
   { namespace, nextPageToken, pageSize }: ListRequest,
   condition: Condition | undefined,
 ): Promise<List> {
-  const cursor = nextPageToken?.length ? new TextDecoder().decode(nextPageToken) : undefined;
-  const limit = pageSize && pageSize > 0 ? Math.min(pageSize, largestPage) : largestPage;
-  const page = await find(context, namespace ?? '', condition, limit, cursor);
-  return {
-    executions: page.records.map(executionInfo),
-    nextPageToken: page.next === undefined ? new Uint8Array() : new TextEncoder().encode(page.next),
-  };
+  const page = await find(context, namespace ?? '', condition, pageLimit(pageSize), cursorOf(nextPageToken));
+  return { executions: page.records.map(executionInfo), nextPageToken: pageToken(page.next) };
 }
 
 /** Up to `limit` runs that meet a condition, from a cursor on; fewer when a lot had to be looked at for them. */
@@ -149,11 +143,7 @@ async function find(
   let isShort = false;
   do {
     const rest = limit - records.length;
-    const page = await context.store
-      .list({ ...filter, namespace, limit: rest, ...(next === undefined ? {} : { cursor: next }) })
-      .catch((error: unknown) => {
-        throw error instanceof RangeError ? invalidArgument('Invalid NextPageToken.') : error;
-      });
+    const page = await readPage(context, { ...filter, namespace, limit: rest }, next);
     const found =
       exact || condition === undefined ? page.records : page.records.filter((record) => meets(record, condition));
     records.push(...found);

@@ -12,6 +12,7 @@ import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
 import { eager } from './eager.ts';
+import { externalStorage } from './external-storage.ts';
 import { failures } from './failures.ts';
 import { scopes } from './scopes.ts';
 import { start } from './start.ts';
@@ -36,6 +37,7 @@ import { commandLimits } from './command-limits.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
+import { resets } from './reset.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -45,6 +47,7 @@ export const scenarios: readonly Scenario[] = [
   ...asyncCompletion,
   ...basics,
   ...eager,
+  ...externalStorage,
   ...failures,
   ...scopes,
   ...start,
@@ -76,4 +79,5 @@ export const scenarios: readonly Scenario[] = [
   ...schedules,
   ...scheduleOverlaps,
   ...cron,
+  ...resets,
 ];

@@ -175,15 +175,22 @@ const changing = [
   }),
   scheduleScenario('schedules are listed apart from workflows', async (t) => {
     await create(t, { state: { paused: true, note: 'wait' }, memo: { a: 1 } });
-    const found = async (): Promise<unknown[]> => {
+    const found = async (query: string): Promise<unknown[]> => {
       const all: unknown[] = [];
-      for await (const { scheduleId, state, memo, action } of t.client.schedule.list({ pageSize: 10 })) {
-        if (scheduleId === t.taskQueue) all.push([state, memo, action?.workflowType]);
+      for await (const { scheduleId, state, memo, action } of t.client.schedule.list({ query })) {
+        all.push([scheduleId, state, memo, action?.workflowType]);
       }
       return all;
     };
-    const expected = [[{ paused: true, note: 'wait' }, { a: 1 }, 'nothing']];
-    await t.eventually(async () => assert.deepEqual(await found(), expected));
+    const own = `ScheduleId = '${t.taskQueue}'`;
+    const expected = [[t.taskQueue, { paused: true, note: 'wait' }, { a: 1 }, 'nothing']];
+    await t.eventually(async () => assert.deepEqual(await found(own), expected));
+    await t.eventually(async () => assert.deepEqual(await found(`${own} AND TemporalSchedulePaused = true`), expected));
+    assert.deepEqual(await found(`${own} AND TemporalSchedulePaused = false`), []);
+    const refusal = await refusalOf(
+      t.raw.listSchedules({ namespace: t.namespace, query: "ExecutionStatus = 'Running'" }),
+    );
+    assert.equal(refusal.details, 'invalid query filter for schedules: cannot filter on "ExecutionStatus"');
     for await (const { workflowId } of t.client.workflow.list()) assert.ok(!workflowId.startsWith('temporal-sys'));
   }),
   scheduleScenario('a schedule that was deleted is gone, and its id is free', async (t) => {

@@ -20,3 +20,4 @@ export * from './ordering.ts';
 export * from './search-attributes.ts';
 export * from './schedules.ts';
 export * from './cron.ts';
+export * from './reset.ts';

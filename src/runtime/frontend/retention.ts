@@ -1,0 +1,88 @@
+import { isUnfinished } from '../../core/listing.ts';
+import type { RunKey, RunRecord } from '../../core/record.ts';
+import { keyOf } from './keys.ts';
+import type { FrontendContext } from './context.ts';
+
+/** Runs that are looked at in one go: others have their turn between two. */
+const BATCH = 50;
+/** How often runs that are too old are looked for, in milliseconds, at most and at least. */
+const OFTEN_MS = 60_000;
+const SELDOM_MS = 3_600_000;
+
+/** Deletes closed runs of namespaces that say how long those are kept, but none that an open parent, child or successor may need. */
+export class Retention {
+  readonly #context: FrontendContext;
+  readonly #onError: (error: unknown) => void;
+  #cancel: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(context: FrontendContext, onError: (error: unknown) => void) {
+    this.#context = context;
+    this.#onError = onError;
+  }
+
+  /** Looks from now on, when a namespace asks for it. To be called again when that has changed. */
+  plan(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const { namespaces, clock } = this.#context;
+    const shortest = Math.min(...namespaces.names.map((name) => namespaces.get(name).retention || Infinity));
+    if (this.#isClosed || shortest === Infinity) return;
+    const pause = Math.min(SELDOM_MS, Math.max(OFTEN_MS, shortest / 24));
+    this.#cancel = clock.schedule(clock.now() + pause, () => {
+      void this.run()
+        .catch(this.#onError)
+        .finally(() => this.plan());
+    });
+  }
+
+  /** Looks once at all namespaces. */
+  async run(): Promise<void> {
+    const { namespaces, clock } = this.#context;
+    for (const name of namespaces.names) {
+      const { retention } = namespaces.get(name);
+      if (retention > 0) await this.#clean(name, clock.now() - retention);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel?.();
+  }
+
+  async #clean(namespace: string, latest: number): Promise<void> {
+    const { store } = this.#context;
+    // Who closed before has begun before.
+    const old = { namespace, startTime: { to: latest }, closeTime: { to: latest }, limit: BATCH };
+    let cursor: string | undefined;
+    do {
+      const page = await store.list({ ...old, ...(cursor === undefined ? {} : { cursor }) });
+      for (const record of page.records) {
+        if (this.#isClosed) return;
+        if (!(await this.#isNeeded(record))) await this.#delete(record);
+      }
+      cursor = page.next;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    } while (cursor !== undefined);
+  }
+
+  async #delete(record: RunRecord): Promise<void> {
+    await this.#context.runs.transact([record], () => this.#context.store.delete(keyOf(record)));
+  }
+
+  async #isNeeded(record: RunRecord): Promise<boolean> {
+    if (isUnfinished(record)) return true;
+    for (const relative of relativesOf(record)) {
+      const stored = await this.#context.store.load(relative);
+      if (stored !== undefined && stored.record.closeTime === undefined) return true;
+    }
+    return false;
+  }
+}
+
+function relativesOf({ namespace, workflowId, parent, nextRunId, children }: RunRecord): RunKey[] {
+  const found: RunKey[] = [...children.values()].filter(({ runId }) => runId !== '');
+  if (parent !== undefined) found.push(parent);
+  if (nextRunId !== undefined) found.push({ namespace, workflowId, runId: nextRunId });
+  return found;
+}

@@ -1,0 +1,90 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { validateHistory } from '../../../src/core/history/validate.ts';
+import { toNumber } from '../../../src/core/proto.ts';
+import type { RunRecord } from '../../../src/core/record.ts';
+import type { RunDraft } from '../../../src/core/run/draft.ts';
+import { rebuildRun } from '../../../src/core/run/reset/rebuild.ts';
+import { ResetRefused, resetRun } from '../../../src/core/run/reset/reset.ts';
+import { commandKinds } from './random-commands.ts';
+import { happenings, Simulation } from './simulation.ts';
+import type { Step } from './simulation.ts';
+
+const pick = fc.nat(50);
+const step: fc.Arbitrary<Step> = fc.record({
+  what: fc.constantFrom(...happenings.filter((what) => !/pause/.test(what))),
+  pick,
+  ms: fc.constantFrom(0, 0, 0, 700),
+  commands: fc.array(fc.record({ kind: fc.constantFrom(...commandKinds), pick }), { maxLength: 4 }),
+});
+const steps = fc.array(step, { minLength: 5, maxLength: 60, size: 'max' });
+const key = { namespace: 'default', workflowId: 'w', runId: 'reset' };
+
+/** What of a record history tells. */
+function told(record: RunRecord): unknown {
+  return {
+    activities: [...record.activities].map(([id, { activityId, cancelRequestedEventId }]) => ({
+      id,
+      activityId,
+      cancelRequestedEventId,
+    })),
+    timers: [...record.timers],
+    children: [...record.children],
+    externals: [...record.externals],
+    updates: [...record.updates],
+    memo: record.memo?.fields ?? {},
+    searchAttributes: record.searchAttributes?.indexedFields ?? {},
+    signalCount: record.signalCount,
+    cancelRequested: record.cancelRequested,
+    nextEventId: record.nextEventId,
+    historySizeBytes: record.historySizeBytes,
+    previousStartedEventId: record.previousStartedEventId,
+    taskQueue: record.taskQueue,
+  };
+}
+
+test('a record is made from its history as it was made with it', () => {
+  fc.assert(
+    fc.property(steps, (script) => {
+      const simulation = new Simulation();
+      for (const each of script) {
+        simulation.step(each);
+        const { record, history, now } = simulation;
+        if (record.closeTime !== undefined || record.buffered.length > 0) continue;
+        expect(told(rebuildRun(key, 'r', record.runId, history, now).record)).toEqual(told(record));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+function resetOrRefused(...args: Parameters<typeof resetRun>): RunDraft | undefined {
+  try {
+    return resetRun(...args);
+  } catch (error) {
+    if (error instanceof ResetRefused) return undefined;
+    throw error;
+  }
+}
+
+test('wherever a run goes back to, it has a valid history and a task, or it is refused', () => {
+  fc.assert(
+    fc.property(steps, (script) => {
+      const simulation = new Simulation();
+      for (const each of script) simulation.step(each);
+      const { history, now, record } = simulation;
+      for (let point = 2; point <= history.length; point++) {
+        const [kept, dropped] = [history.slice(0, point - 1), history.slice(point - 1)];
+        const reapplied = { signals: true, updates: true };
+        const what = { key, requestId: 'r', baseRunId: record.runId, kept, dropped, reapplied, reason: 'why' };
+        const draft = resetOrRefused(what, now);
+        if (draft === undefined) continue;
+        expect(validateHistory(draft.events)).toEqual([]);
+        expect(draft.events.map(({ eventId }) => toNumber(eventId))).toEqual(draft.events.map((_, index) => index + 1));
+        expect(draft.record.workflowTask?.startedEventId).toBe(0);
+        expect(draft.record.nextEventId).toBe(draft.events.length + 1);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
+import { Bench, namespace } from './harness.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(() => bench.close());
+
+it('a query that is asked after a signal does not go with a task that was handed out before it', async () => {
+  await bench.start('w');
+  const elsewhere = await createFrontend({ store: bench.store, clock: bench.clock });
+  const commit = bench.store.commit.bind(bench.store);
+  let query: ReturnType<Bench['query']> | undefined;
+  bench.store.commit = async (changes) => {
+    bench.store.commit = commit;
+    const result = await commit(changes);
+    // The task is out, and this process has not heard of that yet.
+    const signal = { namespace, workflowExecution: { workflowId: 'w' }, signalName: 's' };
+    await elsewhere.service.signalWorkflowExecution(signal);
+    query = bench.query('w');
+    query.catch(() => undefined);
+    await bench.settle();
+    return result;
+  };
+  const task = await bench.poll();
+  expect(query).toBeDefined();
+  expect(Object.keys(task.queries ?? {})).toEqual([]);
+  await bench.complete(task);
+  const next = await bench.poll();
+  expect(next.history?.events?.some((event) => event.workflowExecutionSignaledEventAttributes)).toBe(true);
+  expect(Object.keys(next.queries ?? {})).toHaveLength(1);
+  await elsewhere.close();
+});

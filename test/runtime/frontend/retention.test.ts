@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { toDuration } from '../../../src/core/proto.ts';
+import { Bench, namespace } from './harness.ts';
+
+const hour = 3_600_000;
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+afterEach(() => bench.close());
+
+const ids = async (): Promise<readonly string[]> => {
+  const { executions } = await bench.service.listWorkflowExecutions({ namespace });
+  return (executions ?? []).map(({ execution }) => execution?.workflowId ?? '').toSorted((a, b) => (a < b ? -1 : 1));
+};
+
+test('closed runs are deleted when their time is over, open ones and younger ones stay', async () => {
+  const workflowExecutionRetentionTtl = toDuration(24 * hour);
+  await bench.service.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
+  for (const id of ['old', 'open', 'younger']) await bench.start(id);
+  await bench.terminate('old');
+  await bench.clock.sleep(20 * hour);
+  await bench.terminate('younger');
+  expect(await ids()).toEqual(['old', 'open', 'younger']);
+  await bench.clock.sleep(6 * hour);
+  await expect.poll(ids).toEqual(['open', 'younger']);
+  // It is stored: whoever takes over the store goes on with it.
+  await bench.restart();
+  await bench.clock.sleep(22 * hour);
+  await expect.poll(ids).toEqual(['open']);
+});
+
+test('namespaces are registered, described, changed and deleted', async () => {
+  const { service } = bench;
+  const workflowExecutionRetentionPeriod = toDuration(24 * hour);
+  const registration = { namespace: 'mine', description: 'd', data: { a: 'b' }, workflowExecutionRetentionPeriod };
+  await service.registerNamespace(registration);
+  await expect(service.registerNamespace(registration)).rejects.toMatchObject({
+    code: 6,
+    details: 'Namespace "mine" already exists',
+  });
+  await expect(service.registerNamespace({ namespace: 'other' })).rejects.toMatchObject({
+    code: 3,
+    details: 'A valid retention period is not set on request.',
+  });
+  await service.updateNamespace({ namespace: 'mine', updateInfo: { description: 'e', data: { c: 'd' } } });
+  const start = { workflowId: 'w', requestId: 'r', workflowType: { name: 'any' }, taskQueue: { name: 'work' } };
+  await service.startWorkflowExecution({ ...start, namespace: 'mine' });
+  expect(await ids()).toEqual([]);
+  const { executions } = await service.listWorkflowExecutions({ namespace: 'mine' });
+  expect(executions).toHaveLength(1);
+  await bench.restart();
+  const { namespaceInfo, config } = await bench.service.describeNamespace({ namespace: 'mine' });
+  expect(namespaceInfo).toMatchObject({ name: 'mine', description: 'e', data: { a: 'b', c: 'd' }, state: 1 });
+  expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(86_400);
+  await expect(bench.service.deleteNamespace({ namespace: 'mine' })).rejects.toMatchObject({ code: 12 });
+  await bench.service.deleteWorkflowExecution({ namespace: 'mine', workflowExecution: { workflowId: 'w' } });
+  await bench.service.deleteNamespace({ namespace: 'mine' });
+  await expect(bench.service.describeNamespace({ namespace: 'mine' })).rejects.toMatchObject({ code: 5 });
+});
