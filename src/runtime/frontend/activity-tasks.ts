@@ -168,7 +168,7 @@ function reporterOf({ identity, workerVersion }: Report): Reporter {
 function completing(request: Report & { result?: Payloads | null }) {
   const isLarge = isLargeBlob(request.result);
   return (draft: RunDraft, activity: PendingActivity): void => {
-    if (isLarge) failActivity(draft, activity, tooLarge.result, reporterOf(request));
+    if (isLarge) failForSize(draft, activity, 'result', request);
     else completeActivity(draft, activity, request.result ?? undefined, reporterOf(request));
   };
 }
@@ -192,24 +192,35 @@ function failing(request: Failed) {
 function cancelling(request: { details?: Payloads | null; identity?: string | null }) {
   const isLarge = isLargeBlob(request.details);
   return (draft: RunDraft, activity: PendingActivity): void => {
-    if (isLarge) return void failActivity(draft, activity, tooLarge.cancelDetails, reporterOf(request));
+    if (isLarge) return failForSize(draft, activity, 'cancelDetails', request);
     if (activity.cancelRequestedEventId === 0)
       throw invalidArgument('Cancellation was not requested for this activity.');
     cancelActivity(draft, activity, request.details ?? undefined, request.identity ?? '');
   };
 }
 
-function beating({ details, identity }: { details?: Payloads | null; identity?: string | null }) {
+function beating(request: { details?: Payloads | null; identity?: string | null }) {
+  const { details } = request;
   const isLarge = isLargeBlob(details);
   return (draft: RunDraft, activity: PendingActivity): { cancelRequested: boolean } => {
     if (isLarge) {
       // The worker need not go on with what has failed.
-      failActivity(draft, activity, tooLarge.heartbeat, reporterOf({ identity: identity ?? null }));
+      failForSize(draft, activity, 'heartbeat', request);
       return { cancelRequested: true };
     }
     heartbeatActivity(draft, activity, details ?? undefined);
     return { cancelRequested: activity.cancelRequestedEventId > 0 };
   };
+}
+
+/** Such an end does not say by which build of the worker it came, as on a server. */
+function failForSize(
+  draft: RunDraft,
+  activity: PendingActivity,
+  what: keyof typeof tooLarge,
+  { identity }: { readonly identity?: string | null },
+): void {
+  failActivity(draft, activity, tooLarge[what], { identity: identity ?? '', buildId: '' });
 }
 
 interface Taken {

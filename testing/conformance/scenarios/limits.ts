@@ -87,8 +87,8 @@ export const limits: readonly Scenario[] = topic('limits', [
       failed,
       { name: 'ServerFailure', message: 'Failure exceeds size limit.', nonRetryable: true },
       { name: 'ApplicationFailure', message: 'large', type: 'Large', nonRetryable: false },
-      // What kind of failure the cause was is let go, too.
-      { name: 'TemporalFailure', message: 'why' },
+      // Details are let go, of causes too.
+      { name: 'ApplicationFailure', message: 'why', type: '', nonRetryable: false },
     ]);
   }),
   scenario('a heartbeat of more than 2 MB fails its activity, and cancels it', async (t) => {
@@ -174,6 +174,9 @@ export const limits: readonly Scenario[] = topic('limits', [
   }),
   scenario('a request has at most ten links', async (t) => {
     const link = { workflowEvent: { namespace: t.namespace, workflowId: 'w', runId: 'r' } };
-    assert.deepEqual(await refusalOf(startByHand(t, { links: Array(11).fill(link) })), {});
+    assert.deepEqual(await refusalOf(startByHand(t, { links: Array(11).fill(link) })), {
+      code: 'INVALID_ARGUMENT',
+      details: 'cannot attach more than 10 links per request, got 11',
+    });
   }),
 ]);
