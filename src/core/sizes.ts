@@ -2,22 +2,46 @@ import proto from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { Failure, Payload, Payloads } from './proto.ts';
 
-const { Link, Memo, Payloads: PayloadsMessage } = proto.temporal.api.common.v1;
+const { Link, Payload: PayloadMessage } = proto.temporal.api.common.v1;
 const { Failure: FailureMessage } = proto.temporal.api.failure.v1;
 const { Request: UpdateRequest } = proto.temporal.api.update.v1;
 
 type Fields = Readonly<Record<string, Payload>> | null | undefined;
 
-// A writer knows the length before anything is written, so that none of these copies data.
+// Values and memos are in every turn: their sizes are added up. The rest is rare, and left to a writer, which knows the length before it writes.
 
 /** The size of values, encoded. Bytes. */
 export function payloadsSize(payloads: Payloads | null | undefined): number {
-  return payloads ? PayloadsMessage.encode(payloads).len : 0;
+  let size = 0;
+  for (const payload of payloads?.payloads ?? []) size += fieldSize(payloadSize(payload));
+  return size;
 }
 
 /** The size of a memo, encoded. Bytes. */
 export function memoSize(memo: temporal.api.common.v1.IMemo | null | undefined): number {
-  return memo ? Memo.encode(memo).len : 0;
+  let size = 0;
+  for (const [name, payload] of Object.entries(memo?.fields ?? {})) size += entrySize(name, payloadSize(payload));
+  return size;
+}
+
+function payloadSize(payload: Payload): number {
+  const { metadata, data, externalPayloads } = payload;
+  if (externalPayloads?.length) return PayloadMessage.encode(payload).len;
+  let size = data?.length ? fieldSize(data.length) : 0;
+  for (const [name, value] of Object.entries(metadata ?? {})) size += entrySize(name, value.length);
+  return size;
+}
+
+/** An entry of a map is a message of a name and a value. */
+function entrySize(name: string, valueLength: number): number {
+  return fieldSize(fieldSize(utf8Length(name)) + fieldSize(valueLength));
+}
+
+/** A field of so many bytes: a tag, the length in groups of seven bits, the bytes. */
+function fieldSize(length: number): number {
+  let groups = 1;
+  for (let rest = length; rest > 0x7f; rest >>>= 7) groups++;
+  return 1 + groups + length;
 }
 
 /** The size of a failure with its causes, encoded. Bytes. */
