@@ -1,5 +1,5 @@
 /**
- * The proof by faults of the engine on Redis, at the size of a release: `npm run chaos`, or `npm run chaos -- redis-kill` for some of its files.
+ * The proof by faults of the engines on SQLite and Redis, at the size of a release: `npm run chaos`, or `npm run chaos -- sqlite redis-kill` for some of its files.
  * `CHAOS_KILLS` and `CHAOS_SCALE` make it smaller or larger. Prints what was counted.
  */
 import { spawn } from 'node:child_process';
@@ -29,8 +29,9 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'perdure-chaos-'));
   const reportFile = join(folder, 'report.jsonl');
   const given = process.argv.slice(2);
-  const files = given.length > 0 ? given.map((name) => `test/chaos/${name}`) : ['test/chaos/redis-'];
-  running.push(await redisServer(log), await toxiproxy(log));
+  const files = (given.length > 0 ? given : ['sqlite', 'redis']).map((name) => `test/chaos/${name}`);
+  const needsRedis = given.length === 0 || given.some((name) => !name.startsWith('sqlite'));
+  if (needsRedis) running.push(await redisServer(log), await toxiproxy(log));
   const [redis, proxy] = running;
   const env = {
     ...defaults,

@@ -9,7 +9,7 @@ import { RedisStore } from '../../src/engines/bullmq/redis-store.ts';
 import { commitOf, creationOf, exampleEvents, exampleRecord } from '../../testing/conformance/store/examples.ts';
 import { Scene } from '../engines/bullmq/scene.ts';
 import { ownKeys } from '../engines/bullmq/support.ts';
-import { ledgerActivities } from './fixtures/ledger.ts';
+import { ledgerActivities, openLedger } from './fixtures/ledger.ts';
 import { LOCK_MS } from './fixtures/place.ts';
 import { audit } from './support/audit.ts';
 import { useBundle } from './support/use-bundle.ts';
@@ -40,7 +40,7 @@ describe.skipIf(url === '')('a job that is delivered to two workers', () => {
     const workers = { lockDuration: LOCK_MS, stalledInterval: 500 };
     const [web, ...engines] = await Promise.all(Array.from({ length: 3 }, () => scene.engine({ workers })));
     if (web === undefined) return;
-    for (const engine of engines) await scene.work(engine, { activities: ledgerActivities(ledger) });
+    for (const engine of engines) await scene.work(engine, { activities: ledgerActivities(openLedger(ledger)) });
     const queue = `${scene.keys.tag('default')}:${queueName(scene.taskQueue)}:`;
     const client = new Redis(url);
     onTestFinished(() => client.disconnect());

@@ -115,12 +115,14 @@ describe.each(pairs.filter(([, isAvailable]) => isAvailable))(
       await Promise.all([small.terminate(), big.terminate()]);
 
       const perdure = await connect({ engine: routed, taskQueue: randomUUID() });
-      const digest = await perdure.start('digest', { input: 'the news' });
-      const support = await perdure.start('support', { input: 'help' });
+      // Others have runs on the same server.
+      const idPrefix = `asked-${randomUUID()}-`;
+      const digest = await perdure.start('digest', { id: `${idPrefix}digest`, input: 'the news' });
+      const support = await perdure.start('support', { id: `${idPrefix}support`, input: 'help' });
       expect(await Promise.all([whereIs(digest.id), whereIs(support.id)])).toEqual([['small'], ['main']]);
       // Both may have begun in the same millisecond.
-      const { runs } = await perdure.listRuns({ status: 'running' });
-      expect(runs.map(({ id }) => id).toSorted()).toEqual([support.id, digest.id].toSorted());
+      const { runs } = await perdure.listRuns({ status: 'running', idPrefix });
+      expect(runs.map(({ id }) => id).toSorted()).toEqual([digest.id, support.id]);
       await Promise.all([digest.abort(), support.abort()]);
     });
 

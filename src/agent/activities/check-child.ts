@@ -3,9 +3,12 @@ import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { AgentActivities, ChildEnd, Json, Spent } from '../../workflow/protocol/index.ts';
 import { messageOf } from '../failures.ts';
+import { withHeartbeat } from './heartbeat.ts';
 
 /** Asks the engine how a child run has ended, whose report may have been lost with the run that started it. */
-export const checkChild: AgentActivities['agent.checkChild'] = async (workflowId) => {
+export const checkChild: AgentActivities['agent.checkChild'] = (workflowId) => withHeartbeat(() => endOf(workflowId));
+
+async function endOf(workflowId: string): Promise<ChildEnd | null> {
   const handle = Context.current().client.workflow.getHandle(workflowId);
   try {
     const { status } = await handle.describe();
@@ -15,7 +18,7 @@ export const checkChild: AgentActivities['agent.checkChild'] = async (workflowId
   } catch (error) {
     return failedEnd(workflowId, error);
   }
-};
+}
 
 function failedEnd(workflowId: string, error: unknown): ChildEnd {
   if (error instanceof WorkflowFailedError) {

@@ -127,17 +127,17 @@ export class RunDraft {
 
   /** Gives what waits in the inbox its place in history. */
   flush(): void {
-    const waiting = flushOrder(this.record.buffered);
-    this.record.buffered = [];
-    for (const event of waiting) {
+    const placed = flushOrder(this.record.buffered).map((event): HistoryEvent => {
       const eventId = toLong(this.record.nextEventId++);
-      this.#push({ ...event, eventId, taskId: eventId });
-    }
-    const placed = this.events.slice(this.events.length - waiting.length);
+      return { ...event, eventId, taskId: eventId };
+    });
+    this.record.buffered = [];
     for (const [initiated, started] of wireStartedIds(placed)) {
       const child = this.record.children.get(initiated);
       if (child !== undefined) this.record.children.set(initiated, { ...child, startedEventId: started });
     }
+    // Their size is that of what is stored, which has all ids.
+    for (const event of placed) this.#push(event);
   }
 
   /** Begins with the history of another run, of which nothing else is known yet. */

@@ -2,6 +2,8 @@ import { pauseRun, unpauseRun } from '../../core/run/pause.ts';
 import type { PauseRequest } from '../../core/run/pause.ts';
 import { LONGEST_ID } from '../../core/limits.ts';
 import { utf8Length } from '../../core/sizes.ts';
+import { isNewRequest } from '../../core/run/signal.ts';
+import type { RunDraft } from '../../core/run/draft.ts';
 import { failedPrecondition, invalidArgument } from '../errors.ts';
 import { changeOpen } from './change-open.ts';
 import type { Target } from './change-open.ts';
@@ -24,23 +26,28 @@ export function pauseHandlers(
     async pauseWorkflowExecution(request) {
       const pause = pauseOf(request);
       await changeOpen(context, targetOf(request), (draft) => {
-        if (!draft.isPaused) return pauseRun(draft, pause);
-        if (pause.requestId === '' || draft.record.pause?.requestId !== pause.requestId) {
-          throw failedPrecondition('workflow is already paused.');
-        }
-        return 'unchanged';
+        if (!isFirst(draft, 'pause', pause)) return 'unchanged';
+        if (draft.isPaused) throw failedPrecondition('workflow is already paused.');
+        return pauseRun(draft, pause);
       });
       return {};
     },
     async unpauseWorkflowExecution(request) {
       const pause = pauseOf(request);
       await changeOpen(context, targetOf(request), (draft) => {
+        if (!isFirst(draft, 'unpause', pause)) return 'unchanged';
         if (!draft.isPaused) throw failedPrecondition('workflow is not paused.');
         return unpauseRun(draft, pause);
       });
       return {};
     },
   };
+}
+
+/** Whether this was not done before: its caller may have lost the answer, and others may have paused or resumed the run since. */
+function isFirst(draft: RunDraft, what: 'pause' | 'unpause', { requestId }: PauseRequest): boolean {
+  // Ids of signals are of another kind.
+  return isNewRequest(draft, requestId === '' ? '' : `${what}/${requestId}`);
 }
 
 function targetOf({ namespace, workflowId, runId }: Request): Target {

@@ -1,7 +1,7 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { AgentActivities, AgentRecord, RetrySettings, ToolRecord, Undoable } from '../protocol/index.ts';
 
-/** After how long without a heartbeat a model call counts as lost. The activities behind the loop heartbeat by themselves. */
+/** After how long without a heartbeat an attempt counts as lost. The activities behind the loop heartbeat by themselves. */
 const HEARTBEAT_TIMEOUT = 10_000;
 /** Of one attempt to begin an async tool's work, at most. */
 const BEGIN_TIMEOUT = 60_000;
@@ -17,7 +17,11 @@ const lookupRetry: RetrySettings = {
 
 /** The activities that only look something up: definitions, whether a person has to decide, how a child ended. */
 export function lookups(): AgentActivities {
-  return proxyActivities<AgentActivities>({ startToCloseTimeout: LOOKUP_TIMEOUT, retry: lookupRetry });
+  return proxyActivities<AgentActivities>({
+    startToCloseTimeout: LOOKUP_TIMEOUT,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: lookupRetry,
+  });
 }
 
 /** `agent.callModel`, for one step. */

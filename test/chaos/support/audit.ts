@@ -1,12 +1,14 @@
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
-import { toMillis, toNumber } from '../../../src/core/proto.ts';
+import { type HistoryEvent, toMillis, toNumber } from '../../../src/core/proto.ts';
 import { validateHistory } from '../../../src/core/history/validate.ts';
 import { collectHistories, type RunHistory } from '../../../testing/conformance/histories.ts';
 import { type LedgerRow, readLedger } from '../fixtures/ledger.ts';
+import { isLocalActivityMarker, localMarkerOf } from '../../../src/core/activations/local/marker.ts';
 import type { mixed } from '../workflows/index.ts';
 import type { Counts } from './report.ts';
+import { told } from './drive-agent.ts';
 import { type DrivenRun, expected } from './workload.ts';
 
 /** What was looked at, as counted. */
@@ -27,6 +29,9 @@ export interface Audited extends Counts {
   readonly latestTimer: number;
 }
 
+/** Steps of the agent: its definition, five answers of its model, its tools and whether one has to be approved. */
+const AGENT_STEPS = 10;
+
 /** Checks every run of a workload that is over, by its result, its history and the effects that it had outside. */
 export async function audit(
   client: Client,
@@ -35,23 +40,27 @@ export async function audit(
 ): Promise<Audited> {
   const roots: { workflowId: string; runId: string }[] = [];
   let lost = 0;
-  for (const { workflowId, started } of driven) {
+  for (const { kind, workflowId, started } of driven) {
     const { firstExecutionRunId } = await started;
-    lost += await countLost(client, workflowId, firstExecutionRunId);
+    const count = kind === 'mixed' ? countLost : countUntold;
+    lost += await count(client, workflowId, firstExecutionRunId);
     roots.push({ workflowId, runId: firstExecutionRunId });
   }
   expect(lost).toBe(0);
   const runs = await collectHistories(client, roots);
+  const agents = driven.filter(({ kind }) => kind === 'agent').length;
+  const mixedRuns = driven.length - agents;
   // A first run, the one that follows on it, and a child of each.
-  expect(runs.length).toBe(driven.length * 4);
+  expect(runs.length).toBe(mixedRuns * 4 + agents);
   const rows = readLedger(ledger);
   for (const run of runs) expect(validateHistory(run.history.events ?? []), run.workflowId).toEqual([]);
   const checked = runs.map((run) => checkSteps(run, rows));
   const steps = sum(checked.map((run) => run.steps));
-  expect(steps).toBe(driven.length * (expected.steps.length + expected.additions.length + 2));
+
+  expect(steps - mixedRuns * (expected.steps.length + expected.additions.length + 2)).toBe(agents * AGENT_STEPS);
   const lateness = runs.flatMap((run) => timerLateness(run));
-  expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
-  expect(lateness.length).toBeGreaterThanOrEqual(driven.length * 4);
+  expect(Math.min(0, ...lateness)).toBe(0);
+  expect(lateness.length).toBeGreaterThanOrEqual(mixedRuns * 4);
   await expectReplay(runs, bundle);
   return {
     runs: runs.length,
@@ -62,8 +71,15 @@ export async function audit(
     repeatedAfterCommit: sum(checked.map((run) => run.repeatedAfterCommit)),
     late: sum(checked.map((run) => run.late)),
     timers: lateness.length,
-    latestTimer: Math.max(...lateness),
+    latestTimer: Math.max(0, ...lateness),
   };
+}
+
+/** How much of what an agent was told, and answered, is not in its result. */
+async function countUntold(client: Client, workflowId: string, runId: string): Promise<number> {
+  const result: unknown = await client.workflow.getHandle(workflowId, runId).result();
+  const text = JSON.stringify(result);
+  return told.filter((part) => !text.includes(part)).length;
 }
 
 /** Compares the result of a run with all that it was told; the number of parts that are missing. What is there twice or out of order is a failure. */
@@ -90,7 +106,8 @@ function checkSteps(
   rows: readonly LedgerRow[],
 ): Pick<Audited, 'steps' | 'repeatedAfterCommit' | 'late'> {
   const events = history.events ?? [];
-  const own = rows.filter((row) => row.runId === runId);
+  const ofRun = rows.filter((row) => row.runId === runId);
+  const own = ofRun.filter((row) => !row.isLocal);
   const completed = events.flatMap((event) => event.activityTaskCompletedEventAttributes ?? []);
   const scheduled = events.filter((event) => event.activityTaskScheduledEventAttributes);
   expect(completed.length, `${workflowId}: all steps have completed`).toBe(scheduled.length);
@@ -108,7 +125,29 @@ function checkSteps(
   }
   expect(repeatedAfterCommit, workflowId).toBe(0);
   expect(new Set(own.map(({ activityId }) => activityId)).size, workflowId).toBe(completed.length);
-  return { steps: completed.length, repeatedAfterCommit, late };
+  const local = checkLocalSteps(
+    events,
+    ofRun.filter((row) => row.isLocal),
+    workflowId,
+  );
+  return { steps: completed.length + local.steps, repeatedAfterCommit, late: late + local.late };
+}
+
+/** Every local step has one marker, and had its effect before; what came after it was a process that had stood still. */
+function checkLocalSteps(
+  events: readonly HistoryEvent[],
+  rows: readonly LedgerRow[],
+  workflowId: string,
+): Pick<Audited, 'steps' | 'late'> {
+  const markers = events.filter((event) => isLocalActivityMarker(event));
+  const ids = markers.map((event) => localMarkerOf(event).activityId);
+  expect(new Set(ids).size, workflowId).toBe(ids.length);
+  expect(new Set(rows.map(({ activityId }) => activityId)), workflowId).toEqual(new Set(ids));
+  const late = markers.map((event, i) => {
+    const committed = toMillis(event.eventTime) ?? Number.NaN;
+    return rows.filter(({ activityId, time }) => activityId === ids[i] && time > committed).length;
+  });
+  return { steps: markers.length, late: sum(late) };
 }
 
 function timerLateness({ history }: RunHistory): number[] {

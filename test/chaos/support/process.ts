@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MemberConfig } from '../fixtures/member-config.ts';
+import type { KillPoint, MemberConfig } from '../fixtures/member-config.ts';
 
 const MEMBER = fileURLToPath(new URL('../fixtures/member.ts', import.meta.url));
 
@@ -19,7 +19,7 @@ export class MemberProcess {
 
   constructor(config: MemberConfig) {
     this.#process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MEMBER, JSON.stringify(config)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
     });
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
@@ -40,7 +40,7 @@ export class MemberProcess {
 
   /** Its commits that were refused, because others had changed the run. */
   get refused(): number {
-    return this.output.split('\n').filter((line) => line === 'refused').length;
+    return this.#count('refused');
   }
 
   /** Resolves when it works, or has ended before. */
@@ -51,6 +51,13 @@ export class MemberProcess {
   /** Resolves when it stands still, as its configuration wants, or has ended before. */
   async halted(): Promise<void> {
     await this.#says('halted');
+  }
+
+  /** Has it kill itself, or another one, at a commit that it makes from now on. Resolves when it knows. */
+  async arm(point: KillPoint): Promise<void> {
+    const armed = this.#count('armed') + 1;
+    this.#process.send(point);
+    await this.#says('armed', armed);
   }
 
   /** Kills it at once. */
@@ -76,8 +83,12 @@ export class MemberProcess {
     return code;
   }
 
-  async #says(word: string): Promise<void> {
-    while (this.isAlive && !this.output.includes(word)) {
+  #count(word: string): number {
+    return this.output.split('\n').filter((line) => line === word).length;
+  }
+
+  async #says(word: string, times = 1): Promise<void> {
+    while (this.isAlive && this.#count(word) < times) {
       await Promise.race([once(this.#process.stdout ?? this.#process, 'data'), this.exited]);
     }
   }

@@ -10,6 +10,7 @@ import { openPlace } from '../fixtures/place.ts';
 import { audit, type Audited } from './audit.ts';
 import { MemberProcess } from './process.ts';
 import { remoteClient } from './remote.ts';
+import { watched } from './waiting.ts';
 import { drive, type DrivenRun, type DriveOptions } from './workload.ts';
 
 /** Where the workers of a scene work. */
@@ -112,8 +113,14 @@ function sceneAt(
 
 /** Waits until every run of a scene is over. */
 export async function settled({ driven, client }: Scene): Promise<void> {
-  await Promise.all(driven.map(({ done }) => done));
-  await Promise.all(driven.map(({ workflowId }) => client.workflow.result(workflowId)));
+  const over = driven.map(async ({ workflowId, done }) =>
+    watched(
+      client,
+      workflowId,
+      done.then(() => client.workflow.result(workflowId)),
+    ),
+  );
+  await Promise.all(over);
 }
 
 /** Looks at what all processes have left; none of them lives any more. */

@@ -1,21 +1,25 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { type Driven, driveAgent } from './drive-agent.ts';
 import { add, mixed, note } from '../workflows/index.ts';
 
 /** Notes that each of the two senders sends to a run, and additions. */
 const [NOTES, ADDITIONS] = [4, 2];
 
+/** What a run is: a workflow with a bit of everything, or an agent. */
+export type Kind = 'mixed' | 'agent';
+
 /** One run of the workload: what its client did, and what it must come to. */
-export interface DrivenRun {
+export interface DrivenRun extends Driven {
+  readonly kind: Kind;
   readonly workflowId: string;
-  /** Resolves when the run was started, which was acknowledged. */
-  readonly started: Promise<WorkflowHandleWithFirstExecutionRunId<typeof mixed>>;
-  /** Resolves when everything was acknowledged. */
-  readonly done: Promise<void>;
 }
 
 /** How a run is driven. Times are in milliseconds. */
 export interface DriveOptions {
+  /** Default `mixed`. */
+  readonly kind?: Kind;
   /** Before each signal and each update. Default 20. */
   readonly pause?: number;
   /** After which a step is tried again whose process is gone. Default 2000. */
@@ -23,12 +27,22 @@ export interface DriveOptions {
 }
 
 /** Starts a run, and tells it all that it waits for. */
-export function drive(
+export function drive(client: Client, taskQueue: string, workflowId: string, options: DriveOptions = {}): DrivenRun {
+  const { kind = 'mixed', pause = 20 } = options;
+  const driven =
+    kind === 'mixed'
+      ? driveMixed(client, taskQueue, workflowId, options)
+      : driveAgent(client, taskQueue, workflowId, pause);
+  driven.done.catch(() => undefined);
+  return { kind, workflowId, ...driven };
+}
+
+function driveMixed(
   client: Client,
   taskQueue: string,
   workflowId: string,
-  { pause = 20, stepTimeout = 2000 }: DriveOptions = {},
-): DrivenRun {
+  { pause = 20, stepTimeout = 2000 }: DriveOptions,
+): Driven {
   const started = client.workflow.start(mixed, {
     taskQueue,
     workflowId,
@@ -46,6 +60,7 @@ export function drive(
   };
   const increase = async (): Promise<void> => {
     const { firstExecutionRunId } = await started;
+    await pauseForAWhile(client, workflowId, firstExecutionRunId, pause);
     const handle = client.workflow.getHandle(workflowId, firstExecutionRunId);
     for (let i = 1; i <= ADDITIONS; i++) {
       await delay(pause);
@@ -53,8 +68,17 @@ export function drive(
     }
   };
   const done = Promise.all([send('a'), send('b'), increase()]).then(() => undefined);
-  done.catch(() => undefined);
-  return { workflowId, started, done };
+  return { started, done };
+}
+
+/** A run takes in signals while it is paused. */
+async function pauseForAWhile(client: Client, workflowId: string, runId: string, pause: number): Promise<void> {
+  const run = { namespace: client.options.namespace, workflowId, runId, identity: 'chaos', reason: 'tried' };
+  const { workflowService } = client;
+  const requestId = randomUUID();
+  await untilRoom(() => workflowService.pauseWorkflowExecution({ ...run, requestId }));
+  await delay(pause);
+  await untilRoom(() => workflowService.unpauseWorkflowExecution({ ...run, requestId }));
 }
 
 /** Tries again what was refused because Redis was full, of which nothing was written. */
@@ -74,7 +98,7 @@ async function untilRoom(call: () => Promise<unknown>): Promise<void> {
 /** The same for every run, whatever happens to the processes. */
 export const expected = {
   generation: 1,
-  steps: ['0 first', '0 left', '0 right', '1 first', '1 last', '1 left', '1 right'],
+  steps: ['0 first', '0 left', '0 local', '0 right', '1 first', '1 last', '1 left', '1 local', '1 right'],
   notesOf: (sender: string): string[] => Array.from({ length: NOTES }, (_, i) => `${sender}${i}`),
   sum: (ADDITIONS * (ADDITIONS + 1)) / 2,
   additions: Array.from({ length: ADDITIONS }, (_, i) => `add ${i + 1}`),

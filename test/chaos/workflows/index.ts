@@ -8,12 +8,14 @@ import {
   executeChild,
   getExternalWorkflowHandle,
   proxyActivities,
+  proxyLocalActivities,
   setHandler,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { LedgerActivities } from '../fixtures/ledger.ts';
 
+export { perdureAgent } from '../../../src/workflow/agent/perdure-agent.ts';
 export { collect } from './collect.ts';
 export { idle } from './idle.ts';
 export { walk } from './walk.ts';
@@ -25,6 +27,9 @@ function steps(timeout: number): LedgerActivities {
     retry: { initialInterval: 20, backoffCoefficient: 1 },
   });
 }
+
+/** The same in the worker that runs the workflow. */
+const { step: localStep } = proxyLocalActivities<LedgerActivities>({ startToCloseTimeout: 5000 });
 
 /** What is expected of a run before it ends. */
 export interface MixedInput {
@@ -49,7 +54,7 @@ export const add = defineUpdate<number, [number]>('add');
 
 const fresh: MixedState = { generation: 0, steps: [], notes: [], sum: 0 };
 
-/** Activities one after another and at once, retries, a timer, a child, signals both ways, updates, and a run that follows on this one. */
+/** Activities one after another, at once and local, retries, a timer, a child, signals both ways, updates, and a run that follows on this one. */
 export async function mixed(input: MixedInput, before: MixedState = fresh): Promise<MixedState> {
   const { workflowId } = workflowInfo();
   const { step } = steps(input.stepTimeout);
@@ -72,6 +77,7 @@ export async function mixed(input: MixedInput, before: MixedState = fresh): Prom
     done.push(await step(`${generation} ${name}`, flaky));
   };
   await run('first');
+  done.push(await localStep(`${generation} local`, false));
   await sleep(50);
   await Promise.all([
     run('left'),

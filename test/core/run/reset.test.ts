@@ -1,3 +1,4 @@
+import proto from '@temporalio/proto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { validateHistory } from '../../../src/core/history/validate.ts';
@@ -9,6 +10,8 @@ import { ResetRefused, resetRun } from '../../../src/core/run/reset/reset.ts';
 import { commandKinds } from './random-commands.ts';
 import { happenings, Simulation } from './simulation.ts';
 import type { Step } from './simulation.ts';
+
+const { HistoryEvent: HistoryEventMessage } = proto.temporal.api.history.v1;
 
 const pick = fc.nat(50);
 const step: fc.Arbitrary<Step> = fc.record({
@@ -56,6 +59,24 @@ test('a record is made from its history as it was made with it', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('the size of history counts events as they are stored, also those that waited and got their ids late', () => {
+  const simulation = new Simulation();
+  const script: readonly Partial<Step>[] = [
+    { what: 'turn', commands: [{ kind: 'activity', pick: 21 }] },
+    { what: 'start task' },
+    { what: 'start activity' },
+    // Its heartbeat timeout passes while the workflow task is out.
+    { what: 'wait', ms: 700 },
+    { what: 'answer' },
+  ];
+  for (const each of script) simulation.step({ what: 'wait', pick: 0, ms: 0, commands: [], ...each });
+  const { record, history, now } = simulation;
+  expect(history.some((event) => event.activityTaskTimedOutEventAttributes)).toBe(true);
+  const sizes = history.map((event) => HistoryEventMessage.encode(event).finish().length);
+  expect(record.historySizeBytes).toBe(sizes.reduce((sum, size) => sum + size, 0));
+  expect(rebuildRun(key, 'r', record.runId, history, now).record.historySizeBytes).toBe(record.historySizeBytes);
 });
 
 function resetOrRefused(...args: Parameters<typeof resetRun>): RunDraft | undefined {

@@ -84,6 +84,27 @@ describe('a paused run', () => {
     expect((await polled).activityId).toBe('a');
   });
 
+  it('is paused and resumed once by a request that is made again', async () => {
+    await bench.start('w');
+    const { service } = bench;
+    await service.pauseWorkflowExecution({ ...w, requestId: 'a' });
+    await service.pauseWorkflowExecution({ ...w, requestId: 'a' });
+    await service.unpauseWorkflowExecution({ ...w, requestId: 'a' });
+    await service.unpauseWorkflowExecution({ ...w, requestId: 'a' });
+    await bench.restart();
+    // Somebody else has had the run paused since.
+    await bench.service.pauseWorkflowExecution({ ...w, requestId: 'b' });
+    await bench.service.unpauseWorkflowExecution({ ...w, requestId: 'a' });
+    await bench.service.pauseWorkflowExecution({ ...w, requestId: 'a' });
+    expect((await bench.types('w')).filter((type) => type.includes('aused'))).toEqual([
+      'WorkflowExecutionPaused',
+      'WorkflowExecutionUnpaused',
+      'WorkflowExecutionPaused',
+    ]);
+    await bench.service.unpauseWorkflowExecution({ ...w, requestId: 'b' });
+    await expect(bench.service.unpauseWorkflowExecution({ ...w, requestId: 'c' })).rejects.toMatchObject({ code: 9 });
+  });
+
   it('stays paused when another process takes over', async () => {
     await bench.start('w');
     await bench.complete(await bench.poll(), [commands.activity('a'), commands.timer('t', 5000)]);

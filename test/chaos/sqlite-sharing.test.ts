@@ -2,15 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createEmbeddedEngine } from 'perdure/embedded';
 import { describe, expect, test } from 'vitest';
 import { readOwner } from '../../src/engines/embedded/owner.ts';
-import { useBundle } from './support/use-bundle.ts';
 import { randomFrom } from './support/random.ts';
+import { report } from './support/report.ts';
 import { createScene, finish, inspect, settled } from './support/scene.ts';
+import { KILLS, SEED, TIMEOUT } from './support/sizes.ts';
+import { useBundle } from './support/use-bundle.ts';
 
-/** Take-overs and orderly ends that are tried. Set `CHAOS_KILLS` for more. */
-const ROUNDS = Number(process.env['CHAOS_KILLS'] ?? 3);
-const SEED = Number(process.env['CHAOS_SEED'] ?? 1);
-/** No measure of speed. */
-const TIMEOUT = 300_000 + ROUNDS * 20_000;
+/** Take-overs and orderly ends that are tried. */
+const ROUNDS = KILLS;
 /** So long that nobody waits for it: what was given out must not get lost. */
 const PATIENT = 3_600_000;
 
@@ -48,7 +47,7 @@ describe.concurrent('processes that share a file', () => {
       expect(await web.stop()).toBe(0);
       expect(await next.stop()).toBe(0);
       expect(owner.errors + worker.errors + web.errors + next.errors).toBe('');
-      console.log('Owner and worker killed:', await inspect(scene));
+      report('SQLite, owner and worker killed', { kills: 2, ...(await inspect(scene)) });
     },
   );
 
@@ -71,7 +70,7 @@ describe.concurrent('processes that share a file', () => {
     await Promise.all(members.map((member) => member.ready()));
     expect(await Promise.all(members.map((member) => member.stop()))).toEqual([0, 0]);
     expect(members.map(({ errors }) => errors).join('')).toBe('');
-    console.log(`${ROUNDS} owners killed:`, await inspect(scene));
+    report('SQLite, owners killed one after the other', { kills: ROUNDS, ...(await inspect(scene)) });
   });
 
   test.for([true, false])(
@@ -95,7 +94,7 @@ describe.concurrent('processes that share a file', () => {
       const audited = await finishWith(owner);
       // Only the steps that fail at first were run twice.
       expect(audited.repeated).toBe(scene.driven.length * 2);
-      console.log(`${ROUNDS} workers stopped:`, audited);
+      report(`SQLite, workers stopped (owner: ${isOwner})`, { stops: ROUNDS, ...audited });
 
       async function finishWith(process: typeof owner) {
         if (process === undefined) return await finish(scene);

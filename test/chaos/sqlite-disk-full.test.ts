@@ -7,8 +7,10 @@ import { createEmbeddedEngine } from 'perdure/embedded';
 import { expect, onTestFinished, test } from 'vitest';
 import { readOwner } from '../../src/engines/embedded/owner.ts';
 import { connectSocket } from '../../src/engines/embedded/socket-client.ts';
-import { ledgerActivities } from './fixtures/ledger.ts';
+import { ledgerActivities, openLedger } from './fixtures/ledger.ts';
 import { audit } from './support/audit.ts';
+import { report } from './support/report.ts';
+import { TIMEOUT } from './support/sizes.ts';
 import { useBundle } from './support/use-bundle.ts';
 import { drive } from './support/workload.ts';
 
@@ -20,7 +22,7 @@ const bundle = useBundle();
 
 test(
   'an engine on a full disk refuses, loses nothing, and goes on when there is room',
-  { timeout: 120_000 },
+  { timeout: TIMEOUT },
   async ({ skip }) => {
     const disk = smallDisk('24m');
     skip(disk === undefined, 'mounting a small disk is not allowed here');
@@ -33,7 +35,7 @@ test(
     const worker = await engine.createWorker({
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: bundle.path },
-      activities: ledgerActivities(ledger),
+      activities: ledgerActivities(openLedger(ledger)),
       workflowThreadPoolSize: 1,
     });
     const audited = await worker.runUntil(async () => {
@@ -57,7 +59,7 @@ test(
       return await audit(client, driven, { bundle: bundle.path, ledger });
     });
     await engine.close();
-    console.log('Disk full for 3 s:', audited);
+    report('SQLite, disk full for 3 s', { faults: 1, ...audited });
   },
 );
 

@@ -9,9 +9,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { readOwner } from '../../src/engines/embedded/owner.ts';
 import { SqliteStore } from '../../src/engines/embedded/sqlite-store.ts';
 import { exampleRecord } from '../../testing/conformance/store/examples.ts';
+import { report } from './support/report.ts';
+import { scaled, TIMEOUT } from './support/sizes.ts';
 
 const MEMBER = fileURLToPath(new URL('shared-member.ts', import.meta.url));
-const KILLS = 6;
+const KILLS = scaled(200);
 
 class Member {
   readonly run: string;
@@ -54,7 +56,7 @@ class Member {
 
 test(
   'owners that are killed are followed by another, and nothing acknowledged is lost',
-  { timeout: 300_000 },
+  { timeout: TIMEOUT },
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'perdure-take-over-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -90,6 +92,7 @@ test(
       expect(written.length - acknowledged.length).toBeLessThanOrEqual(1);
     }
     await store.close();
+    report('SQLite, owners killed who only write', { kills: KILLS });
   },
 );
 
