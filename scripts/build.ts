@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { root, run } from './run.ts';
 
 await rm(`${root}/dist`, { recursive: true, force: true });
-const { code, output } = await run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
+const { code, output } = await run('node', ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.json']);
 process.stdout.write(output);
 process.exitCode = code;
 // What is read at run time beside the code, such as golden histories. Folders have no extension.

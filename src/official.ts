@@ -64,7 +64,7 @@ export interface NativeWorkerConstructor {
   createReplay(runtime: Runtime, options: CompiledWorkerOptionsWithBuildId): Promise<NativeReplayHandle>;
 }
 
-/** The official `Worker` class with the two protected statics that subclasses of ours replace. */
+/** The official `Worker` class with the three protected statics that subclasses of ours replace. */
 export interface OfficialWorkerClass {
   new (...args: never[]): Worker;
   readonly prototype: Worker;
@@ -72,6 +72,11 @@ export interface OfficialWorkerClass {
   create(options: WorkerOptions): Promise<Worker>;
   /** What polls for tasks and takes completions. */
   nativeWorkerCtor: NativeWorkerConstructor;
+  /** Workflow code, ready to run: as it was given, or bundled. `undefined` when there is none. */
+  getOrCreateBundle(
+    compiledOptions: CompiledWorkerOptions,
+    logger: Logger,
+  ): Promise<WorkflowBundleWithSourceMapAndFilename | undefined>;
   /** What runs workflow code. */
   createWorkflowCreator(
     workflowBundle: WorkflowBundleWithSourceMapAndFilename,

@@ -82,8 +82,7 @@ export function checkUnique(names: readonly { readonly kind: string; readonly na
 }
 
 /** The whole of retry options. */
-export function completeRetry(given: RetryOptions | undefined, defaults: RetrySettings, path: string): RetrySettings {
-  if (given === undefined) return defaults;
+export function completeRetry(given: RetryOptions, defaults: RetrySettings, path: string): RetrySettings {
   checkKeys(given, Object.keys(defaults), path);
   const { maximumAttempts = defaults.maximumAttempts, backoffCoefficient = defaults.backoffCoefficient } = given;
   checkCount(maximumAttempts, 1, `${path}.maximumAttempts`);

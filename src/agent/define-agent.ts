@@ -153,8 +153,9 @@ export function completeAgent(options: AnyAgentOptions): Agent<never, never, nev
     limits: completeLimits(options.limits, `${path}: limits`),
     onLimit,
     asksUser: asksUserOf(options.asksUser, `${path}: asksUser`),
-    modelTimeout: parseTime(options.modelTimeout ?? DEFAULTS.modelTimeout, `${path}: modelTimeout`),
-    modelRetry: completeRetry(options.modelRetry, DEFAULTS.modelRetry, `${path}: modelRetry`),
+    modelTimeout:
+      options.modelTimeout === undefined ? undefined : parseTime(options.modelTimeout, `${path}: modelTimeout`),
+    modelRetry: options.modelRetry && completeRetry(options.modelRetry, DEFAULTS.modelRetry, `${path}: modelRetry`),
     settings,
   });
 }

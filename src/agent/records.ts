@@ -1,19 +1,21 @@
-import type { AgentRecord, ToolRecord } from '../workflow/protocol/index.ts';
+import type { ActivityDefaults, AgentRecord, ToolRecord } from '../workflow/protocol/index.ts';
+import { DEFAULTS } from './defaults.ts';
 import { hashOf } from './hash.ts';
 import type { AnyAgent, AnyTool, InstructionContext } from './types.ts';
 
-/** What is recorded of a tool. */
-export function toolRecord(tool: AnyTool): ToolRecord {
-  const { name, description, inputSchema, completion, timeout, heartbeatTimeout, retry, maxResultBytes } = tool;
+/** What is recorded of a tool. @param defaults where it says nothing. How long an async result may take is no time of an activity. */
+export function toolRecord(tool: AnyTool, defaults: ActivityDefaults = {}): ToolRecord {
+  const { name, description, inputSchema, completion, heartbeatTimeout, maxResultBytes } = tool;
+  const timeout = tool.timeout ?? (completion === 'sync' ? defaults.timeout : undefined);
   return {
     name,
     description,
     inputSchema,
     hash: toolHash(tool),
     completion,
-    timeout,
+    timeout: timeout ?? DEFAULTS.toolTimeout[completion],
     heartbeatTimeout,
-    retry,
+    retry: tool.retry ?? defaults.retry ?? DEFAULTS.toolRetry,
     ...(completion === 'async' ? { maxResultBytes } : {}),
     compensates: tool.compensate !== undefined,
   };
@@ -35,11 +37,16 @@ export function modelId({ model }: AnyAgent): string {
   return typeof model === 'string' ? model : `${model.provider}/${model.modelId}`;
 }
 
-/** What is recorded of an agent when a run starts. @param tools its tools, those of its tool sources included. */
+/**
+ * What is recorded of an agent when a run starts.
+ * @param tools its tools, those of its tool sources included.
+ * @param defaults where definitions say nothing.
+ */
 export async function agentRecord(
   agent: AnyAgent,
   tools: readonly AnyTool[],
   context: InstructionContext,
+  defaults?: ActivityDefaults,
 ): Promise<AgentRecord> {
   const { instructions, outputSchema } = agent;
   const record = {
@@ -47,14 +54,15 @@ export async function agentRecord(
     description: agent.description,
     model: modelId(agent),
     instructions: typeof instructions === 'string' ? instructions : await instructions(context),
-    tools: tools.map(toolRecord),
+    tools: tools.map((tool) => toolRecord(tool, defaults)),
     agents: agent.agents.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     ...(outputSchema && { outputSchema }),
     limits: agent.limits,
     onLimit: agent.onLimit,
     asksUser: agent.asksUser,
-    modelTimeout: agent.modelTimeout,
-    modelRetry: agent.modelRetry,
+    modelTimeout: agent.modelTimeout ?? defaults?.timeout ?? DEFAULTS.modelTimeout,
+    modelRetry: agent.modelRetry ?? defaults?.retry ?? DEFAULTS.modelRetry,
+    ...(defaults && { activityDefaults: defaults }),
   };
   return { ...record, hash: hashOf(record) };
 }

@@ -1,4 +1,4 @@
-import type { AgentRecord } from '../workflow/protocol/index.ts';
+import type { ActivityDefaults, AgentRecord } from '../workflow/protocol/index.ts';
 import { checkUnique } from './checks.ts';
 import { DefinitionError } from './errors.ts';
 import { agentRecord } from './records.ts';
@@ -79,9 +79,9 @@ export class AgentRegistry {
     return this.#tools.get(name)?.tool;
   }
 
-  /** What is recorded of an agent when a run starts. Fails with what its instructions' function throws. */
-  record(agent: AnyAgent, context: InstructionContext): Promise<AgentRecord> {
-    return agentRecord(agent, this.toolsOf(agent), context);
+  /** What is recorded of an agent when a run starts. Fails with what its instructions' function throws. @param defaults where definitions say nothing. */
+  record(agent: AnyAgent, context: InstructionContext, defaults?: ActivityDefaults): Promise<AgentRecord> {
+    return agentRecord(agent, this.toolsOf(agent), context, defaults);
   }
 
   /** Disconnects the tool sources. */

@@ -83,12 +83,12 @@ export interface Tool<out Input = unknown, out Output = unknown, out Deps = unkn
   readonly inputSchema: JsonSchema;
   /** `async`: the result arrives later. */
   readonly completion: 'sync' | 'async';
-  /** Of one attempt, or until the result has to be there. Milliseconds. */
-  readonly timeout: number;
+  /** Of one attempt, or until the result has to be there. Milliseconds. `undefined`: what the engine says, or else the default. */
+  readonly timeout: number | undefined;
   /** Milliseconds. */
   readonly heartbeatTimeout: number;
-  /** How often it is tried. */
-  readonly retry: RetrySettings;
+  /** How often it is tried. `undefined`: as the engine says, or else the default. */
+  readonly retry: RetrySettings | undefined;
   /** Whether a person has to decide first, and what that person is told. */
   readonly approval:
     | ((args: never, context: ApprovalContext<never>) => ApprovalAnswer | Promise<ApprovalAnswer>)
@@ -165,10 +165,10 @@ export interface Agent<
   readonly onLimit: OnLimit;
   /** Whether the model may ask the user, and how long it waits (milliseconds). */
   readonly asksUser: false | AskSettings;
-  /** Of one model call. Milliseconds. */
-  readonly modelTimeout: number;
-  /** How often a model call is tried. */
-  readonly modelRetry: RetrySettings;
+  /** Of one model call. Milliseconds. `undefined`: what the engine says, or else the default. */
+  readonly modelTimeout: number | undefined;
+  /** How often a model call is tried. `undefined`: as the engine says, or else the default. */
+  readonly modelRetry: RetrySettings | undefined;
   /** Passed to the model as they are. */
   readonly settings: ModelSettings;
   /** Carries the types, and is never there. */

@@ -10,7 +10,7 @@ export interface NamespaceRecord {
   readonly ownerEmail: string;
   /** Whatever its owner keeps with it. */
   readonly data: Readonly<Record<string, string>>;
-  /** `deprecated`: nobody should use it any more. Nothing else follows from it, as on a server. */
+  /** `deprecated`: nobody starts workflows there any more, but its schedules; all else goes on, as on a server. */
   readonly state: 'registered' | 'deprecated';
   /** How long closed runs are kept, in milliseconds; 0: for ever. */
   readonly retention: number;

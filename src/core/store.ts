@@ -181,7 +181,15 @@ export interface ListPage {
 }
 
 /** Why a store could not do what it was asked. The message says what to do about it. */
-export type StoreErrorCode = 'full' | 'corrupt' | 'newer-version' | 'read-only' | 'locked' | 'closed' | 'unavailable';
+export type StoreErrorCode =
+  | 'full'
+  | 'corrupt'
+  | 'gone'
+  | 'newer-version'
+  | 'read-only'
+  | 'locked'
+  | 'closed'
+  | 'unavailable';
 
 /** The storage itself failed. Nothing of the refused commit was written. */
 export class StoreError extends Error {

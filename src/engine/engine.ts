@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { ActivityOptions } from '@temporalio/common';
 import type { NativeConnection, Worker, WorkerOptions } from '@temporalio/worker';
 
 /**
@@ -29,6 +30,12 @@ export interface Engine {
 
   /** Where runs are started and workers look when nothing else is said: the task queue of its configuration. Missing where that names none. */
   readonly taskQueue?: string | undefined;
+
+  /**
+   * Times and retries of activities, as its configuration says them: those of agents' tools and model calls that say nothing themselves. Missing, or
+   * without members, where it says nothing.
+   */
+  readonly activityDefaults?: Pick<ActivityOptions, 'startToCloseTimeout' | 'retry'> | undefined;
 
   /** The file by which several processes share this engine, absolute. Missing where there is none. */
   readonly database?: string | undefined;

@@ -36,7 +36,11 @@ async function differencesOf(
   if (agent === undefined) return [{ agent: name, field: 'agent', change: 'removed' }];
   try {
     const { value } = await readInput(agent, input);
-    return compareDefinitions(definition, await registry.record(agent, { input: value, metadata, now }));
+    const { activityDefaults } = definition;
+    return compareDefinitions(
+      definition,
+      await registry.record(agent, { input: value, metadata, now }, activityDefaults),
+    );
   } catch (error) {
     // Its input is refused today, or the function of its instructions fails on it.
     const after: Json = error instanceof Error ? error.message : String(error);

@@ -13,6 +13,7 @@ import {
   type WorkflowBundleWithSourceMapAndFilename,
   type WorkflowCreator,
 } from '../official.ts';
+import { readOnce } from './bundles.ts';
 import { type Backend, backendOf } from './connection.ts';
 import { createNativeWorker } from './dispatch/native-worker.ts';
 import { dispatchOptions } from './dispatch/options.ts';
@@ -39,6 +40,7 @@ export function installSeams(worker: OfficialWorkerClass, createHost: WorkflowHo
     createWorkflowCreator: worker.createWorkflowCreator.bind(worker),
   };
   worker.nativeWorkerCtor = nativeWorkers(official.nativeWorkerCtor);
+  worker.getOrCreateBundle = readOnce(worker.getOrCreateBundle.bind(worker));
   worker.createWorkflowCreator = (bundle, options, logger) => {
     const backend = backendOf(options.connection);
     // Who debugs, or wants a V8 context for each run, wants the ways of the official host.

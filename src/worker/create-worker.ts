@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { WorkerOptions } from '@temporalio/worker';
 import { createCallModel } from '../agent/activities/call-model.ts';
 import { createAgentActivities } from '../agent/activities/index.ts';
+import { activityDefaultsOf } from '../agent/activity-defaults.ts';
 import { AgentRegistry } from '../agent/registry.ts';
 import { parseTime } from '../agent/time.ts';
 import { openSharedTokens } from '../agent/tokens/shared-tokens.ts';
@@ -52,7 +53,15 @@ export async function openWorker(options: AnyWorkerOptions): Promise<AgentWorker
     const tokens = options.tokens ?? (await openSharedTokens(engine));
     if (options.tokens === undefined) undo.push(() => tokens.close());
     const { deps, models, telemetry } = options;
-    const common = { registry, deps, tokens, ...(models && { models }), ...(telemetry && { telemetry }) };
+    const activityDefaults = activityDefaultsOf(engine.activityDefaults);
+    const common = {
+      registry,
+      deps,
+      tokens,
+      activityDefaults,
+      ...(models && { models }),
+      ...(telemetry && { telemetry }),
+    };
     const worker = await engine.createWorker({
       maxHeartbeatThrottleInterval: HEARTBEAT_INTERVAL,
       ...withoutBundling(options.workerOptions),

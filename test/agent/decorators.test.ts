@@ -57,7 +57,7 @@ describe.each([
       kind: 'tool',
       name: 'lookup',
       description: 'Finds an order.',
-      timeout: 60_000,
+      timeout: undefined,
       inputSchema: { required: ['id'] },
     });
   });

@@ -19,18 +19,14 @@ describe('defineTool', () => {
       kind: 'tool',
       name: 'lookup',
       completion: 'sync',
-      timeout: 60_000,
+      timeout: undefined,
       heartbeatTimeout: 10_000,
-      retry: { maximumAttempts: 3, initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
+      retry: undefined,
       approval: undefined,
       compensate: undefined,
       maxResultBytes: 262_144,
     });
     expect(Object.isFrozen(tool)).toBe(true);
-  });
-
-  it('gives an async tool a day', () => {
-    expect(defineTool({ ...base, completion: 'async' }).timeout).toBe(86_400_000);
   });
 
   it('takes times as text, and part of the retry settings', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { activityDefaultsOf } from '../../src/agent/activity-defaults.ts';
 import { canonicalJson, hashOf } from '../../src/agent/hash.ts';
 import { toolHash } from '../../src/agent/records.ts';
 import { AgentRegistry } from '../../src/agent/registry.ts';
@@ -123,6 +124,56 @@ describe('records', () => {
     const agent = defineAgent({ ...base, name: 'shipper', tools: [defineTool({ ...common, maxResultBytes: 100 })] });
     const { tools } = await new AgentRegistry({ agents: [agent] }).record(agent, context);
     expect(tools).toMatchObject([{ name: 'ship', maxResultBytes: 100 }]);
+  });
+
+  describe('of times and retries that a definition says nothing of', () => {
+    const common = { description: 'Ships.', run: () => undefined } as const;
+    const own = { timeout: '5 s', retry: { maximumAttempts: 7 } } as const;
+    const shipper = defineAgent({
+      ...base,
+      name: 'shipper',
+      tools: [
+        defineTool({ ...common, name: 'plain' }),
+        defineTool({ ...common, name: 'later', completion: 'async' }),
+        defineTool({ ...common, ...own, name: 'own' }),
+      ],
+    });
+    const ship = new AgentRegistry({ agents: [shipper] });
+    const day = 86_400_000;
+    const retry = { maximumAttempts: 3, initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 };
+
+    it('hold the defaults', async () => {
+      const record = await ship.record(shipper, context);
+      expect(record).not.toHaveProperty('activityDefaults');
+      expect(record).toMatchObject({
+        modelTimeout: 300_000,
+        modelRetry: { ...retry, maximumAttempts: 5, maximumInterval: 60_000 },
+        tools: [
+          { timeout: 60_000, retry },
+          { timeout: day, retry },
+          { timeout: 5000, retry: { maximumAttempts: 7 } },
+        ],
+      });
+    });
+
+    it('hold what the engine says', async () => {
+      const defaults = activityDefaultsOf({ startToCloseTimeout: '10m', retry: { initialInterval: '2s' } });
+      const engines = { ...retry, initialInterval: 2000 };
+      expect(await ship.record(shipper, context, defaults)).toMatchObject({
+        activityDefaults: { timeout: 600_000, retry: engines },
+        modelTimeout: 600_000,
+        modelRetry: engines,
+        tools: [
+          { timeout: 600_000, retry: engines },
+          { timeout: day, retry: engines },
+          { timeout: 5000, retry: { ...retry, maximumAttempts: 7 } },
+        ],
+      });
+    });
+
+    it('know nothing of an engine that says nothing', () => {
+      expect([activityDefaultsOf(), activityDefaultsOf({})]).toEqual([undefined, undefined]);
+    });
   });
 
   it('hold what the instructions are when the run starts', async () => {

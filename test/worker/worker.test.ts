@@ -38,6 +38,12 @@ function running(worker: AgentWorker): AgentWorker {
   return worker;
 }
 
+/** A member of an engine, callable on its own: engines have private state. */
+function bound(engine: Engine, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(engine, key, engine);
+  return typeof value === 'function' ? (value.bind(engine) as unknown) : value;
+}
+
 const quick = defineAgent({ name: 'quick', model: scripted({ text: 'Hello!' }), instructions: 'Greet.' });
 
 describe('a worker', () => {
@@ -50,6 +56,23 @@ describe('a worker', () => {
       const worker = running(await createWorker({ agents: [quick], engine: env.engine, workerOptions }));
       expect(worker.worker.options.maxHeartbeatThrottleInterval).toBe(expected);
     }
+  });
+
+  it('gives activities the times and retries of its engine where agents say nothing', async () => {
+    const activityDefaults = { startToCloseTimeout: '7m', retry: { maximumAttempts: 2 } } as const;
+    const engine = new Proxy(env.engine, {
+      get: (target, key) => (key === 'activityDefaults' ? activityDefaults : bound(target, key)),
+    });
+    running(await createWorker({ agents: [quick], engine }));
+    const perdure = await connect({ engine: env.engine, client: env.client });
+    const run = await perdure.start(quick, { input: 'Hi' });
+    await run.result();
+    const { events } = await env.client.workflow.getHandle(run.id).fetchHistory();
+    const call = events?.find(
+      ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'agent.callModel',
+    )?.activityTaskScheduledEventAttributes;
+    expect(Number(call?.startToCloseTimeout?.seconds)).toBe(420);
+    expect(call?.retryPolicy?.maximumAttempts).toBe(2);
   });
 
   it('runs agents with their tools, sub-agents, questions and completion tokens', async () => {

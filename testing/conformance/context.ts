@@ -7,7 +7,7 @@ import { workflowBundle } from './bundle.ts';
 import { eventTypeName } from '../../src/core/history/event-type.ts';
 import { fetchHistory } from './histories.ts';
 import type { RunRef } from './histories.ts';
-import type { ConformanceTarget } from './target.ts';
+import type { ConformanceTarget, ConformanceWorker } from './target.ts';
 import type { Scenario, ScenarioContext, ScenarioWorker, StartOptions } from './scenario.ts';
 
 /** A context with what the runner needs beside: which runs to look at, and how to end. */
@@ -47,6 +47,14 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
   });
   const history: ScenarioContext['history'] = async (handle, runId) =>
     (await fetchHistory(client, handle.workflowId, runId)).events ?? [];
+  const createWorker: ScenarioContext['createWorker'] = async ({ bundle, ...options } = {}) =>
+    await target.createWorker({
+      taskQueue: unique,
+      workflowBundle: await workflowBundle(bundle),
+      shutdownForceTime: '5s',
+      ...options,
+      namespace,
+    });
   const eventually = <T>(check: () => T | Promise<T>): Promise<T> => retry(check, sleep);
   const context: ScenarioContext = {
     target,
@@ -61,12 +69,9 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
       client.workflow.start(type, startOptions(options))) as ScenarioContext['start'],
     execute: ((type: string, options: StartOptions = {}) =>
       client.workflow.execute(type, startOptions(options))) as ScenarioContext['execute'],
-    startWorker: async ({ bundle, ...options } = {}) => {
-      const worker = await startWorker(target, {
-        taskQueue: unique,
-        workflowBundle: await workflowBundle(bundle),
-        ...options,
-      });
+    createWorker,
+    startWorker: async (options) => {
+      const worker = runWorker(await createWorker(options));
       workers.push(worker);
       return worker;
     },
@@ -86,15 +91,12 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
   return { context, unique, runs, stopWorkers: () => stopAll(workers) };
 }
 
-async function startWorker(
-  target: ConformanceTarget,
-  options: Parameters<ConformanceTarget['createWorker']>[0],
-): Promise<ScenarioWorker> {
-  const worker = await target.createWorker({ shutdownForceTime: '5s', ...options, namespace: target.namespace });
+function runWorker(worker: ConformanceWorker): ScenarioWorker {
   const running = worker.run();
   running.catch(() => {}); // reported by stop()
   let stopping = false;
   return {
+    worker,
     stop: async () => {
       if (!stopping && worker.getState() === 'RUNNING') worker.shutdown();
       stopping = true;

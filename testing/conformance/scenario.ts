@@ -8,7 +8,7 @@ import type {
 import type { Workflow, WorkflowResultType } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { WorkerOptions } from '@temporalio/worker';
-import type { ConformanceTarget } from './target.ts';
+import type { ConformanceTarget, ConformanceWorker } from './target.ts';
 
 /** An event of a history as the API gives it. */
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -58,6 +58,8 @@ export interface Scenario extends ScenarioOptions {
 
 /** A worker that runs until the scenario ends or stops it. */
 export interface ScenarioWorker {
+  /** The worker itself, which runs. */
+  readonly worker: ConformanceWorker;
   /** Shuts it down and waits until it is. Safe to call twice. Rejects when the worker failed. */
   stop(): Promise<void>;
 }
@@ -91,6 +93,8 @@ export interface ScenarioContext {
   ): Promise<WorkflowHandleWithFirstExecutionRunId<T>>;
   /** Starts a workflow and waits for its result. */
   execute<T extends Workflow>(type: T | string, options?: StartOptions<T>): Promise<WorkflowResultType<T>>;
+  /** Creates a worker that does not run yet; who runs it ends it. */
+  createWorker(options?: ScenarioWorkerOptions): Promise<ConformanceWorker>;
   /** Creates and runs a worker; it is stopped at the end. */
   startWorker(options?: ScenarioWorkerOptions): Promise<ScenarioWorker>;
   /** All events so far. */

@@ -8,7 +8,7 @@ import { cancellable, withHeartbeat } from './heartbeat.ts';
 import type { AgentActivityOptions } from './options.ts';
 
 /** Makes the activity that a run begins with: what its agent is, and what the conversation begins with. */
-export function createResolve({ registry }: AgentActivityOptions): AgentActivities['agent.resolve'] {
+export function createResolve({ registry, activityDefaults }: AgentActivityOptions): AgentActivities['agent.resolve'] {
   return async ({ agent: name, input, metadata = {} }) => {
     const agent = registry.agent(name);
     if (!agent) {
@@ -19,7 +19,7 @@ export function createResolve({ registry }: AgentActivityOptions): AgentActiviti
     // In the engine's time, not in this machine's: tests move it.
     const now = new Date(Context.current().info.scheduledTimestampMs);
     const definition = await cancellable(() =>
-      withHeartbeat(() => registry.record(agent, { input: value, metadata, now })),
+      withHeartbeat(() => registry.record(agent, { input: value, metadata, now }, activityDefaults)),
     );
     if (typeof definition.instructions !== 'string' || definition.instructions.trim() === '')
       throw finalFailure(

@@ -17,9 +17,9 @@ export type ToolActivities = Pick<
 
 /** Makes the activities that call tools. */
 export function createToolActivities(options: AgentActivityOptions): ToolActivities {
-  const { registry } = options;
+  const { registry, activityDefaults } = options;
   return {
-    'agent.resolveTool': async (name) => toolRecord(findTool(registry, name)),
+    'agent.resolveTool': async (name) => toolRecord(findTool(registry, name), activityDefaults),
 
     'agent.executeTool': async (input) => {
       const { tool, args } = await prepareCall(registry, input);

@@ -7,6 +7,9 @@ export const DEFAULT_PRIORITY = 3;
 /** The last one that there is; higher numbers count as this one, as on a Temporal server. */
 export const LAST_PRIORITY = 5;
 
+/** Bytes of a fairness key, at most. */
+const longestKey = 64;
+
 /** What is asked for, and what is inherited where nothing is. */
 export function mergePriorities(
   inherited: Priority | null | undefined,
@@ -22,8 +25,9 @@ export function mergePriorities(
 
 /** Why a priority is none, in the words of a Temporal server; `undefined` when it is one. */
 export function priorityProblem(priority: Priority | null | undefined): string | undefined {
-  if ((priority?.priorityKey ?? 0) < 0) return "priority key can't be negative";
-  if ((priority?.fairnessKey ?? '').length > 64) return 'fairness key length exceeds limit';
-  if ((priority?.fairnessWeight ?? 0) < 0) return "fairness weight can't be negative";
+  if ((priority?.priorityKey ?? 0) < 0) return "PriorityKey can't be negative";
+  if (new TextEncoder().encode(priority?.fairnessKey ?? '').length > longestKey)
+    return 'FairnessKey length exceeds limit';
+  if ((priority?.fairnessWeight ?? 0) < 0) return "FairnessWeight can't be negative";
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { StructuredCalendar } from './canonical.ts';
-import { lastYear } from './ranges.ts';
+import { lastYear, textFields } from './ranges.ts';
 import type { Range } from './ranges.ts';
 import type { Zone } from './zone.ts';
 
@@ -9,15 +9,22 @@ export interface Calendar {
   matches(at: number): boolean;
   /** The calendar's first time after one; `undefined` when there is none up to the last year. */
   next(after: number): number | undefined;
+  /** Until when, from one of the calendar's times on, all that could be one of them are; there may be more at once after it. */
+  until(at: number): number;
 }
 
 type Matcher = (value: number) => boolean;
-type Matchers = Readonly<Record<'year' | 'month' | 'dayOfMonth' | 'dayOfWeek' | 'hour' | 'minute' | 'second', Matcher>>;
+type FieldName = keyof typeof textFields;
+type Matchers = Readonly<Record<FieldName, Matcher>>;
 
 const hourSeconds = 3600;
 
-/** The calendar of ranges in a time zone. */
-export function compileCalendar(calendar: StructuredCalendar, zone: Zone): Calendar {
+/** The calendar of ranges in a time zone. @param seconds that the times have which it is asked about. Default: any. */
+export function compileCalendar(
+  calendar: StructuredCalendar,
+  zone: Zone,
+  seconds: readonly number[] = valuesOf('second'),
+): Calendar {
   const fields: Matchers = {
     year: calendar.year?.length ? matcher(calendar.year) : () => true,
     month: matcher(calendar.month),
@@ -27,7 +34,52 @@ export function compileCalendar(calendar: StructuredCalendar, zone: Zone): Calen
     minute: matcher(calendar.minute),
     second: matcher(calendar.second),
   };
-  return { matches: (at) => matches(fields, zone, at), next: (after) => new Search(fields, zone, after).next() };
+  const isEmpty = fieldNames.some((name) => !valuesOf(name).some(fields[name]));
+  const isWhole = (name: FieldName): boolean => (name === 'second' ? seconds : valuesOf(name)).every(fields[name]);
+  const stretch = new Stretch(new Set(fieldNames.filter(isWhole)), zone);
+  return {
+    matches: (at) => matches(fields, zone, at),
+    next: (after) => (isEmpty ? undefined : new Search(fields, zone, after).next()),
+    until: (at) => stretch.end(at),
+  };
+}
+
+const fieldNames = Object.keys(textFields) as FieldName[];
+
+/** All values of a field; a Sunday is 0 here. */
+function valuesOf(name: FieldName): number[] {
+  const { min, max } = textFields[name];
+  const end = name === 'dayOfWeek' ? 6 : max;
+  return Array.from({ length: end - min + 1 }, (_, index) => min + index);
+}
+
+/** How long a calendar's times follow on each other without a gap. */
+class Stretch {
+  readonly #whole: ReadonlySet<FieldName>;
+  readonly #zone: Zone;
+
+  /** @param whole fields of which all values match. */
+  constructor(whole: ReadonlySet<FieldName>, zone: Zone) {
+    this.#whole = whole;
+    this.#zone = zone;
+  }
+
+  end(at: number): number {
+    const { year, month, day, minute, second } = this.#zone.wallTime(at);
+    if (!this.#whole.has('second')) return at + 1;
+    if (!this.#whole.has('minute')) return at + 60 - second;
+    const hour = at + hourSeconds - 60 * minute - second;
+    if (!this.#whole.has('hour')) return hour;
+    // Where clocks are set at midnight, the day may begin an hour beside.
+    return Math.max(hour, this.#endOfDays(year, month, day));
+  }
+
+  #endOfDays(year: number, month: number, day: number): number {
+    const begin = (...date: [number, number, number]): number => this.#zone.timeOf(...date, 0, 0, 0);
+    if (!this.#whole.has('dayOfMonth') || !this.#whole.has('dayOfWeek')) return begin(year, month, day + 1);
+    if (!this.#whole.has('month')) return begin(year, month + 1, 1);
+    return begin((this.#whole.has('year') ? lastYear : year) + 1, 1, 1);
+  }
 }
 
 function matches(fields: Matchers, zone: Zone, at: number): boolean {
@@ -44,12 +96,18 @@ function matches(fields: Matchers, zone: Zone, at: number): boolean {
 }
 
 function matcher(ranges: readonly Range[] | null | undefined): Matcher {
-  const values = new Set<number>();
+  const values = new Set(valuesIn(ranges));
+  return (value) => values.has(value);
+}
+
+/** The values that ranges stand for. */
+export function valuesIn(ranges: readonly Range[] | null | undefined): number[] {
+  const values: number[] = [];
   for (const { start, end, step } of ranges ?? []) {
     const from = start ?? 0;
-    for (let value = from; value <= Math.max(end ?? 0, from); value += step || 1) values.add(value);
+    for (let value = from; value <= Math.max(end ?? 0, from); value += step || 1) values.push(value);
   }
-  return (value) => values.has(value);
+  return values;
 }
 
 /**

@@ -12,6 +12,9 @@ const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** Go counts nanoseconds in 64 bits: about 292 years. */
+const longestMs = 2 ** 63 / 1e6;
+
 /**
  * Milliseconds of a duration in the server's spelling, such as `1h30m`, `1.5h` or `2d`.
  * @throws ScheduleProblem in the words of Go's `time.ParseDuration`.
@@ -33,6 +36,7 @@ export function parseDuration(text: string): number {
       throw new ScheduleProblem(`time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`);
     }
     total += Number(digits) * factor;
+    if (total >= longestMs) throw invalid();
     rest = rest.slice(matched.length);
   }
   return sign * total;

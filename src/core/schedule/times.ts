@@ -1,6 +1,6 @@
 import { durationMs, toMillis } from '../proto.ts';
-import { compileCalendar } from './calendar.ts';
-import type { ScheduleSpec } from './canonical.ts';
+import { compileCalendar, valuesIn } from './calendar.ts';
+import type { ScheduleSpec, StructuredCalendar } from './canonical.ts';
 import { fingerprint32 } from './fingerprint.ts';
 import { lastYear } from './ranges.ts';
 import { zoneOf } from './zone.ts';
@@ -22,6 +22,8 @@ export interface ScheduleTimes {
 const latest = Date.UTC(lastYear + 1, 0, 1);
 const yearOne = 62_135_596_800n;
 const longestJitterMs = 0xff_ff_ff_ff;
+/** Times in a row that are looked at although they are excluded; who excludes more has no more times. */
+const mostExcluded = 10_000;
 
 /**
  * The times of a spec in its canonical form. The same spec, seed and time give the same answer wherever it is asked for.
@@ -30,11 +32,12 @@ const longestJitterMs = 0xff_ff_ff_ff;
 export function scheduleTimes(spec: ScheduleSpec, seed: string): ScheduleTimes {
   const zone = zoneOf(spec.timezoneName ?? '');
   const calendars = (spec.structuredCalendar ?? []).map((calendar) => compileCalendar(calendar, zone));
-  const excluded = (spec.excludeStructuredCalendar ?? []).map((calendar) => compileCalendar(calendar, zone));
   const intervals = (spec.interval ?? []).map(({ interval, phase }) => ({
     every: Math.max(Math.trunc(durationMs(interval) / 1000), 1),
     phase: Math.max(Math.trunc(durationMs(phase) / 1000), 0),
   }));
+  const ofMinute = secondsOf(spec.structuredCalendar ?? [], intervals);
+  const excluded = (spec.excludeStructuredCalendar ?? []).map((calendar) => compileCalendar(calendar, zone, ofMinute));
   const from = (toMillis(spec.startTime) ?? 0) - 1000;
   const to = Math.min(toMillis(spec.endTime) ?? Infinity, latest - 1);
   const jitter = durationMs(spec.jitter);
@@ -49,11 +52,21 @@ export function scheduleTimes(spec: ScheduleSpec, seed: string): ScheduleTimes {
     return found.length === 0 ? undefined : Math.min(...found) * 1000;
   };
 
+  const notExcluded = (first: number | undefined): number | undefined => {
+    let nominal = first;
+    for (let tries = 0; tries < mostExcluded && nominal !== undefined && nominal <= to; tries++) {
+      const at = nominal / 1000;
+      const excluding = excluded.find((calendar) => calendar.matches(at));
+      if (excluding === undefined) return nominal;
+      nominal = raw((excluding.until(at) - 1) * 1000);
+    }
+    return undefined;
+  };
+
   return {
     after(time) {
-      let nominal = raw(Math.max(time, from));
-      while (nominal !== undefined && nominal <= to && isExcluded(excluded, nominal)) nominal = raw(nominal);
-      if (nominal === undefined || nominal > to) return undefined;
+      const nominal = notExcluded(raw(Math.max(time, from)));
+      if (nominal === undefined) return undefined;
       if (jitter <= 0) return { nominal, next: nominal };
       // Not beyond the time that follows.
       const following = raw(nominal);
@@ -63,8 +76,13 @@ export function scheduleTimes(spec: ScheduleSpec, seed: string): ScheduleTimes {
   };
 }
 
-function isExcluded(calendars: readonly { matches(at: number): boolean }[], nominal: number): boolean {
-  return calendars.some((calendar) => calendar.matches(nominal / 1000));
+/** The seconds that times may have: most schedules act on whole minutes. */
+function secondsOf(
+  calendars: readonly StructuredCalendar[],
+  intervals: readonly { readonly every: number; readonly phase: number }[],
+): readonly number[] | undefined {
+  if (intervals.some(({ every }) => every % 60 !== 0)) return undefined;
+  return [...calendars.flatMap(({ second }) => valuesIn(second)), ...intervals.map(({ phase }) => phase % 60)];
 }
 
 /** Milliseconds from 0 up to `most`, drawn from the time and the seed. */

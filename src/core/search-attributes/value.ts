@@ -12,7 +12,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 const encoder = new TextEncoder();
 
 /** RFC 3339, as servers read it: with a time and a zone. */
-const datetime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const datetime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
 
 /** A payload that is no value of an attribute's type. */
 export class WrongValue extends Error {
@@ -22,8 +22,15 @@ export class WrongValue extends Error {
 /** Milliseconds since the epoch, with what is below as a fraction; `undefined` when the text is no time with a date and a zone. */
 export function parseDatetime(text: string): number | undefined {
   const [, seconds, fraction = '', zone] = datetime.exec(text) ?? [];
-  const time = seconds === undefined ? Number.NaN : Date.parse(`${seconds}${zone ?? ''}`);
-  return Number.isNaN(time) ? undefined : time + Number(`0${fraction}`) * 1000;
+  if (seconds === undefined || !isOnClock(seconds)) return undefined;
+  const time = Date.parse(`${seconds}${zone ?? ''}`);
+  return Number.isNaN(time) ? undefined : time + Number(`0.${fraction}`) * 1000;
+}
+
+/** Whether there is such a day and time; `Date` takes February 30 for March 2, and 24 o'clock for the day after. */
+function isOnClock(seconds: string): boolean {
+  const time = Date.parse(`${seconds}Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(seconds);
 }
 
 /** What JSON says in a payload. @throws WrongValue when there is no JSON in it. */
@@ -62,7 +69,7 @@ function single(value: unknown, type: AttributeType): string | number {
       if (typeof value === 'boolean') return Number(value);
       break;
     case 'Int':
-      if (Number.isInteger(value)) return value as number;
+      if (Number.isInteger(value) && Math.abs(value as number) < 2 ** 63) return value as number;
       break;
     case 'Double':
       if (typeof value === 'number') return value;

@@ -30,16 +30,20 @@ export function prefilter(condition: Condition | undefined): Prefilter {
 
 /** What passes both filters; `undefined` when no filter says that. */
 function joined(a: Filter, b: Filter): Filter | undefined {
+  const twice = Object.keys(b).filter((name) => Object.hasOwn(a, name));
+  if (twice.some((name) => !joinable.has(name))) return undefined;
   const attributes = [...(a.attributes ?? []), ...(b.attributes ?? [])];
-  if (attributes.length > 0) return { ...a, ...b, attributes };
-  return Object.keys(b).some((name) => Object.hasOwn(a, name)) ? times(a, b) : { ...a, ...b };
+  return {
+    ...a,
+    ...b,
+    ...overlap('startTime', a, b),
+    ...overlap('closeTime', a, b),
+    ...(attributes.length > 0 ? { attributes } : {}),
+  };
 }
 
-function times(a: Filter, b: Filter): Filter | undefined {
-  const names = Object.keys(b).filter((name) => Object.hasOwn(a, name));
-  if (names.some((name) => name !== 'startTime' && name !== 'closeTime')) return undefined;
-  return { ...a, ...b, ...overlap('startTime', a, b), ...overlap('closeTime', a, b) };
-}
+/** What filters can ask for twice. */
+const joinable: ReadonlySet<string> = new Set<keyof Filter>(['startTime', 'closeTime', 'attributes']);
 
 function overlap(name: 'startTime' | 'closeTime', a: Filter, b: Filter): Filter {
   const first = a[name];

@@ -72,8 +72,8 @@ export class RedisStore implements Store {
   /** Runs that are resident in this process. */
   readonly known: KnownRuns = new KnownRuns();
   readonly #late: LateWrites = new LateWrites((run) => this.settle(run).catch(() => undefined));
-  /** Changes that waited and are being written, by run. */
-  readonly #settling = new Map<string, Promise<Written>>();
+  /** The latest writes of changes that waited, by run, as long as they are on their way. */
+  readonly #writing = new Map<string, Promise<Written>>();
   readonly #onRefused: (run: RunKey) => void;
   #closed = false;
 
@@ -135,7 +135,6 @@ export class RedisStore implements Store {
   async commit(commit: Commit): Promise<'committed' | 'conflict'> {
     this.#assertOpen();
     for (const { record } of commit.runs) await this.#know(record.namespace);
-    for (const { record } of commit.runs) if (!(await this.#isTrue(record))) return 'conflict';
     for (const run of commit.runs) if (!this.#late.isContinuedBy(run)) await this.settle(run.record);
     const late = commit.runs.map(({ record }) => this.#late.take(record));
     const runs = commit.runs.map((run, index) => withEarlier(late[index], run));
@@ -153,25 +152,12 @@ export class RedisStore implements Store {
     return written;
   }
 
-  /** Writes what waits of a run. @throws StoreError when the storage fails. */
+  /** Writes what waits of a run, and waits for what is on its way. @throws StoreError when the storage fails. */
   async settle(run: RunKey): Promise<void> {
     const late = this.#late.take(run);
-    if (late === undefined) return;
-    const name = this.#keys.run(run);
-    const writing = this.#write({ runs: [late.writes], current: [] }, [late]).finally(() =>
-      this.#settling.delete(name),
-    );
-    this.#settling.set(name, writing);
-    await writing;
-  }
-
-  /**
-   * Whether what was known of a run came true: a change that is being written may be refused, and whoever was faster has made as many commits, so that the
-   * revision alone does not tell.
-   */
-  async #isTrue(run: RunKey): Promise<boolean> {
-    const writing = this.#settling.get(this.#keys.run(run));
-    return writing === undefined || (await writing.catch(() => 'conflict')) === 'committed';
+    if (late !== undefined) await this.#write({ runs: [late.writes], current: [] }, [late]);
+    // Whoever has begun to write it hears of failures.
+    else await this.#writing.get(this.#keys.run(run))?.catch(() => undefined);
   }
 
   async readHistory(key: RunKey, from: number, to?: number): Promise<readonly HistoryEvent[]> {
@@ -242,14 +228,34 @@ export class RedisStore implements Store {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#late.runs().map((run) => this.settle(run)));
+    await Promise.allSettled([...this.#late.runs().map((run) => this.settle(run)), ...this.#writing.values()]);
   }
 
-  /** Writes a commit with the changes that waited for it. */
+  /** Writes a commit with the changes that waited for it, after those that are on their way. */
   async #write(commit: Writes, late: readonly (Late | undefined)[]): Promise<Written> {
     const waited = late.filter((each) => each !== undefined);
+    const names = commit.runs.map(({ record }) => this.#keys.run(record));
+    const written = this.#writeAfter(
+      names.flatMap((name) => this.#writing.get(name) ?? []),
+      commit,
+      waited,
+    );
+    if (waited.length > 0) for (const name of names) this.#writing.set(name, written);
     try {
-      const written = await this.#send(commit);
+      return await written;
+    } finally {
+      for (const name of names) if (this.#writing.get(name) === written) this.#writing.delete(name);
+    }
+  }
+
+  /**
+   * Writes once those before have come true, on which this builds: they may be refused, and whoever was faster may have made as many commits, so that the
+   * revision alone does not tell.
+   */
+  async #writeAfter(before: readonly Promise<Written>[], commit: Writes, waited: readonly Late[]): Promise<Written> {
+    try {
+      const outcomes = await Promise.all(before.map((write) => write.catch(() => 'conflict' as const)));
+      const written = outcomes.includes('conflict') ? 'conflict' : await this.#send(commit);
       for (const { writes, done } of waited) {
         if (written === 'conflict') this.#refused(writes);
         done.resolve(written);
@@ -289,6 +295,7 @@ export class RedisStore implements Store {
 
   /** Whether all events before `to` are in Redis. */
   #isWritten(key: RunKey, to: number | undefined): boolean {
+    if (this.#writing.has(this.#keys.run(key))) return false;
     const [first] = this.#late.get(key)?.events ?? [];
     return first === undefined || (to !== undefined && to <= toNumber(first.eventId));
   }

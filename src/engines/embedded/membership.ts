@@ -72,7 +72,10 @@ async function becomeOwner(ownership: Ownership, options: MembershipOptions): Pr
     const store = await SqliteStore.open(ownership.path, {
       ...options.store,
       ownership,
-      onFailure: () => lost.resolve(),
+      // Opening a file that is gone would make a new one, without anybody's runs.
+      onFailure: (error) => {
+        if (!(error instanceof StoreError && error.code === 'gone')) lost.resolve();
+      },
     });
     undo.push(() => store.close());
     const owned = await options.startOwner(store);

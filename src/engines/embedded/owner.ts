@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../core/store.ts';
@@ -100,16 +100,20 @@ function writeOwner(directory: string, info: OwnerInfo): void {
 
 function toOwnership(path: string, directory: string, lock: DatabaseSync): Ownership {
   let isHeld = true;
+  const { ino } = statSync(join(directory, 'lock'));
+  // Where the directory was taken away, there may be one of another owner by now.
+  const isThere = (): boolean => statSync(join(directory, 'lock'), { throwIfNoEntry: false })?.ino === ino;
   return {
     path,
     directory,
     announce: (socket) => {
-      if (isHeld) writeOwner(directory, { pid: process.pid, ...(socket === undefined ? {} : { socket }) });
+      if (!isHeld || !isThere()) return;
+      writeOwner(directory, { pid: process.pid, ...(socket === undefined ? {} : { socket }) });
     },
     release: () => {
       if (!isHeld) return;
       isHeld = false;
-      rmSync(join(directory, 'owner.json'), { force: true });
+      if (isThere()) rmSync(join(directory, 'owner.json'), { force: true });
       lock.close();
     },
   };

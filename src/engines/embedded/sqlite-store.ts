@@ -10,6 +10,7 @@ import { joined, LateWrites } from '../local/late-writes.ts';
 import type { Late, Written } from '../local/late-writes.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { DiskLog } from './disk-log.ts';
+import { FileGuard } from './file-guard.ts';
 import { GroupCommit } from './group-commit.ts';
 import { acquireOwnership } from './owner.ts';
 import type { Ownership } from './owner.ts';
@@ -42,8 +43,8 @@ export interface SqliteStoreOptions {
   /** The right to the file, when the caller has it already; the caller then gives it up. By default the store takes it and gives it up on close. */
   readonly ownership?: Ownership;
   /**
-   * Told when the disk did not keep what was written to it. From then on every call fails: the store has to be closed, and the file opened anew, to know what is there.
-   * Default: nobody.
+   * Told when the disk did not keep what was written to it, or files were taken away. From then on every call fails: the store has to be closed, and the file
+   * opened anew, to know what is there; but not when the error is a `StoreError` `gone`. Default: nobody.
    */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -61,6 +62,8 @@ export class SqliteStore implements Store {
   readonly #late: LateWrites = new LateWrites(async (run) => void (await this.#settle(run)));
   /** Changes that waited and are being written, by run. */
   readonly #settling = new Map<string, Promise<unknown>>();
+  readonly #guard: FileGuard;
+  readonly #onFailure: (error: unknown) => void;
   #failure: { readonly error: unknown } | undefined;
   #shutdown: (() => Promise<void>) | undefined;
 
@@ -84,26 +87,30 @@ export class SqliteStore implements Store {
     this.path = ownership.path;
     const database = openDatabase(this.path, { maxBytes });
     const log = synchronous === 'full' ? new DiskLog(this.path) : undefined;
+    this.#guard = new FileGuard(ownership);
+    this.#onFailure = onFailure ?? (() => undefined);
     this.#statements = new Statements(database);
     this.#runs = new StoredRuns(this.#statements, cacheBytes);
     this.#group = new GroupCommit(database, {
       begin: (before) => new Map(before),
-      sync: async () => log?.sync(),
+      sync: async () => {
+        await log?.sync();
+        this.#guard.check();
+      },
       committed: (changes) => {
         this.#runs.publish(changes);
         checkpoints.wrote(changes.size, sizeOf(changes));
       },
-      failed: (error) => {
-        this.#failure = { error };
-        onFailure?.(error);
-      },
+      failed: (error) => this.#fail(error),
     });
     const checkpoints = new Checkpoints({
       path: this.path,
       pauseFor: (work) => this.#group.pauseFor(work),
       unavailable: () => database.exec('PRAGMA wal_autocheckpoint = 1000'),
     });
+    const unwatch = this.#guard.watch((error) => this.#fail(error));
     this.#shutdown = async () => {
+      unwatch();
       await checkpoints.close();
       log?.close();
       database.close();
@@ -277,10 +284,30 @@ export class SqliteStore implements Store {
   async #write<Result>(work: (changes: Changes) => Result): Promise<Result> {
     this.#assertOpen();
     try {
-      return await this.#group.submit(work);
+      return await this.#group.submit((changes) => {
+        // Whoever stood still for long may have lost the file.
+        this.#look();
+        return work(changes);
+      });
     } catch (error) {
       throw toStoreError(error, this.path);
     }
+  }
+
+  /** @throws StoreError when the file is not where it was: from then on, always. */
+  #look(): void {
+    try {
+      this.#guard.check();
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { error };
+    this.#onFailure(error);
   }
 
   #assertOpen(): void {

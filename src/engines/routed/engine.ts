@@ -78,6 +78,7 @@ class Routed implements RoutedEngine {
   readonly client: Client;
   readonly nativeConnection: NativeConnectionLike;
   readonly taskQueue: string | undefined;
+  readonly activityDefaults: Engine['activityDefaults'];
   readonly database: string | undefined;
   readonly broadcasts: Broadcasts | undefined;
   readonly reconcile?: (options?: ReconcileOptions) => Promise<ReconcileResult>;
@@ -105,6 +106,7 @@ class Routed implements RoutedEngine {
     this.client = new Client({ ...clientOptions, namespace, connection: this.#connection });
     this.nativeConnection = fallback.engine.nativeConnection;
     this.taskQueue = fallback.engine.taskQueue;
+    this.activityDefaults = fallback.engine.activityDefaults;
     const engines = parts.map(({ engine }) => engine);
     // All processes have the same engines, so whatever reaches those of one reaches all; messages go further than a file.
     this.broadcasts = engines.find((engine) => engine.broadcasts !== undefined)?.broadcasts;

@@ -14,8 +14,8 @@ export interface TemporalEngineConfig {
   /** Timeouts for what is started without its own. */
   readonly workflowDefaults?: TemporalWorkflowDefaults;
   /**
-   * How activities are retried by default. It is given to whoever makes activity calls, as `engine.activityDefaults`: a cluster has no such
-   * default, and a workflow that sets its own activity options keeps them. Not applied to workflows.
+   * How tools and model calls of agents are retried that say nothing themselves. A cluster has no such default, so workflows of one's own get it
+   * from `engine.activityDefaults` only. Not applied to workflows. What is left out: as for tools.
    */
   readonly retryPolicy?: TemporalRetryPolicy;
   /** Further options of the client: data converter, interceptors, plugins, identity. The data converter is also that of the workers. */
@@ -72,7 +72,7 @@ export interface TemporalWorkflowDefaults {
   readonly workflowRunTimeout?: Duration;
   /** Of one workflow task. Set on every start by this engine's client. */
   readonly workflowTaskTimeout?: Duration;
-  /** Of one attempt of an activity (start to close). Given on as `engine.activityDefaults`, like `retryPolicy`. */
+  /** Of one attempt of a tool or a model call of an agent that says nothing itself (start to close), like `retryPolicy`. */
   readonly activityTimeout?: Duration;
 }
 

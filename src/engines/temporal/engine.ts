@@ -15,7 +15,7 @@ export type TemporalWorkerOptions = Omit<WorkerOptions, 'taskQueue'> & Partial<P
 
 /** A Temporal cluster, through the official client and worker. */
 export interface TemporalEngine extends Engine {
-  /** Options for activity calls that have none of their own, from `workflowDefaults.activityTimeout` and `retryPolicy`. */
+  /** From `workflowDefaults.activityTimeout` and `retryPolicy`: an agent's activities have them, a workflow of one's own may give them to `proxyActivities`. */
   readonly activityDefaults: ActivityOptions;
   createWorker(options: TemporalWorkerOptions): Promise<PerdureWorker>;
 }

@@ -7,6 +7,7 @@ import { durationMs, toDuration } from '../../core/proto.ts';
 import { utf8Length } from '../../core/sizes.ts';
 import { failedPrecondition, invalidArgument, namespaceAlreadyExists, unimplemented } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
+import { countSchedules } from './schedule-lists.ts';
 
 type Description = temporal.api.workflowservice.v1.IDescribeNamespaceResponse;
 
@@ -88,9 +89,9 @@ function changingHandlers(
       const name = requireName(request.namespace);
       namespaces.get(name);
       if (namespaces.isOwn(name)) throw failedPrecondition('unable to delete system namespace');
-      if ((await context.store.count({ namespace: name })) > 0) {
-        throw unimplemented('DeleteNamespace of a namespace that has runs (delete them first)');
-      }
+      const left = (await context.store.count({ namespace: name })) + (await countSchedules(context, name, undefined));
+      if (left > 0)
+        throw unimplemented('DeleteNamespace of a namespace that has runs or schedules (delete them first)');
       await namespaces.remove(name);
       return { deletedNamespace: name };
     },

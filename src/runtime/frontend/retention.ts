@@ -9,7 +9,7 @@ const BATCH = 50;
 const OFTEN_MS = 60_000;
 const SELDOM_MS = 3_600_000;
 
-/** Deletes closed runs of namespaces that say how long those are kept, but none that an open parent, child or successor may need. */
+/** Deletes closed runs, and schedules that are over, of namespaces that say how long those are kept, but none that an open parent, child or successor may need. */
 export class Retention {
   readonly #context: FrontendContext;
   readonly #onError: (error: unknown) => void;
@@ -41,7 +41,8 @@ export class Retention {
     const { namespaces, clock } = this.#context;
     for (const name of namespaces.names) {
       const { retention } = namespaces.get(name);
-      if (retention > 0) await this.#clean(name, clock.now() - retention);
+      if (retention <= 0) continue;
+      for (const schedules of [false, true]) await this.#clean(name, schedules, clock.now() - retention);
     }
   }
 
@@ -50,10 +51,10 @@ export class Retention {
     this.#cancel?.();
   }
 
-  async #clean(namespace: string, latest: number): Promise<void> {
+  async #clean(namespace: string, schedules: boolean, latest: number): Promise<void> {
     const { store } = this.#context;
     // Who closed before has begun before.
-    const old = { namespace, startTime: { to: latest }, closeTime: { to: latest }, limit: BATCH };
+    const old = { namespace, schedules, startTime: { to: latest }, closeTime: { to: latest }, limit: BATCH };
     let cursor: string | undefined;
     do {
       const page = await store.list({ ...old, ...(cursor === undefined ? {} : { cursor }) });

@@ -13,7 +13,7 @@ import { jsonPayloads } from '../../core/payloads.ts';
 import { startRun } from '../../core/run/start.ts';
 import type { NewRun } from '../../core/run/start.ts';
 import type { TaskTaker } from '../../core/run/workflow-task.ts';
-import { workflowAlreadyStarted } from '../errors.ts';
+import { failedPrecondition, workflowAlreadyStarted } from '../errors.ts';
 import type { AlreadyStartedReason } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireId } from './context.ts';
@@ -32,6 +32,7 @@ export function startHandlers(
 ): Handlers<'startWorkflowExecution' | 'signalWithStartWorkflowExecution'> {
   return {
     async startWorkflowExecution(request) {
+      refuseDeprecated(context, request);
       const start = await newRun(context, request);
       const isEager = mayStartEagerly(start, request);
       const eager = { ...start, ...(isEager ? { firstTaskTaker: takerOf(context, request) } : {}) };
@@ -49,6 +50,7 @@ export function startHandlers(
       };
     },
     async signalWithStartWorkflowExecution(request) {
+      refuseDeprecated(context, request);
       const start = await newRun(context, request);
       requireId('SignalName', request.signalName);
       requireBlob(request.signalInput);
@@ -66,6 +68,12 @@ export function startHandlers(
       return { runId: record.runId, started };
     },
   };
+}
+
+/** @throws ServiceError FAILED_PRECONDITION */
+function refuseDeprecated({ namespaces }: FrontendContext, { namespace }: Pick<StartRequest, 'namespace'>): void {
+  if (!namespace || !namespaces.has(namespace) || namespaces.get(namespace).state !== 'deprecated') return;
+  throw failedPrecondition('Namespace has invalid state: Deprecated. Must be Registered.');
 }
 
 /** Whoever asks for the start may take the first workflow task at once, unless that is to begin later. */

@@ -12,6 +12,13 @@ export interface RetrySettings {
   readonly maximumInterval: number;
 }
 
+/** What an engine says about activities of which nobody says anything else. */
+export interface ActivityDefaults {
+  /** Of one attempt. Milliseconds. */
+  readonly timeout?: number;
+  readonly retry?: RetrySettings;
+}
+
 /** What is recorded of a tool when a run starts, and kept for the run. */
 export interface ToolRecord {
   readonly name: string;
@@ -76,4 +83,6 @@ export interface AgentRecord {
   /** Of one model call. Milliseconds. */
   readonly modelTimeout: number;
   readonly modelRetry: RetrySettings;
+  /** What the engine said when the run started; times and retries above have it in them where the definition says nothing. */
+  readonly activityDefaults?: ActivityDefaults;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
+import { compileCalendar } from '../../../src/core/schedule/calendar.ts';
 import { canonicalSpec, filledSpec } from '../../../src/core/schedule/canonical.ts';
 import type { ScheduleSpec } from '../../../src/core/schedule/canonical.ts';
 import { scheduleTimes } from '../../../src/core/schedule/times.ts';
@@ -44,6 +45,8 @@ describe('times of schedules are those of a Temporal server', () => {
   });
 });
 
+const everySecond = { second: '*', minute: '*', hour: '*' };
+
 describe('times of any schedule', () => {
   const zone = fc.constantFrom('', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu');
   const field = (min: number, max: number): fc.Arbitrary<string> =>
@@ -83,6 +86,69 @@ describe('times of any schedule', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('are those of the spec without what is excluded', () => {
+    const excluded = fc.record({
+      second: fc.constantFrom('0', '*', '0-29'),
+      minute: fc.oneof(fc.constant('*'), field(0, 59)),
+      hour: fc.oneof(fc.constant('*'), field(0, 23)),
+      dayOfMonth: fc.oneof(fc.constant('*'), field(1, 28)),
+      dayOfWeek: fc.oneof(fc.constant('*'), field(0, 6)),
+    });
+    const seconds = fc.constantFrom(300, 450, 3600);
+    fc.assert(
+      fc.property(seconds, fc.array(excluded, { minLength: 1, maxLength: 2 }), zone, time, (every, some, name, at) => {
+        const own = canonicalSpec({
+          interval: [{ interval: toDuration(every * 1000), phase: toDuration(30_000) }],
+          cronString: ['*/17 * * * *'],
+          timezoneName: name,
+          excludeCalendar: some,
+        });
+        const { excludeStructuredCalendar = [], ...all } = own;
+        const [from, to] = [at, at + 86_400_000];
+        const without = (excludeStructuredCalendar ?? []).map((each) => compileCalendar(each, zoneOf(name)));
+        const wanted = upTo(scheduleTimes(all, ''), from, to).filter(
+          (each) => !without.some((calendar) => calendar.matches(each / 1000)),
+        );
+        assert.deepEqual(upTo(scheduleTimes(own, ''), from, to), wanted);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test.each([
+    ['when all is excluded', { interval: [{ interval: { seconds: 1 } }], excludeCalendar: [everySecond] }],
+    [
+      'when all whole minutes are excluded',
+      { interval: [{ interval: { seconds: 60 } }], excludeCalendar: [{ minute: '*', hour: '*' }] },
+    ],
+    [
+      'when so much is excluded that nobody can wait for the rest',
+      {
+        interval: [{ interval: { seconds: 1 } }],
+        excludeCalendar: [
+          { ...everySecond, second: '0-29' },
+          { ...everySecond, second: '30-59' },
+        ],
+      },
+    ],
+    ['of a calendar without seconds', { structuredCalendar: [{ month: [{ start: 1, end: 12 }] }] }],
+  ])('there are none %s', (_, other) => {
+    const times = scheduleTimes(canonicalSpec(specOf({ ...other, timezoneName: 'Europe/Berlin' })), '');
+    assert.equal(times.after(Date.UTC(2026, 0)), undefined);
+  });
+
+  test('come after a long time that is excluded', () => {
+    const own = canonicalSpec(
+      specOf({
+        interval: [{ interval: { seconds: 60 } }],
+        timezoneName: 'Europe/Berlin',
+        excludeCalendar: [{ minute: '*', hour: '*', month: '1-11' }],
+      }),
+    );
+    const first = scheduleTimes(own, '').after(Date.UTC(2026, 0))?.nominal ?? 0;
+    assert.equal(new Date(first).toISOString(), '2026-11-30T23:00:00.000Z');
   });
 
   test('match the fields of their calendar on the clocks of their zone, whatever is done to these', () => {

@@ -18,6 +18,16 @@ function change(expectedRevision: number): Commit {
   return commitOf({ expectedRevision, record, events: exampleEvents(expectedRevision + 1, expectedRevision + 1) });
 }
 
+/** The same as long as the run has one event, which it keeps to: such as a signal that waits for the end of a task. */
+function changeOfRecord(expectedRevision: number, identity: string): Commit {
+  const record = exampleRecord('w', {
+    nextEventId: 2,
+    stateTransitionCount: expectedRevision,
+    startRequestId: identity,
+  });
+  return commitOf({ expectedRevision, record, events: [] });
+}
+
 describe.skipIf(redisUrl === undefined)('changes that wait for the next one', () => {
   let client: Redis;
   let here: RedisStore;
@@ -105,6 +115,38 @@ describe.skipIf(redisUrl === undefined)('changes that wait for the next one', ()
     expect(await elsewhere.load(key)).toMatchObject({ revision: 2 });
   });
 
+  test('are refused with those before them that are still on their way: a change of somebody else stays', async () => {
+    await takeCareOfIt();
+    const first = here.commitLater(changeOfRecord(1, 'ours'));
+    const foreign = changeOfRecord(1, 'theirs');
+    expect(await elsewhere.commit(foreign)).toBe('committed');
+    const settled = [here.settle(key)];
+    // Redis has as many commits as this one expects, and as many events, but not the same.
+    const second = here.commitLater(changeOfRecord(2, 'ours'));
+    settled.push(here.settle(key));
+    const third = here.commitLater(changeOfRecord(3, 'ours'));
+    settled.push(here.settle(key));
+    await Promise.all(settled);
+    expect([await first, await second, await third]).toEqual(['conflict', 'conflict', 'conflict']);
+    expect(await elsewhere.load(key)).toMatchObject({ revision: 2, record: { startRequestId: 'theirs' } });
+  });
+
+  test('are written in their order, and before anybody reads the run, also when those before them are on their way', async () => {
+    await takeCareOfIt();
+    const written = [here.commitLater(change(1))];
+    const settled = here.settle(key);
+    written.push(here.commitLater(change(2)));
+    expect(await here.load(key)).toMatchObject({ revision: 3, record: { stateTransitionCount: 2 } });
+    await settled;
+    for (const each of written) expect(await each).toBe('committed');
+    void here.commitLater(change(3));
+    void here.settle(key);
+    void here.commitLater(change(4));
+    void here.settle(key);
+    expect(await ids(here)).toEqual([1, 2, 3, 4, 5]);
+    expect(refused).toEqual([]);
+  });
+
   test('are only those of runs that this process takes care of, as it knows them', async () => {
     await takeCareOfIt();
     expect(here.commitLater(change(2))).toBeUndefined();
@@ -135,7 +177,12 @@ describe.skipIf(redisUrl === undefined)('changes that wait for the next one', ()
     here.known.set(run, stored, 2);
     const ours = await open(here);
     const poll = { namespace, taskQueue };
-    const [mine, other] = [await ours.pollWorkflowTaskQueue(poll), await theirs.pollWorkflowTaskQueue(poll)];
+    // However slow the machine is, that we have taken it is not written before they take it.
+    const { settle } = here;
+    here.settle = async () => undefined;
+    const mine = await ours.pollWorkflowTaskQueue(poll);
+    const other = await theirs.pollWorkflowTaskQueue(poll);
+    here.settle = settle;
     expect([toNumber(mine.startedEventId), toNumber(other.startedEventId)]).toEqual([3, 3]);
     await expect(ours.respondWorkflowTaskCompleted({ taskToken: mine.taskToken ?? null })).rejects.toMatchObject({
       code: 5,

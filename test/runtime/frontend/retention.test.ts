@@ -56,6 +56,43 @@ test('namespaces are registered, described, changed and deleted', async () => {
   expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(86_400);
   await expect(bench.service.deleteNamespace({ namespace: 'mine' })).rejects.toMatchObject({ code: 12 });
   await bench.service.deleteWorkflowExecution({ namespace: 'mine', workflowExecution: { workflowId: 'w' } });
+  await createSchedule('mine');
+  await expect(bench.service.deleteNamespace({ namespace: 'mine' })).rejects.toMatchObject({ code: 12 });
+  await bench.service.deleteSchedule({ namespace: 'mine', scheduleId: 's' });
   await bench.service.deleteNamespace({ namespace: 'mine' });
   await expect(bench.service.describeNamespace({ namespace: 'mine' })).rejects.toMatchObject({ code: 5 });
 });
+
+test('nobody starts workflows in a deprecated namespace, but what is there goes on', async () => {
+  const { service } = bench;
+  const workflowExecutionRetentionPeriod = toDuration(24 * hour);
+  await service.registerNamespace({ namespace: 'mine', workflowExecutionRetentionPeriod });
+  const workflow = { namespace: 'mine', workflowType: { name: 'any' }, taskQueue: { name: 'work' }, requestId: 'r' };
+  await service.startWorkflowExecution({ ...workflow, workflowId: 'before' });
+  await service.deprecateNamespace({ namespace: 'mine' });
+  const refused = { code: 9, details: 'Namespace has invalid state: Deprecated. Must be Registered.' };
+  await expect(service.startWorkflowExecution({ ...workflow, workflowId: 'after' })).rejects.toMatchObject(refused);
+  const signal = { ...workflow, workflowId: 'after', signalName: 's' };
+  await expect(service.signalWithStartWorkflowExecution(signal)).rejects.toMatchObject(refused);
+  await service.signalWithStartWorkflowExecution({ ...signal, namespace: 'default' });
+  const workflowExecution = { workflowId: 'before' };
+  await service.signalWorkflowExecution({ namespace: 'mine', workflowExecution, signalName: 's' });
+});
+
+test('schedules that are over are deleted like closed runs', async () => {
+  const { service } = bench;
+  await createSchedule('default');
+  const workflowExecutionRetentionTtl = toDuration(24 * hour);
+  await service.updateNamespace({ namespace: 'default', config: { workflowExecutionRetentionTtl } });
+  await service.deleteSchedule({ namespace: 'default', scheduleId: 's' });
+  const left = (): Promise<number> => bench.store.count({ namespace: 'default', schedules: true });
+  expect(await left()).toBe(1);
+  await bench.clock.sleep(26 * hour);
+  await expect.poll(left).toBe(0);
+});
+
+async function createSchedule(inNamespace: string): Promise<void> {
+  const startWorkflow = { workflowId: 'w', workflowType: { name: 'any' }, taskQueue: { name: 'work' } };
+  const schedule = { spec: {}, action: { startWorkflow } };
+  await bench.service.createSchedule({ namespace: inNamespace, scheduleId: 's', requestId: 'r', schedule });
+}

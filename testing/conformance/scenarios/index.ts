@@ -38,6 +38,7 @@ import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
 import { resets } from './reset.ts';
+import { shutdown } from './shutdown.ts';
 
 /** Every scenario of the suite, by topic. */
 export const scenarios: readonly Scenario[] = [
@@ -80,4 +81,5 @@ export const scenarios: readonly Scenario[] = [
   ...scheduleOverlaps,
   ...cron,
   ...resets,
+  ...shutdown,
 ];

@@ -201,11 +201,14 @@ export const searchAttributes: readonly Scenario[] = topic('search-attributes', 
         ],
         ['PerdureNumber', 'x', ofType('PerdureNumber', 'Int', 'x')],
         ['PerdureNumber', 1.5, ofType('PerdureNumber', 'Int', '1.5')],
+        ['PerdureNumber', 1e300, ofType('PerdureNumber', 'Int', '1e+300')],
         ['PerdureNumber', [1, 2], ofType('PerdureNumber', 'Int', '[1 2]')],
         ['PerdureAmount', '1', ofType('PerdureAmount', 'Double', '1')],
         ['PerdureFlag', 'true', ofType('PerdureFlag', 'Bool', 'true')],
         ['PerdureWhen', 'yesterday', ofType('PerdureWhen', 'Datetime', 'yesterday')],
         ['PerdureWhen', '2024-01-01', ofType('PerdureWhen', 'Datetime', '2024-01-01')],
+        ['PerdureWhen', '2026-02-30T00:00:00Z', ofType('PerdureWhen', 'Datetime', '2026-02-30T00:00:00Z')],
+        ['PerdureWhen', '2026-01-01T24:00:00Z', ofType('PerdureWhen', 'Datetime', '2026-01-01T24:00:00Z')],
         ['PerdureName', 3, ofType('PerdureName', 'Keyword', '3')],
         ['PerdureName', { a: 1 }, ofType('PerdureName', 'Keyword', 'map[a:1]')],
         ['PerdureName', ['a', 'b'], ofType('PerdureName', 'Keyword', '[a b]')],
@@ -234,6 +237,25 @@ export const searchAttributes: readonly Scenario[] = topic('search-attributes', 
         const query = `WorkflowId = '${workflowId}' AND PerdureNumber = 1 AND PerdureName IS NULL AND PerdureTags IS NOT NULL`;
         assert.equal((await t.client.workflow.count(query)).count, 1);
       });
+    },
+    unordered,
+  ),
+  scenario(
+    'all conditions of a query count, however far apart those on one attribute are',
+    async (t) => {
+      await declareAttributes(t);
+      const [first, second] = [t.workflowId('first'), t.workflowId('second')];
+      const indexedFields = { PerdureName: payload(t.taskQueue) };
+      for (const workflowId of [first, second]) {
+        await startByHand(t, { workflowId, searchAttributes: { indexedFields } });
+      }
+      const named = `PerdureName = '${t.taskQueue}'`;
+      const count = async (query: string): Promise<number> => (await t.client.workflow.count(query)).count;
+      await t.eventually(async () => assert.equal(await count(named), 2));
+      const hour = (offset: number): string => new Date(Date.now() + offset * 3_600_000).toISOString();
+      assert.equal(await count(`StartTime >= '${hour(1)}' AND ${named} AND StartTime <= '${hour(2)}'`), 0);
+      assert.equal(await count(`StartTime >= '${hour(-1)}' AND ${named} AND StartTime <= '${hour(2)}'`), 2);
+      assert.equal(await count(`WorkflowId = '${first}' AND ${named} AND WorkflowId = '${second}'`), 0);
     },
     unordered,
   ),

@@ -240,6 +240,9 @@ export const start: readonly Scenario[] = topic('start', [
         workflowStartDelay: duration(1),
       },
       'An invalid WorkflowStartDelaySeconds is set on request. cause: negative duration': { workflowStartDelay: minus },
+      "PriorityKey can't be negative": { priority: { priorityKey: -1 } },
+      'FairnessKey length exceeds limit': { priority: { fairnessKey: 'ü'.repeat(33) } },
+      "FairnessWeight can't be negative": { priority: { fairnessWeight: -1 } },
     };
     const refused: Record<string, string> = {};
     for (const [name, request] of Object.entries(requests)) {
