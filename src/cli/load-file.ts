@@ -3,12 +3,23 @@ import { extname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyAgent } from '../agent/types.ts';
 import { ConfigurationError } from '../engine/index.ts';
+import type { ServeOptions } from '../http/index.ts';
 import type { AnyWorkerOptions, RunHooks } from '../worker/index.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
 
 /** What a file may say about its worker. */
 export type FileOptions = AnyWorkerOptions & RunHooks;
+
+/** What a file may say about the API of its project. */
+export type FileApi = Pick<ServeOptions, 'auth' | 'cors' | 'limits' | 'prices'>;
+
+/** What a file says. */
+export interface ProjectFile {
+  readonly worker: FileOptions;
+  /** Empty when it says nothing. */
+  readonly api: FileApi;
+}
 
 /** What a worker may serve: without one of these there is none. */
 const SERVED = ['agents', 'tools', 'activities', 'workflowsPath'] as const;
@@ -28,6 +39,7 @@ const KEYS = [
   'workerOptions',
 ] as const satisfies readonly (keyof FileOptions)[];
 const OPTIONS: readonly string[] = KEYS;
+const API_OPTIONS: readonly string[] = ['auth', 'cors', 'limits', 'prices'] satisfies (keyof FileApi)[];
 
 /**
  * The options of the worker that a file describes: its export `worker` or its default export (options, agents, or a function that makes
@@ -35,6 +47,14 @@ const OPTIONS: readonly string[] = KEYS;
  * @throws ConfigurationError when there is no such file, it cannot be loaded, it describes no worker, or has an option that there is not.
  */
 export async function loadWorkerFile(file: string): Promise<FileOptions> {
+  return (await loadProjectFile(file)).worker;
+}
+
+/**
+ * The same, and what its export `api` says of the project's API.
+ * @throws ConfigurationError as `loadWorkerFile`, and when `api` has an option that there is not.
+ */
+export async function loadProjectFile(file: string): Promise<ProjectFile> {
   const path = resolve(file);
   if (!existsSync(path)) {
     throw new ConfigurationError(file, 'there is no such file.', {
@@ -46,7 +66,8 @@ export async function loadWorkerFile(file: string): Promise<FileOptions> {
   const described = exports['worker'] ?? exports['default'];
   const value: unknown = typeof described === 'function' ? await (described as () => unknown)() : await described;
   const options = optionsOf(value === undefined ? exportedOptions(exports) : value);
-  if (options !== undefined) return checked(file, options);
+  if (options !== undefined)
+    return { worker: checked(file, 'worker', OPTIONS, options), api: apiOf(file, exports['api']) };
   throw new ConfigurationError(file, 'describes no worker.', {
     fix: 'Export its options, `export const worker = { agents: [support] }`, or the agents themselves.',
   });
@@ -59,11 +80,23 @@ function exportedOptions(exports: Exports): object {
   return { ...(agents.length > 0 ? { agents } : {}), ...Object.fromEntries(named) };
 }
 
-function checked(file: string, options: FileOptions): FileOptions {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+function apiOf(file: string, value: unknown = {}): FileApi {
+  if (typeof value === 'object' && value !== null) return checked(file, 'api', API_OPTIONS, value);
+  throw new ConfigurationError(file, 'its api is no object of options.', {
+    fix: `Export some of ${API_OPTIONS.join(', ')}, such as \`export const api = { cors: ['https://app.example.com'] }\`.`,
+  });
+}
+
+function checked<Options extends object>(
+  file: string,
+  name: string,
+  known: readonly string[],
+  options: Options,
+): Options {
+  const unknown = Object.keys(options).find((each) => !known.includes(each));
   if (unknown === undefined) return options;
-  throw new ConfigurationError(file, `its worker has an option that there is not: ${unknown}.`, {
-    fix: `Correct it: there are ${OPTIONS.toSorted().join(', ')}.`,
+  throw new ConfigurationError(file, `its ${name} has an option that there is not: ${unknown}.`, {
+    fix: `Correct it: there are ${known.toSorted().join(', ')}.`,
   });
 }
 

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type EngineFlags, engineFromFlags } from '../../src/cli/engine-flags.ts';
-import { loadWorkerFile } from '../../src/cli/load-file.ts';
+import { loadProjectFile } from '../../src/cli/load-file.ts';
 import { type MigrateFlags, sidesOf } from '../../src/cli/commands/migrate.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { connect } from '../../src/client/connect.ts';
@@ -165,7 +165,7 @@ describe('the file of a worker', () => {
   const load = async (text: string, name = 'worker.mjs') => {
     const file = join(temporaryDirectory(), name);
     writeFileSync(file, text);
-    return await loadWorkerFile(file);
+    return await loadProjectFile(file);
   };
 
   it.each([
@@ -178,13 +178,25 @@ describe('the file of a worker', () => {
     ['agents and options', `export const support = ${agent}; export const deps = { a: 1 };`, { deps: { a: 1 } }],
     ['agents among other things', `export const support = ${agent}; export const other = 1;`, {}],
   ])('may export %s', async (_, text, more) => {
-    await expect(load(text)).resolves.toEqual({ agents: [{ kind: 'agent', name: 'support' }], ...more });
+    const worker = { agents: [{ kind: 'agent', name: 'support' }], ...more };
+    await expect(load(text)).resolves.toEqual({ worker, api: {} });
+  });
+
+  it('may say what the API is like, beside its worker', async () => {
+    const api = { cors: ['https://app.example.com'], limits: { streams: 5 } };
+    const text = `export const worker = { agents: [${agent}] }; export const api = ${JSON.stringify(api)};`;
+    await expect(load(text)).resolves.toMatchObject({ api });
   });
 
   it.each([
     ['export const nothing = 1;', 'describes no worker'],
     [`export const worker = { agents: [], depz: {} };`, 'an option that there is not: depz'],
     ['export default { agent: 1 };', 'describes no worker'],
+    [
+      `export default ${agent}; export const api = { port: 1 };`,
+      'an option that there is not: port. Correct it: there are auth',
+    ],
+    [`export default ${agent}; export const api = true;`, 'its api is no object of options'],
     ['export const worker = [];', 'describes no worker'],
     ["import './gone.mjs';", 'Install what it imports'],
     ["throw new Error('broken');", 'cannot be loaded: broken. Correct it.'],

@@ -2,7 +2,7 @@
 import { engineFromEnv, isEngine } from '../../engines/index.ts';
 import { engineFromFlags } from '../engine-flags.ts';
 import { describeError } from '../errors.ts';
-import { loadWorkerFile } from '../load-file.ts';
+import { loadProjectFile } from '../load-file.ts';
 import { withTelemetry } from '../worker-log.ts';
 import { openProject } from '../project/open-project.ts';
 import { describePlace } from '../project/place.ts';
@@ -11,8 +11,8 @@ import type { WorkOrder, WorkReport } from './messages.ts';
 
 /** What is under way is tried again by the next process: nobody wants to wait for this one. */
 const DEADLINE = '3 s';
-/** The same for requests, in milliseconds. */
-const API_DEADLINE_MS = 500;
+/** The API of a person at work, whoever may use the one that is served; what is asked may take so many milliseconds when it ends. */
+const LOCAL = { auth: 'loopback', shutdownTimeout: 500 } as const;
 /** What the file has left behind must not keep the process from ending. Milliseconds. */
 const GRACE_MS = 500;
 
@@ -29,12 +29,13 @@ async function work({ file: path, flags, port, logLevel }: WorkOrder): Promise<v
   using stop = stopSignal();
   const asked = Promise.race([stop.asked, askedByParent()]);
   const engine = engineFromFlags(flags);
-  const file = await withTelemetry(await loadWorkerFile(path), logLevel, 'WARN');
+  const described = await loadProjectFile(path);
+  const file = await withTelemetry(described.worker, logLevel, 'WARN');
   const project = await openProject({
     file: { ...file, shutdownDeadline: DEADLINE },
     engine,
     hasWorker: true,
-    api: port === undefined ? undefined : { port, shutdownTimeout: API_DEADLINE_MS, logger: file.telemetry.logger },
+    api: port === undefined ? undefined : { ...described.api, ...LOCAL, port, logger: file.telemetry.logger },
   });
   try {
     const source = engine ?? file.engine ?? engineFromEnv();

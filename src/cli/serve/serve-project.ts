@@ -2,7 +2,7 @@ import type { LogLevel } from '@temporalio/worker';
 import { parseTime } from '../../agent/time.ts';
 import { ConfigurationError } from '../../engine/index.ts';
 import { type EngineFlags, engineFromFlags } from '../engine-flags.ts';
-import { loadWorkerFile } from '../load-file.ts';
+import { loadProjectFile } from '../load-file.ts';
 import { withTelemetry } from '../worker-log.ts';
 import type { CliOutput } from '../output.ts';
 import { projectFile } from '../project/find-file.ts';
@@ -20,12 +20,13 @@ export interface ServeFlags extends EngineFlags {
   readonly logLevel?: LogLevel;
 }
 
-/** Serves the API of a project until it is asked to end. */
+/** Serves the API of a project until it is asked to end. Flags and environment come before what the file says of the API. */
 export async function serveProject(named: string | undefined, flags: ServeFlags, output: CliOutput): Promise<void> {
   // Flags first: what is wrong with them needs no file.
   const engine = engineFromFlags(flags);
   const auth = await authFromEnv(flags.keys, process.env);
-  const file = await withTelemetry(await loadWorkerFile(projectFile(named)), flags.logLevel, 'INFO');
+  const described = await loadProjectFile(projectFile(named));
+  const file = await withTelemetry(described.worker, flags.logLevel, 'INFO');
   const { host = process.env['PERDURE_HOST'] || undefined, port = portFromEnv(), shutdownDeadline } = flags;
   const time =
     shutdownDeadline === undefined ? {} : { shutdownTimeout: parseTime(shutdownDeadline, '--shutdown-deadline') };
@@ -35,6 +36,7 @@ export async function serveProject(named: string | undefined, flags: ServeFlags,
     engine,
     hasWorker: flags.worker === true,
     api: {
+      ...described.api,
       logger: file.telemetry.logger,
       ...(auth && { auth }),
       ...(host && { host }),

@@ -34,6 +34,15 @@ export function encodeEvents(events: readonly HistoryEvent[]): Uint8Array {
   return History.encode({ events: [...events] }).finish();
 }
 
+/** @throws SyntaxError when these are none. */
+function decodeEvents(bytes: Uint8Array): readonly HistoryEvent[] {
+  try {
+    return History.decode(bytes).events;
+  } catch (error) {
+    throw new SyntaxError('events cannot be read', { cause: error });
+  }
+}
+
 /** All SQL that reads and writes rows. Knows nothing of transactions, conflicts and caches. */
 export class Statements {
   readonly #database: DatabaseSync;
@@ -103,16 +112,23 @@ export class Statements {
     this.#statement(sql).run(row, firstId, lastId, events);
   }
 
-  /** Events with `from <= id < to`. */
+  /**
+   * Events with `from <= id < to`, all of which have been written.
+   * @throws SyntaxError when they are not there, or cannot be read.
+   */
   findEvents(row: number, from: number, to: number): HistoryEvent[] {
-    const sql = `SELECT first_id, events FROM history WHERE run = ? AND first_id < ? AND first_id >=
+    const sql = `SELECT first_id, last_id, events FROM history WHERE run = ? AND first_id < ? AND first_id >=
       coalesce((SELECT max(first_id) FROM history WHERE run = ? AND first_id <= ?), 0) ORDER BY first_id`;
     const found: HistoryEvent[] = [];
-    for (const { first_id: first, events } of this.#statement(sql).all(row, to, row, from)) {
-      const firstId = Number(first);
-      const batch = History.decode(events as Uint8Array).events;
+    let next = Math.max(from, 1);
+    for (const { first_id: first, last_id: last, events } of this.#statement(sql).all(row, to, row, from)) {
+      const [firstId, lastId] = [Number(first), Number(last)];
+      const batch = decodeEvents(events as Uint8Array);
+      if (firstId > next || batch.length !== lastId - firstId + 1) break;
       for (const event of batch.slice(Math.max(0, from - firstId), to - firstId)) found.push(event);
+      next = lastId + 1;
     }
+    if (next < to) throw new SyntaxError(`events from ${next} on are not what was written`);
     return found;
   }
 

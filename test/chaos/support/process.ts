@@ -43,6 +43,11 @@ export class MemberProcess {
     return this.#count('refused');
   }
 
+  /** Its commits that failed, as the storage could not have them. */
+  get failed(): number {
+    return this.#count('failed');
+  }
+
   /** Resolves when it works, or has ended before. */
   async ready(): Promise<void> {
     await this.#says('ready');

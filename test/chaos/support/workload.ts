@@ -7,6 +7,9 @@ import { add, mixed, note } from '../workflows/index.ts';
 /** Notes that each of the two senders sends to a run, and additions. */
 const [NOTES, ADDITIONS] = [4, 2];
 
+/** No workflow task may take longer, in milliseconds. */
+const LONGEST_TASK_MS = 120_000;
+
 /** What a run is: a workflow with a bit of everything, or an agent. */
 export type Kind = 'mixed' | 'agent';
 
@@ -22,7 +25,7 @@ export interface DriveOptions {
   readonly kind?: Kind;
   /** Before each signal and each update. Default 20. */
   readonly pause?: number;
-  /** After which a step is tried again whose process is gone. Default 2000. */
+  /** After which a step, or a workflow task, is tried again whose process is gone. Default 2000. */
   readonly stepTimeout?: number;
 }
 
@@ -46,7 +49,7 @@ function driveMixed(
   const started = client.workflow.start(mixed, {
     taskQueue,
     workflowId,
-    workflowTaskTimeout: '2s',
+    workflowTaskTimeout: Math.min(stepTimeout, LONGEST_TASK_MS),
     args: [{ notes: 2 * NOTES, additions: ADDITIONS, stepTimeout }],
   });
   const send = async (sender: string): Promise<void> => {

@@ -79,26 +79,33 @@ describe('a project of perdure init', () => {
     expect([await refused.exited, refused.output]).toEqual([2, expect.stringContaining('perdure: auth: is missing')]);
   });
 
-  it('is served with keys from its settings, and ends in order', { timeout: TIMEOUT }, async () => {
-    const made = project.perdure(['key', 'create', '--role', 'operator', '--json']);
-    await made.exited;
-    const { key, record } = JSON.parse(made.output) as { key: string; record: object };
-    writeFileSync(join(project.folder, '.env'), `PERDURE_API_KEYS='${JSON.stringify([record])}'\nPORT=0\n`);
-    const served = project.perdure(['serve', '--worker', '--host', '127.0.0.1']);
-    onTestFinished(async () => void (await served.end('SIGKILL')));
-    const url = await address(served);
-    expect((await ask(url, '/api/health')).status).toBe(200);
-    expect((await ask(url, '/api/runs')).status).toBe(401);
-    const authorization = `Bearer ${key}`;
-    const response = await ask(
-      url,
-      '/api/runs',
-      { agent: 'support', input: 'Where is order 1043?' },
-      { authorization },
-    );
-    const { id } = (await response.json()) as { id: string };
-    await expect.poll(async () => (await look(url, id, { authorization })).status).toBe('completed');
-    expect(served.output).not.toContain(key);
-    expect(await served.end()).toBe(0);
-  });
+  it(
+    'is served with keys from its settings and as its file says, and ends in order',
+    { timeout: TIMEOUT },
+    async () => {
+      const made = project.perdure(['key', 'create', '--role', 'operator', '--json']);
+      await made.exited;
+      const { key, record } = JSON.parse(made.output) as { key: string; record: object };
+      writeFileSync(join(project.folder, '.env'), `PERDURE_API_KEYS='${JSON.stringify([record])}'\nPORT=0\n`);
+      const origin = 'https://app.example.com';
+      appendFileSync(join(project.folder, 'src', 'worker.ts'), `export const api = { cors: ['${origin}'] };\n`);
+      const served = project.perdure(['serve', '--worker', '--host', '127.0.0.1']);
+      onTestFinished(async () => void (await served.end('SIGKILL')));
+      const url = await address(served);
+      const health = await fetch(`${url}/api/health`, { headers: { origin } });
+      expect([health.status, health.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+      expect((await ask(url, '/api/runs')).status).toBe(401);
+      const authorization = `Bearer ${key}`;
+      const response = await ask(
+        url,
+        '/api/runs',
+        { agent: 'support', input: 'Where is order 1043?' },
+        { authorization },
+      );
+      const { id } = (await response.json()) as { id: string };
+      await expect.poll(async () => (await look(url, id, { authorization })).status).toBe('completed');
+      expect(served.output).not.toContain(key);
+      expect(await served.end()).toBe(0);
+    },
+  );
 });

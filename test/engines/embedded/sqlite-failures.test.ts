@@ -100,6 +100,29 @@ describe('a file that cannot be used', () => {
   });
 });
 
+describe('a file that is damaged while it is open', () => {
+  test.for([
+    'DELETE FROM history WHERE first_id = 3',
+    'DELETE FROM history WHERE first_id = 5',
+    "UPDATE history SET events = x'a5a5a5a5' WHERE first_id = 3",
+    'UPDATE history SET events = zeroblob(0) WHERE first_id = 3',
+    'UPDATE runs SET record = substr(record, 1, 100)',
+  ])('says so to whoever reads it: %s', async (damage) => {
+    const store = await SqliteStore.open(file(), { cacheBytes: 0 });
+    onTestFinished(() => store.close());
+    const record = exampleRecord('a');
+    await store.commit(creationOf(record, exampleEvents(1, 2)));
+    for (const revision of [1, 2]) {
+      const events = exampleEvents(2 * revision + 1, 2 * revision + 2);
+      await store.commit(commitOf({ expectedRevision: revision, record, events }));
+    }
+    expect((await store.readHistory(record, 1)).length).toBe(6);
+    sql(store.path, damage);
+    const damaged = { code: 'corrupt', message: expect.stringMatching(/is damaged .*restore it from a backup/) };
+    await expect(store.readHistory(record, 1)).rejects.toMatchObject(damaged);
+  });
+});
+
 describe('permissions', () => {
   test('a directory or file that cannot be written', () => {
     const directory = temporaryDirectory();
