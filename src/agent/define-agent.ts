@@ -155,7 +155,10 @@ export function completeAgent(options: AnyAgentOptions): Agent<never, never, nev
     asksUser: asksUserOf(options.asksUser, `${path}: asksUser`),
     modelTimeout:
       options.modelTimeout === undefined ? undefined : parseTime(options.modelTimeout, `${path}: modelTimeout`),
-    modelRetry: options.modelRetry && completeRetry(options.modelRetry, DEFAULTS.modelRetry, `${path}: modelRetry`),
+    modelRetry:
+      options.modelRetry === undefined
+        ? undefined
+        : completeRetry(options.modelRetry, DEFAULTS.modelRetry, `${path}: modelRetry`),
     settings,
   });
 }

@@ -158,7 +158,7 @@ export function completeTool(options: AnyToolOptions): Tool<never, never, never>
     completion,
     timeout: options.timeout === undefined ? undefined : parseTime(options.timeout, `${path}: timeout`),
     heartbeatTimeout: parseTime(options.heartbeatTimeout ?? DEFAULTS.heartbeatTimeout, `${path}: heartbeatTimeout`),
-    retry: options.retry && completeRetry(options.retry, DEFAULTS.toolRetry, `${path}: retry`),
+    retry: options.retry === undefined ? undefined : completeRetry(options.retry, DEFAULTS.toolRetry, `${path}: retry`),
     approval: approvalOf(options.approval, path),
     run: options.run,
     compensate: options.compensate,

@@ -85,7 +85,7 @@ export interface RunRecord extends RunKey {
   /** What must still be done outside of this run; each is redone until it is confirmed. */
   effects: readonly Effect[];
   /** The schedule that waits for the end of this run's chain. Left out: none does. */
-  readonly scheduledBy?: RunKey;
+  scheduledBy?: RunKey;
   /** This is a schedule, which no workflow belongs to: it has no tasks and no history. Left out: it is a run of a workflow. */
   schedule?: ScheduleState;
 }

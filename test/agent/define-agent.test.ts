@@ -77,6 +77,7 @@ describe('defineAgent', () => {
     ['half a token', { limits: { tokens: 0.5 } }, /limits.tokens: 0.5/],
     ['an unknown onLimit', { onLimit: 'retry' }, /onLimit: "retry" is not possible/],
     ['an unknown way to ask', { asksUser: { timeoutMs: 1 } }, /asksUser: unknown option timeoutMs/],
+    ['a retry that is nothing', { modelRetry: null }, /modelRetry: expected an object of options/],
     ['a time that is none', { modelTimeout: 'soon' }, /modelTimeout: "soon" is no time/],
     ['an unknown setting', { settings: { temp: 1 } }, /settings: unknown option temp/],
     ['a setting that is no number', { settings: { temperature: 'hot' } }, /settings.temperature: "hot" is no number/],

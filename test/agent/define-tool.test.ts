@@ -54,6 +54,7 @@ describe('defineTool', () => {
     ['a time of nothing', { ...base, timeout: 0 }, /0 is no time/],
     ['half an attempt', { ...base, retry: { maximumAttempts: 0.5 } }, /retry.maximumAttempts: 0.5 is not possible/],
     ['a retry that shrinks', { ...base, retry: { backoffCoefficient: 0.5 } }, /backoffCoefficient/],
+    ['a retry that is nothing', { ...base, retry: null }, /retry: expected an object of options/],
     ['an unknown retry option', { ...base, retry: { attempts: 3 } }, /retry: unknown option attempts/],
     ['intervals in the wrong order', { ...base, retry: { maximumInterval: 10 } }, /is below initialInterval/],
     ['a size of nothing', { ...base, maxResultBytes: 0 }, /maxResultBytes: 0 is not possible/],

@@ -10,6 +10,7 @@ import { useBundle } from './support/use-bundle.ts';
 import { report } from './support/report.ts';
 import { createRedisScene, finish } from './support/scene.ts';
 import { TIMEOUT } from './support/sizes.ts';
+import { startLarge } from './support/start-large.ts';
 
 const bundle = useBundle();
 
@@ -57,7 +58,7 @@ async function startUntilRefused(service: WorkflowServiceApi, bytes: number): Pr
   let refusal: unknown;
   while (refusal === undefined) {
     const workflowId = `too-many-${bytes}-${accepted.length}`;
-    refusal = await start(service, workflowId, bytes).then(
+    refusal = await startLarge(service, workflowId, bytes).then(
       () => void accepted.push(workflowId),
       (error: unknown) => error,
     );
@@ -71,16 +72,4 @@ async function startUntilRefused(service: WorkflowServiceApi, bytes: number): Pr
   const { executions } = await service.listWorkflowExecutions({ namespace: 'default', query });
   expect(executions ?? []).toEqual([]);
   return accepted;
-}
-
-async function start(service: WorkflowServiceApi, workflowId: string, bytes: number): Promise<void> {
-  const payload = { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.alloc(bytes, 'x') };
-  await service.startWorkflowExecution({
-    namespace: 'default',
-    workflowId,
-    requestId: workflowId,
-    workflowType: { name: 'any' },
-    taskQueue: { name: 'nobody' },
-    input: { payloads: [payload] },
-  });
 }

@@ -37,7 +37,7 @@ async function during(proxy: Proxy, toxic: Toxic, milliseconds = LONG_MS): Promi
 }
 
 describe.skipIf(url === '' || toxiproxy === '')('a network between workers and Redis that is not to be trusted', () => {
-  test('cut, mute, resetting, slow: nothing is lost', { timeout: TIMEOUT, retry: 1 }, async (context) => {
+  test('cut, mute, resetting, slow: nothing is lost', { timeout: TIMEOUT }, async (context) => {
     const { onTestFinished } = context;
     const proxy = await Proxy.open(toxiproxy, Number(new URL(url).port || 6379));
     onTestFinished(() => proxy.close());

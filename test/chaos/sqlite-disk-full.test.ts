@@ -11,6 +11,7 @@ import { ledgerActivities, openLedger } from './fixtures/ledger.ts';
 import { audit } from './support/audit.ts';
 import { report } from './support/report.ts';
 import { TIMEOUT } from './support/sizes.ts';
+import { startLarge } from './support/start-large.ts';
 import { useBundle } from './support/use-bundle.ts';
 import { drive } from './support/workload.ts';
 
@@ -63,26 +64,16 @@ test(
   },
 );
 
-/** Starts runs that nobody works on; the id of the first that was refused. Not by an official client, which would try it again for long. */
+/** Starts runs that nobody works on; the id of the first that was refused. */
 async function startUntilRefused(path: string, bytes: number): Promise<string> {
   const { service, close } = await connectSocket(readOwner(path)?.socket ?? '');
   onTestFinished(close);
-  const payload = { metadata: { encoding: Buffer.from('binary/plain') }, data: Buffer.alloc(bytes, 'x') };
   for (let i = 0; i < 2000; i++) {
     const workflowId = `too-many-${bytes}-${i}`;
-    const failure: unknown = await service
-      .startWorkflowExecution({
-        namespace: 'default',
-        workflowId,
-        requestId: workflowId,
-        workflowType: { name: 'any' },
-        taskQueue: { name: 'nobody' },
-        input: { payloads: [payload] },
-      })
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      );
+    const failure: unknown = await startLarge(service, workflowId, bytes).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     if (failure === undefined) continue;
     expect(failure).toMatchObject({
       code: 14,

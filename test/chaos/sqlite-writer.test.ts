@@ -40,7 +40,7 @@ describe.concurrent('a writer that is killed at any moment', () => {
         await store.close();
       }
       expect(total).toBeGreaterThan(KILLS);
-      report(`SQLite, a writer killed (file ${seed})`, { kills: KILLS, commits: total });
+      report(`SQLite, a writer killed (file ${seed})`, { kills: KILLS, checked: total });
     },
   );
 });

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter, TypedSearchAttributes } from '@temporalio/common';
 import proto, { type coresdk } from '@temporalio/proto';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import Long from 'long';
 import {
   parseWorkflowCode,
@@ -10,6 +9,7 @@ import {
   type WorkflowCreateOptions,
   type WorkflowCreator,
 } from '../../src/official.ts';
+import { bundleOf } from '../support/bundle.ts';
 
 const { WorkflowActivation } = proto.coresdk.workflow_activation;
 
@@ -22,8 +22,7 @@ export const WORKFLOWS_PATH: string = fileURLToPath(new URL('./workflows/index.t
 
 /** Bundles the fixtures as the official worker does. */
 export async function bundleFixtures(): Promise<WorkflowBundleWithSourceMapAndFilename> {
-  const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger });
+  const { code } = await bundleOf(WORKFLOWS_PATH);
   return parseWorkflowCode(code);
 }
 

@@ -4,6 +4,7 @@ import { jsonPayloads } from '../payloads.ts';
 import type { Command, HistoryEvent } from '../proto.ts';
 import { TaskQueueKind, toLong, toNumber, WorkflowTaskFailedCause } from '../proto.ts';
 import { cancelActivity, completeTimeouts, requestCancelActivity, scheduleActivity } from '../run/activity.ts';
+import { priorityProblem } from '../run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import { payloadsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
@@ -96,6 +97,8 @@ function eventAttributes(
   const onCommand = 'on ScheduleActivityTaskCommand exceeds length limit.';
   refuseLong(activityId, bad, (length) => `ActivityId ${onCommand} ${where} ${length}`);
   refuseLong(activityType?.name, bad, (length) => `ActivityType ${onCommand} ${where} ${length}`);
+  const noPriority = priorityProblem(attributes.priority);
+  if (noPriority !== undefined) throw new WorkflowTaskRefused(bad, noPriority);
   const timeouts = completeTimeouts(attributes, draft.record.runTimeout);
   if (timeouts === undefined) {
     throw new WorkflowTaskRefused(

@@ -6,6 +6,7 @@ import { explicitTimeouts } from '../run/start.ts';
 import { ParentClosePolicy, TaskQueueKind, toLong, WorkflowIdReusePolicy, WorkflowTaskFailedCause } from '../proto.ts';
 import { initiateChild } from '../run/child.ts';
 import { initiateCancel, initiateSignal } from '../run/external.ts';
+import { priorityProblem } from '../run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
 import { payloadsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
@@ -43,6 +44,8 @@ export function startChildCommand(decision: Decision, command: Command): Handler
       `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
     );
   }
+  const noPriority = priorityProblem(attributes.priority);
+  if (noPriority !== undefined) throw new WorkflowTaskRefused(badStart, noPriority);
   const about = `WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
   refuseCron(attributes.cronSchedule, draft.now, about);
   const inChild = (why: string): string => `invalid SearchAttributes on StartChildWorkflowCommand: ${why}. ${about}`;

@@ -19,6 +19,7 @@ const statusOf = new Map<number, number>([
 interface Left {
   readonly children?: boolean;
   readonly parent?: boolean;
+  readonly schedule?: boolean;
 }
 
 /**
@@ -44,7 +45,7 @@ export function closeRun(draft: RunDraft, eventType: number, attributes: EventAt
   if (record.parent !== undefined && record.nextRunId === undefined && !left.parent) {
     draft.addEffect({ kind: 'notifyParent', id: `${id}/parent`, eventId: id });
   }
-  if (record.scheduledBy !== undefined && record.nextRunId === undefined) {
+  if (record.scheduledBy !== undefined && record.nextRunId === undefined && !left.schedule) {
     draft.addEffect({ kind: 'notifySchedule', id: `${id}/schedule`, eventId: id });
   }
 }
@@ -59,16 +60,20 @@ export function terminateRun(draft: RunDraft, reason: string, details: Payloads 
 
 /**
  * Ends the run, as another one goes on from an earlier point of the workflow. That one is its parent's child from now on. Its children wait for that one
- * when it begins with the history of this run (`isBase`).
+ * when it begins with the history of this run (`base`).
+ * @returns the schedule that waits for the end of that one now, if this one belongs to the chain that is reset.
  */
-export function terminateForReset(draft: RunDraft, reason: string, isBase: boolean): void {
+export function terminateForReset(draft: RunDraft, reason: string, base: RunDraft): RunDraft['record']['scheduledBy'] {
+  const { firstRunId, scheduledBy } = draft.record;
+  const isOfChain = firstRunId === base.record.firstRunId;
   failTaskThatIsOut(draft);
   closeRun(
     draft,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
     { workflowExecutionTerminatedEventAttributes: { reason, identity: 'history-resetter' } },
-    { children: isBase, parent: true },
+    { children: draft === base, parent: true, schedule: isOfChain },
   );
+  return isOfChain ? scheduledBy : undefined;
 }
 
 /** The answer of a worker that has a task will come too late; history says so, as a Temporal server's does. */

@@ -4,6 +4,7 @@ import { DelayedError, Worker } from 'bullmq';
 import { StoreError } from '../../core/store.ts';
 import { grpcStatus, hasCode } from '../../runtime/errors.ts';
 import { Consumption } from './consumption.ts';
+import { JobLocks } from './job-locks.ts';
 import { queueName } from './keys.ts';
 import type { JobKind, Keys } from './keys.ts';
 import type { RedisClient } from './redis.ts';
@@ -57,7 +58,7 @@ export interface ClaimsOptions {
   /** Jobs of one queue that are here at once. */
   readonly concurrency: number;
   readonly hold: Hold;
-  /** BullMQ could not prolong its hold of these. */
+  /** Their locks could not be prolonged: other processes may have them. */
   readonly onLost: (jobIds: readonly string[], holder: Holder) => void;
   /** Gives back what a holder has. */
   readonly giveBack: (holder: Holder) => Promise<void>;
@@ -68,18 +69,13 @@ export interface ClaimsOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** A worker of BullMQ, with the part of it that keeps a timer; protected there. */
-interface WithLockManager {
-  readonly lockManager: { close(): Promise<void> };
-}
-
 /** Takes jobs from the queues that workers of this process read. */
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #claims = new Map<string, Claim>();
   readonly #endings = new Set<Promise<void>>();
-  /** All workers that have not ended yet. */
-  readonly #workers = new Set<Worker>();
+  /** All workers that have not ended yet, and the locks of their jobs. */
+  readonly #workers = new Map<Worker, JobLocks>();
   /** Task queues whose workers are about to begin again. */
   readonly #restarting = new Set<string>();
 
@@ -101,7 +97,7 @@ export class Claims {
   begin(taskQueue: string): void {
     if (this.#claims.has(taskQueue)) return;
     this.#restarting.delete(taskQueue);
-    const { client, keys, namespace, kind, concurrency, hold, onLost, onError } = this.#options;
+    const { client, keys, namespace, kind, concurrency, hold, onError } = this.#options;
     const settings = this.#options.settings(taskQueue);
     const name = queueName(taskQueue, kind);
     const tag = keys.tag(namespace);
@@ -111,7 +107,7 @@ export class Claims {
       prefix: tag,
       concurrency,
       lockDuration: settings.lockDuration,
-      lockRenewTime: settings.lockDuration / 3,
+      skipLockRenewal: true,
       stalledInterval: settings.stalledInterval,
       maxStalledCount: settings.maxStalledCount,
       runRetryDelay: 1000,
@@ -119,6 +115,7 @@ export class Claims {
     const consumption = new Consumption({ client, queue: prefix, capacity: concurrency });
     const processor: Processor = async (job, token = '') => {
       const ended = consumption.took();
+      const release = locks.hold(job.id ?? '', token);
       try {
         await hold(job, token, claim);
       } catch (error) {
@@ -128,18 +125,19 @@ export class Claims {
         if (isPassing(error)) throw new DelayedError();
         throw error;
       } finally {
+        release();
         ended();
       }
     };
     const worker = new Worker(name, processor, options);
+    const locks = this.#locks(worker, taskQueue, settings.lockDuration, () => claim);
     const stops = [this.#watch(taskQueue, prefix), this.#probe(taskQueue, consumption)];
     const stopLooking = (): void => {
       for (const stop of stops) stop();
     };
     const claim: Claim = { worker, queue: prefix, isLeaving: false, stopLooking };
-    this.#workers.add(worker);
+    this.#workers.set(worker, locks);
     worker.on('error', onError);
-    worker.on('lockRenewalFailed', (jobIds: string[]) => onLost(jobIds, claim));
     this.#claims.set(taskQueue, claim);
   }
 
@@ -161,18 +159,31 @@ export class Claims {
   }
 
   /**
-   * Gives up on workers that do not end. BullMQ waits for ever for what a Redis that is away does not answer, and prolongs its locks meanwhile, so the
-   * process would never exit.
+   * Gives up on workers that do not end. BullMQ waits for ever for what a Redis that is away does not answer, so the process would never exit.
    */
   abandon(): void {
-    for (const worker of this.#workers) {
+    for (const [worker, locks] of this.#workers) {
+      locks.close();
       worker.disconnect().catch(() => undefined);
       worker
         .getBackend()
         .disconnectBlocking(false)
         .catch(() => undefined);
-      (worker as unknown as WithLockManager).lockManager.close().catch(() => undefined);
     }
+  }
+
+  #locks(worker: Worker, taskQueue: string, duration: number, holder: () => Holder): JobLocks {
+    const { kind, onLost, onError } = this.#options;
+    return new JobLocks({
+      duration,
+      prolong: (jobIds, tokens) => worker.extendJobLocks(jobIds, tokens, duration),
+      onLost: (jobIds) => {
+        const problem = `Locks of jobs (${kind}) of the task queue ${taskQueue} could not be prolonged in time`;
+        onError(new Error(`${problem}; others may have them: ${jobIds.join(', ')}`));
+        onLost(jobIds, holder());
+      },
+      onError,
+    });
   }
 
   /** BullMQ tells its workers nothing of a pause; they find nothing to take. */
@@ -221,6 +232,7 @@ export class Claims {
       await claim.worker.pause(true);
       await this.#options.giveBack(claim);
       await claim.worker.close();
+      this.#workers.get(claim.worker)?.close();
       this.#workers.delete(claim.worker);
     } catch (error) {
       this.#options.onError(error);

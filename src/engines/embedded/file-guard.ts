@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../../core/store.ts';
+import { fileIdentity } from './file-identity.ts';
 import type { Ownership } from './owner.ts';
 
 /** How often is looked while nobody writes, in milliseconds. */
@@ -64,15 +64,9 @@ export class FileGuard {
 }
 
 function known(path: string): Known {
-  return { path, id: identityOf(path) };
+  return { path, id: fileIdentity(path) };
 }
 
 function isSame({ path, id }: Known): boolean {
-  return identityOf(path) === id;
-}
-
-/** Device and inode: a file that is open keeps its own. */
-function identityOf(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && `${stats.dev}/${stats.ino}`;
+  return fileIdentity(path) === id;
 }

@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../core/store.ts';
+import { fileIdentity } from './file-identity.ts';
 import { isBusy, toStoreError } from './sqlite-errors.ts';
 import { loadSqlite, makeDirectory, resolveDatabasePath } from './sqlite-file.ts';
 
@@ -100,9 +101,9 @@ function writeOwner(directory: string, info: OwnerInfo): void {
 
 function toOwnership(path: string, directory: string, lock: DatabaseSync): Ownership {
   let isHeld = true;
-  const { ino } = statSync(join(directory, 'lock'));
+  const identity = fileIdentity(join(directory, 'lock'));
   // Where the directory was taken away, there may be one of another owner by now.
-  const isThere = (): boolean => statSync(join(directory, 'lock'), { throwIfNoEntry: false })?.ino === ino;
+  const isThere = (): boolean => fileIdentity(join(directory, 'lock')) === identity;
   return {
     path,
     directory,

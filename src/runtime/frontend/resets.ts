@@ -58,7 +58,7 @@ async function reset(
   const runId = context.newId();
   base.record.resetRunId = runId;
   const reason = request.reason ?? '';
-  if (current.isOpen) terminateForReset(current, reason, current === base);
+  const scheduledBy = current.isOpen ? terminateForReset(current, reason, base) : undefined;
   // A current run that this one did not go on as has nothing to do with it.
   const last = later.lastRunId === current.record.runId ? current.events : [];
   if (!current.isOpen && current !== base && current.events.length === 0) transaction.discard(current.key);
@@ -70,6 +70,7 @@ async function reset(
       kept: events.slice(0, point - 1),
       dropped: [...events.slice(point - 1), ...later.events, ...last],
       reapplied: reappliedOf(request),
+      scheduledBy,
       reason,
     },
     context.clock.now(),

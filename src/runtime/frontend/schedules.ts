@@ -40,12 +40,14 @@ function changingHandlers(
       const place = placeOf(context, request);
       const requestId = requireId('RequestId', request.requestId);
       const schedule = checkedSchedule(request.schedule ?? {});
+      await refuseAttributes(context, schedule, place);
       await create(context, place, { ...request, requestId, schedule });
       return { conflictToken: tokenOf(1) };
     },
     async updateSchedule(request) {
       const place = placeOf(context, request);
       const changed = checkedSchedule(request.schedule ?? {});
+      await refuseAttributes(context, changed, place);
       const { searchAttributes: asked } = request;
       const searchAttributes = asked ? await acceptAttributes(context, asked, place.namespace) : null;
       await change(context, place, request.requestId, (draft) =>
@@ -112,6 +114,16 @@ function placeOf(
   if (request.requestId && request.requestId.length > LONGEST_ID)
     throw invalidArgument('RequestId length exceeds limit.');
   return { namespace: requireNamespace(context, request.namespace), workflowId };
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for search attributes that none of the schedule's runs could have. */
+async function refuseAttributes(
+  context: FrontendContext,
+  { action }: CompleteSchedule,
+  { namespace }: Place,
+): Promise<void> {
+  const attributes = action.startWorkflow?.searchAttributes;
+  if (attributes) await acceptAttributes(context, attributes, namespace);
 }
 
 /** The schedule of an id, open or ended. @throws ServiceError NOT_FOUND when there was never one. */

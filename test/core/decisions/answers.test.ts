@@ -118,6 +118,19 @@ describe('an answer', () => {
       { commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION },
       'Failure is not set on FailWorkflowExecutionCommand.',
     ],
+    ['SCHEDULE_ACTIVITY_ATTRIBUTES', activity('a', { priority: { priorityKey: -1 } }), "PriorityKey can't be negative"],
+    [
+      'START_CHILD_EXECUTION_ATTRIBUTES',
+      {
+        commandType: CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION,
+        startChildWorkflowExecutionCommandAttributes: {
+          workflowId: 'c',
+          workflowType: { name: 'child' },
+          priority: { fairnessKey: 'x'.repeat(65) },
+        },
+      },
+      'FairnessKey length exceeds limit',
+    ],
     [
       'START_CHILD_EXECUTION_ATTRIBUTES',
       { commandType: CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION },

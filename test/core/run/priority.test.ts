@@ -14,8 +14,8 @@ describe('priorities', () => {
   test('some are none', () => {
     expect(priorityProblem(undefined)).toBeUndefined();
     expect(priorityProblem({ priorityKey: 5, fairnessKey: 'tenant', fairnessWeight: 2 })).toBeUndefined();
-    expect(priorityProblem({ priorityKey: -1 })).toContain('priority key');
-    expect(priorityProblem({ fairnessKey: 'x'.repeat(65) })).toContain('fairness key');
-    expect(priorityProblem({ fairnessWeight: -1 })).toContain('fairness weight');
+    expect(priorityProblem({ priorityKey: -1 })).toBe("PriorityKey can't be negative");
+    expect(priorityProblem({ fairnessKey: 'x'.repeat(65) })).toBe('FairnessKey length exceeds limit');
+    expect(priorityProblem({ fairnessWeight: -1 })).toBe("FairnessWeight can't be negative");
   });
 });

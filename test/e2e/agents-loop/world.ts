@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import type { HistoryAndWorkflowId, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { bundleWorkflowCode, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { createTestEnvironment, type WorkflowEnvironment } from 'perdure/testing';
 import type {
   AgentActivities,
@@ -15,17 +15,14 @@ import type {
 } from '../../../src/workflow/protocol/index.ts';
 import { afterAll, beforeAll } from 'vitest';
 import { quiet } from '../../conformance/targets/quiet.ts';
+import { bundleOf } from '../../support/bundle.ts';
 import { createFakes, type Asked, type Fakes, type FakeWorld } from './fakes.ts';
 
-const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** The loop and the authors' workflows of these tests, bundled once per process. */
 function testBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)),
-    logger: silent,
-  });
+  bundle ??= bundleOf(fileURLToPath(new URL('./workflows/index.ts', import.meta.url)));
   return bundle;
 }
 

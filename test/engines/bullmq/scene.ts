@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { Queue } from 'bullmq';
 import { type BullmqEngine, type BullmqEngineOptions, createBullmqEngine } from '../../../src/engines/bullmq/index.ts';
 import { type JobKind, Keys, queueName } from '../../../src/engines/bullmq/keys.ts';
+import { bundleOf } from '../../support/bundle.ts';
 import { until } from '../../support/redis-process.ts';
 import { createRedisUser } from '../../support/redis-user.ts';
 import type { RedisUser } from '../../support/redis-user.ts';
@@ -15,7 +15,7 @@ type Activities = Record<string, () => Promise<string>>;
 /** Bundles the workflows of these tests. */
 export async function bundle(): Promise<WorkflowBundleWithSourceMap> {
   const workflowsPath = fileURLToPath(new URL('fixtures/workflows.ts', import.meta.url));
-  return await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  return await bundleOf(workflowsPath);
 }
 
 /** Engines that share one prefix in Redis: each is what one process would have. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { toLong } from '../../../src/core/proto.ts';
 import { topic } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
 import { at, backfill, create, runId, runOf, scheduleScenario, started, statusOf, until } from '../schedules.ts';
@@ -90,6 +92,31 @@ export const scheduleOverlaps: readonly Scenario[] = topic('schedule-overlaps', 
       assert.equal(info.numActionsTaken, 1);
     });
     await runOf(t, 1).signal(finish);
+    await until(t, handle, (found) => assert.equal(found.info.numActionsTaken, 2));
+  }),
+  scheduleScenario('a run that was reset still runs', async (t) => {
+    await t.startWorker();
+    const handle = await create(t, { workflow: finishAfterRuns, args: [1] });
+    await backfill(handle, 1, 1, ScheduleOverlapPolicy.SKIP);
+    await until(t, handle, (found) => assert.equal(found.info.runningActions.length, 1));
+    const { namespace } = t;
+    const workflowId = runId(t, at(1));
+    const task = async (): Promise<void> => assert.ok((await t.history({ workflowId })).length >= 4);
+    await t.eventually(task);
+    await t.raw.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId },
+      workflowTaskFinishEventId: toLong(4),
+      requestId: randomUUID(),
+      reason: 'test',
+    });
+    await backfill(handle, 2, 2, ScheduleOverlapPolicy.SKIP);
+    await until(t, handle, (found) => {
+      assert.deepEqual([found.info.numActionsTaken, found.info.numActionsSkippedOverlap], [1, 1]);
+    });
+    await runOf(t, 1).signal(finish);
+    await until(t, handle, (found) => assert.deepEqual(found.info.runningActions, []));
+    await backfill(handle, 3, 3, ScheduleOverlapPolicy.SKIP);
     await until(t, handle, (found) => assert.equal(found.info.numActionsTaken, 2));
   }),
   scheduleScenario('a run gets the result of the one before', async (t) => {

@@ -237,6 +237,10 @@ const changing = [
     assert.equal(await action({ taskQueue: null }), 'taskQueue is not set');
     assert.equal(await action({ cronSchedule: '* * * * *' }), 'Scheduled workflow must not contain CronSchedule');
     assert.equal(
+      await action({ searchAttributes: { indexedFields: { PerdureNobody: {} } } }),
+      `Namespace ${t.namespace} has no mapping defined for search attribute PerdureNobody`,
+    );
+    assert.equal(
       await action({ workflowIdReusePolicy: 2 }),
       'Scheduled workflow must not contain WorkflowIDReusePolicy',
     );

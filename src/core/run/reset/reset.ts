@@ -19,6 +19,8 @@ export interface Reset {
   /** What happened after them, in all runs since, in order. */
   readonly dropped: readonly HistoryEvent[];
   readonly reapplied: Reapplied;
+  /** The schedule that waits for the end of the new run. Left out: none does. */
+  readonly scheduledBy?: RunKey | undefined;
   readonly reason: string;
 }
 
@@ -35,6 +37,7 @@ export function resetRun(reset: Reset, now: number): RunDraft {
   const { key, baseRunId, kept, reason } = reset;
   refuseTorn(kept, reset.dropped[0]);
   const draft = rebuildRun(key, reset.requestId, baseRunId, kept, now);
+  if (reset.scheduledBy !== undefined) draft.record.scheduledBy = reset.scheduledBy;
   failTask(draft, reset, reason);
   reapplyEvents(draft, reset.dropped, reset.reapplied);
   scheduleWorkflowTask(draft);
