@@ -131,7 +131,7 @@ export const limits: readonly Scenario[] = topic('limits', [
   scenario('a task is given up when more than 100 events wait for its end', async (t) => {
     const gate = gates();
     const worker = await t.startWorker({ sinks: gate.sinks });
-    const handle = await t.start(answerAtGate);
+    const handle = await t.start(answerAtGate, { workflowTaskTimeout: '1 minute' });
     await gate.reached('out');
     for (let i = 0; i < 100; i++) await handle.signal('note', i);
     assert.equal((await t.history(handle)).length, 3);
