@@ -15,6 +15,8 @@ import { refuseLargeBlob, refuseLargeMemo, refuseLong, refuseMany } from './limi
 import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
+type ChildAttributes = temporal.api.command.v1.IStartChildWorkflowExecutionCommandAttributes;
+
 const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
 const badSignal = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
 const badCancel =
@@ -36,14 +38,7 @@ export function startChildCommand(decision: Decision, command: Command): Handler
   const missingType = `Required field WorkflowType ${onCommand} WorkflowId=${workflowId} Namespace=${namespace}`;
   required(workflowType, badStart, missingType);
   refuseLongChild({ namespace, workflowId, workflowType });
-  const retryPolicy = attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null;
-  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
-  if (problem) {
-    throw new WorkflowTaskRefused(
-      badStart,
-      `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
-    );
-  }
+  const retryPolicy = acceptRetryPolicy(attributes.retryPolicy);
   const noPriority = priorityProblem(attributes.priority);
   if (noPriority !== undefined) throw new WorkflowTaskRefused(badStart, noPriority);
   const about = `WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
@@ -83,6 +78,16 @@ export function startChildCommand(decision: Decision, command: Command): Handler
   return {};
 }
 
+function acceptRetryPolicy(policy: ChildAttributes['retryPolicy']): ChildAttributes['retryPolicy'] {
+  const retryPolicy = policy ? withRetryDefaults(policy) : null;
+  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
+  if (!problem) return retryPolicy;
+  throw new WorkflowTaskRefused(
+    badStart,
+    `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
+  );
+}
+
 interface ChildNames {
   readonly namespace: string;
   readonly workflowId: string;
@@ -97,7 +102,7 @@ function refuseLongChild({ namespace, workflowId, workflowType }: ChildNames): v
   refuseLong(workflowType, badStart, (length) => `WorkflowType ${exceeds}${workflowId} ${type} ${length} ${space}`);
 }
 
-function refuseLargeChild(attributes: temporal.api.command.v1.IStartChildWorkflowExecutionCommandAttributes): void {
+function refuseLargeChild(attributes: ChildAttributes): void {
   const exceeds = 'exceeds size limit.';
   const size = payloadsSize(attributes.input);
   refuseLargeBlob(size, badStart, `StartChildWorkflowExecutionCommandAttributes. Input ${exceeds}`);

@@ -41,6 +41,7 @@ const cancelActivity = (id: number): Command => ({
   commandType: CommandType.COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
   requestCancelActivityTaskCommandAttributes: { scheduledEventId: toLong(id) },
 });
+const builder = 'invalid history builder state for action:';
 const complete: Command = { commandType: CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION };
 
 describe('an answer', () => {
@@ -103,11 +104,7 @@ describe('an answer', () => {
       'An invalid StartToFireTimeout is set on StartTimerCommand: negative duration. TimerId=t',
     ],
     ['CANCEL_TIMER_ATTRIBUTES', cancelTimer(''), 'TimerId is not set on CancelTimerCommand.'],
-    [
-      'CANCEL_TIMER_ATTRIBUTES',
-      cancelTimer('t'),
-      'invalid history builder state for action: add-timer-canceled-event, TimerID: t',
-    ],
+    ['CANCEL_TIMER_ATTRIBUTES', cancelTimer('t'), `${builder} add-timer-canceled-event, TimerID: t`],
     [
       'RECORD_MARKER_ATTRIBUTES',
       { commandType: CommandType.COMMAND_TYPE_RECORD_MARKER },
@@ -224,12 +221,10 @@ describe('an answer', () => {
 
   test('with ids that are in use is refused', () => {
     turn(timer('t', 10_000), activity('a'));
-    expect(refused(() => turn(timer('t'))).message).toBe(
-      'StartTimerDuplicateId: invalid history builder state for action: add-timer-started-event, TimerID: t',
-    );
-    expect(refused(() => answer([activity('a')])).message).toBe(
-      'ScheduleActivityDuplicateId: invalid history builder state for action: add-activitytask-scheduled-event, ActivityID: a',
-    );
+    const timerId = `StartTimerDuplicateId: ${builder} add-timer-started-event, TimerID: t`;
+    expect(refused(() => turn(timer('t'))).message).toBe(timerId);
+    const activityId = `ScheduleActivityDuplicateId: ${builder} add-activitytask-scheduled-event, ActivityID: a`;
+    expect(refused(() => answer([activity('a')])).message).toBe(activityId);
   });
 
   test('that is refused again is dropped, so that it times out', () => {

@@ -174,7 +174,7 @@ export const limits: readonly Scenario[] = topic('limits', [
   }),
   scenario('a request has at most ten links', async (t) => {
     const link = { workflowEvent: { namespace: t.namespace, workflowId: 'w', runId: 'r' } };
-    assert.deepEqual(await refusalOf(startByHand(t, { links: Array(11).fill(link) })), {
+    assert.deepEqual(await refusalOf(startByHand(t, { links: Array.from({ length: 11 }, () => link) })), {
       code: 'INVALID_ARGUMENT',
       details: 'cannot attach more than 10 links per request, got 11',
     });
