@@ -55,7 +55,7 @@ export default {
       comment: 'The workflow host serves every engine, so it may not know one.',
       severity: 'error',
       from: { path: '^src/host/' },
-      to: { path: '^(src|testing)/', pathNot: '^src/(core/|host/|official(-isolate)?\\.ts$)' },
+      to: { path: '^(src|testing)/', pathNot: '^src/(core/|host/|official(-isolate|-thread)?\\.ts$)' },
     },
     {
       name: 'engine-contract-is-alone',

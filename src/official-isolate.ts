@@ -1,6 +1,7 @@
 /**
  * Deep imports of official packages that a workflow thread needs. They are apart from `official.ts` because a thread must not load the
- * official worker with its bundler and native library: that doubles the start of every thread.
+ * official worker with its bundler and native library: that doubles the start of every thread. For the same reason nothing is imported by the
+ * front doors of packages, and threads load `official-thread.ts` before this.
  */
 export type { Activator } from '@temporalio/workflow/lib/internals.js';
 export type { WorkflowCreateOptions, WorkflowCreateOptionsInternal } from '@temporalio/workflow/lib/interfaces.js';
@@ -17,4 +18,6 @@ export {
 } from '@temporalio/worker/lib/workflow/patch-activation-callback.js';
 export { suggestContinueAsNewReasonsFromProto } from '@temporalio/common/lib/continue-as-new.js';
 export { tsToMs } from '@temporalio/common/lib/time.js';
-export { UnhandledRejectionError } from '@temporalio/worker/lib/errors.js';
+export { IllegalStateError } from '@temporalio/common/lib/errors.js';
+export { SymbolBasedInstanceOfError } from '@temporalio/common/lib/type-helpers.js';
+export { convertDeploymentVersion } from '@temporalio/common/lib/worker-deployments.js';

@@ -25,6 +25,10 @@ const dynamicConfig = [
   'frontend.enableUpdateWorkflowExecution=true',
   'frontend.enableUpdateWorkflowExecutionAsyncAccepted=true',
   'system.forceSearchAttributesCacheRefreshOnRead=true',
+  // Only the newer matcher goes by priority, and only within one partition are tasks in order.
+  'matching.useNewMatcher=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
 ];
 
 /** Finds or starts a Temporal server with a namespace `default`. Throws `Unavailable`. */

@@ -1,12 +1,14 @@
-import { IllegalStateError } from '@temporalio/common';
-import proto, { type coresdk } from '@temporalio/proto';
-import type { SinkCall, WorkflowCreateOptions, WorkflowCreateOptionsInternal } from '../official-isolate.ts';
+import type { coresdk } from '@temporalio/proto';
+import {
+  IllegalStateError,
+  type SinkCall,
+  type WorkflowCreateOptions,
+  type WorkflowCreateOptionsInternal,
+} from '../official-isolate.ts';
+import type { ActivationTypes } from './activation-types.ts';
 import { type ActivateTask, type Batch, joinBytes, type Result, type Results, toPlainError } from './messages.ts';
 import type { Realm } from './realm.ts';
 import { Run } from './run.ts';
-
-const { WorkflowActivation } = proto.coresdk.workflow_activation;
-const { WorkflowActivationCompletion } = proto.coresdk.workflow_completion;
 
 type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
 type RuntimeOptions = Omit<WorkflowCreateOptionsInternal, keyof WorkflowCreateOptions>;
@@ -20,6 +22,7 @@ type QueuedTask = Batch['tasks'][number] & { bytes?: Uint8Array; time?: bigint |
 /** What an executor needs of its surroundings. */
 export interface ExecutorOptions {
   readonly realm: Realm;
+  readonly types: ActivationTypes;
   /** What runs get beside their own options. */
   readonly runtime: RuntimeOptions;
   /** One cell: the id of the activation that is executing, 0 for none. */
@@ -97,7 +100,7 @@ export class Executor {
         return;
       }
       current.run ??= this.#create(task);
-      current.completion = current.run.activate(WorkflowActivation.decode(task.bytes!));
+      current.completion = current.run.activate(this.#options.types.activation.decode(task.bytes!));
     } catch (error) {
       current.error = error;
     }
@@ -123,7 +126,7 @@ export class Executor {
     const more = sinkCalls.length > 0 ? { sinkCalls } : {};
     try {
       if (run === undefined || completion === undefined) throw error;
-      const bytes = WorkflowActivationCompletion.encode(run.conclude(completion)).finish();
+      const bytes = this.#options.types.completion.encode(run.conclude(completion)).finish();
       this.#bytes.push(bytes);
       this.#size += bytes.length;
       this.#results.push({ id: task.id, length: bytes.length, ...more });

@@ -5,6 +5,7 @@ import {
   type PatchActivationCallback,
   type WorkflowBundleWithSourceMapAndFilename,
 } from '../official.ts';
+import { officialTypes } from './activation-definitions.ts';
 import { Executor } from './executor.ts';
 import { Lane } from './lane.ts';
 import { Realm } from './realm.ts';
@@ -36,6 +37,7 @@ export async function createInlineRealm(options: InlineOptions): Promise<InlineR
       invokePatchActivationCallback(patchActivationCallback, info, patchId));
   const executor = new Executor({
     realm,
+    types: officialTypes,
     runtime: {
       sourceMap: bundle.sourceMap,
       registeredActivityNames: options.registeredActivityNames,

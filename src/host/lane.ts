@@ -1,6 +1,7 @@
 import { IllegalStateError } from '@temporalio/common';
-import proto, { type coresdk } from '@temporalio/proto';
+import type { coresdk } from '@temporalio/proto';
 import type { SinkCall, WorkflowCreateOptions } from '../official-isolate.ts';
+import { officialTypes } from './activation-definitions.ts';
 import {
   type ActivateTask,
   type Batch,
@@ -11,9 +12,6 @@ import {
   type Results,
 } from './messages.ts';
 import { failedTask, replayRequest } from './replay-request.ts';
-
-const { WorkflowActivation } = proto.coresdk.workflow_activation;
-const { WorkflowActivationCompletion } = proto.coresdk.workflow_completion;
 
 type Activation = coresdk.workflow_activation.IWorkflowActivation;
 type Completion = coresdk.workflow_completion.IWorkflowActivationCompletion;
@@ -101,7 +99,7 @@ export class Lane {
     create: WorkflowCreateOptions | undefined,
   ): Promise<Outcome> {
     if (this.#lost) return Promise.resolve(lostOutcome(runId));
-    const bytes = WorkflowActivation.encode(activation).finish();
+    const bytes = officialTypes.activation.encode(activation).finish();
     const id = this.#nextId();
     this.#chunks.push(bytes);
     this.#size += bytes.length;
@@ -180,7 +178,7 @@ export class Lane {
     this.#pending.delete(result.id);
     const sinkCalls = result.sinkCalls ?? [];
     if (result.error !== undefined) return pending.reject(new ActivationError(reviveError(result.error), sinkCalls));
-    const completion = WorkflowActivationCompletion.decode(bytes);
+    const completion = officialTypes.completion.decode(bytes);
     pending.resolve({
       completion,
       sinkCalls,

@@ -1,3 +1,4 @@
+import type { TypeDefinitions } from './activation-types.ts';
 import type {
   PatchActivationWorkflowInfoSnapshot,
   SinkCall,
@@ -15,6 +16,8 @@ export interface ThreadSetup {
   readonly stackTraces: boolean;
   /** Whether each batch carries the time; otherwise the thread reads the native clock. */
   readonly clockGiven: boolean;
+  /** Of what travels as bytes. */
+  readonly types: TypeDefinitions;
   /** One 32-bit cell: the id of the activation that the thread is in, 0 between activations. */
   readonly progress: SharedArrayBuffer;
 }

@@ -1,18 +1,17 @@
-import { convertDeploymentVersion, IllegalStateError } from '@temporalio/common';
-import proto, { type coresdk } from '@temporalio/proto';
+import type { coresdk } from '@temporalio/proto';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import {
   type Activator,
+  convertDeploymentVersion,
+  IllegalStateError,
   SdkFlags,
   type SinkCall,
   suggestContinueAsNewReasonsFromProto,
   tsToMs,
-  UnhandledRejectionError,
   type WorkflowCreateOptionsInternal,
 } from '../official-isolate.ts';
 import type { Realm, Scope } from './realm.ts';
-
-const { WorkflowActivation } = proto.coresdk.workflow_activation;
+import { UnhandledRejectionError } from './unhandled-rejection-error.ts';
 
 type Activation = coresdk.workflow_activation.WorkflowActivation;
 type Job = coresdk.workflow_activation.IWorkflowActivationJob;
@@ -127,9 +126,12 @@ export class Run {
   }
 
   #start(activation: Activation, jobs: Job[], batchIndex: number): void {
-    const part =
-      jobs === activation.jobs ? activation : Object.assign(WorkflowActivation.create(), activation, { jobs });
-    this.#realm.call(this.#scope, 'activate', part, batchIndex);
+    this.#realm.call(
+      this.#scope,
+      'activate',
+      jobs === activation.jobs ? activation : withJobs(activation, jobs),
+      batchIndex,
+    );
   }
 
   #settle(): Completion {
@@ -167,4 +169,9 @@ export class Run {
     activator.addKnownFlags(activation.availableInternalFlags);
     if (activation.lastSdkVersion) activator.sdkVersion = activation.lastSdkVersion;
   }
+}
+
+/** Defaults of fields that were not sent are on the prototype. */
+function withJobs(activation: Activation, jobs: Job[]): Activation {
+  return Object.assign(Object.create(Object.getPrototypeOf(activation) as object), activation, { jobs }) as Activation;
 }

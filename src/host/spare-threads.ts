@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { FromThread, ThreadSetup } from './messages.ts';
+import { activationDefinitions } from './activation-definitions.ts';
 
 /** What a thread is started with. */
-export interface ThreadStart extends Omit<ThreadSetup, 'progress'> {
+export interface ThreadStart extends Omit<ThreadSetup, 'progress' | 'types'> {
   readonly resourceLimits?: ResourceLimits | undefined;
 }
 
@@ -79,7 +80,7 @@ export async function endThread({ worker }: Thread, patienceMs: number = SPARE_M
 function startThread(start: ThreadStart): Thread {
   const progress = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const { resourceLimits, ...setup } = start;
-  const workerData: ThreadSetup = { ...setup, progress };
+  const workerData: ThreadSetup = { ...setup, progress, types: activationDefinitions() };
   const limits = resourceLimits === undefined ? {} : { resourceLimits };
   const worker = new Worker(ENTRY, { workerData, name: 'perdure-workflows', ...limits });
   return { start, worker, progress: new Int32Array(progress) };

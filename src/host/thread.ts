@@ -1,16 +1,17 @@
 /** Entry of a workflow thread: one realm, fed by the main thread. */
-import { createRequire } from 'node:module';
+import { loadNativeClock } from '../official-thread.ts';
 import { parentPort, workerData } from 'node:worker_threads';
 import {
   makePatchActivationWorkflowInfoSnapshot,
   PATCH_ACTIVATION_CALLBACK_BUFFER_SIZE,
-  UnhandledRejectionError,
   waitForPatchActivationCallbackResult,
 } from '../official-isolate.ts';
+import { makeActivationTypes } from './activation-types.ts';
 import { Executor } from './executor.ts';
 import { type FromThread, type ReuseRequest, type ThreadSetup, type ToThread, toPlainError } from './messages.ts';
 import { Realm } from './realm.ts';
 import { installStackTraces } from './stack-traces.ts';
+import { UnhandledRejectionError } from './unhandled-rejection-error.ts';
 import type { WorkflowInfo } from '@temporalio/workflow';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread');
@@ -26,13 +27,6 @@ function getTimeOfDay(): bigint {
   if (setup.clockGiven) return time;
   nativeClock ??= loadNativeClock();
   return nativeClock();
-}
-
-/** Loaded when first needed: a thread that is given a clock has no use for the native library. */
-function loadNativeClock(): () => bigint {
-  const require = createRequire(import.meta.url);
-  const { native } = require('@temporalio/core-bridge') as { native: { getTimeOfDay(): bigint } };
-  return () => native.getTimeOfDay();
 }
 
 function askAboutPatch(info: WorkflowInfo, patchId: string): boolean {
@@ -59,6 +53,7 @@ async function start(): Promise<{ realm: Realm; executor: Executor; reuse: (requ
   };
   const executor = new Executor({
     realm,
+    types: makeActivationTypes(setup.types),
     runtime,
     progress: new Int32Array(setup.progress),
     post,

@@ -1,7 +1,8 @@
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
-import type { QueuedTask, QueueName, TaskQueues } from '../../runtime/matching/task-queues.ts';
+import type { QueueName } from '../../runtime/matching/queue-name.ts';
+import type { QueuedTask, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { isOver } from '../../runtime/is-over.ts';
 import type { Holder } from './claims.ts';

@@ -28,6 +28,7 @@ import type { RedisClient } from './redis.ts';
 import { RedisStore } from './redis-store.ts';
 import { Residents } from './residents.ts';
 import { isCallJob, readRunJob } from './run-jobs.ts';
+import { redisTurns } from './turns.ts';
 import { Triggers } from './triggers.ts';
 import { Watches } from './watches.ts';
 import type { Shared } from './shared.ts';
@@ -71,6 +72,7 @@ export class Core {
       namespaces: [namespace],
       onError,
       residency: (queues) => parts.residency(queues),
+      reserveTurn: redisTurns(connections.commands, parts.keys),
     });
     parts.frontend = frontend;
     const channel = parts.keys.processChannel(namespace, parts.process);
@@ -236,6 +238,7 @@ class Parts {
       forward: (name, request, record, signal) => this.#forwarding.forward(name, request, record, signal),
       watch: (run) => this.#watches.watch(run),
       looked: (record) => this.residents.looked(record),
+      waiting: ({ name }) => this.queues.waiting(name),
       kept: (queue, task) => {
         if (task.kind === 'activity' && this.residents.has(task.run)) this.activityJobs.kept(queue, task);
       },

@@ -61,7 +61,7 @@ export const elsewhere: Readonly<
     removeOnFail: refuse('is an option of jobs.', 'Move it to `defaultJobOptions`.'),
     limiter: refuse(
       'is not offered for runs.',
-      'Bound activities by `maxConcurrentActivityTaskExecutions` and `maxActivitiesPerSecond` of each worker.',
+      'Bound activities by `maxTaskQueueActivitiesPerSecond` of the official worker.',
     ),
   },
   queueSettings: {
@@ -86,7 +86,7 @@ export const elsewhere: Readonly<
     ),
     limiter: refuse(
       'is not offered for runs.',
-      'Bound activities by `maxConcurrentActivityTaskExecutions` and `maxActivitiesPerSecond` of each worker.',
+      'Bound activities by `maxTaskQueueActivitiesPerSecond` of the official worker.',
     ),
     taskQueue: refuse('is said by whoever works.', 'Pass `taskQueue` to runWorker(), or name one queue in `queues`.'),
   },

@@ -23,6 +23,7 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:~secret`                  | string | signs completion tokens                                                    | for ever            |
  * | `{perdure.n}:~keeper`                  | string | the process that looks for what went wrong; expires                        | seconds             |
  * | `{perdure.n}:~expected:<workflow>`     | string | an update is on its way to the workflow id's run; expires                  | seconds             |
+ * | `{perdure.n}:~turn:<type>:<queue>`   | string | when the next task of a queue with a rate may be given out; expires        | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  * | `{perdure.n}:~schedulers:…`            | –      | the same for job schedulers and the jobs that start runs for them          | BullMQ's rules      |
@@ -93,6 +94,19 @@ export class Keys {
   /** Says that an update is on its way to a workflow id's run. */
   expected(namespace: string, workflowId: string): string {
     return `${this.base(namespace)}expected:${workflowId}`;
+  }
+
+  /** When the next task of a queue with a rate may be given out. */
+  turn({
+    namespace,
+    type,
+    name,
+  }: {
+    readonly namespace: string;
+    readonly type: string;
+    readonly name: string;
+  }): string {
+    return `${this.base(namespace)}turn:${type}:${name}`;
   }
 
   /** What completion tokens are signed with. */

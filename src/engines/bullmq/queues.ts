@@ -1,4 +1,6 @@
 import { Queue } from 'bullmq';
+import { DEFAULT_PRIORITY, LAST_PRIORITY } from '../../core/run/priority.ts';
+import type { WaitingAt } from '../../runtime/matching/backlog.ts';
 import { queueName } from './keys.ts';
 import type { JobKind, Keys } from './keys.ts';
 import { orStoreError } from './redis.ts';
@@ -31,6 +33,18 @@ export class Queues {
       this.#queues.delete(name);
       throw error;
     }
+  }
+
+  /** The runs of a task queue that wait for a process to take them. Since when is not known: they count as come just now. */
+  async waiting(taskQueue: string): Promise<readonly WaitingAt[]> {
+    const queue = await this.get(taskQueue, 'runs');
+    const keys = Array.from({ length: LAST_PRIORITY }, (_, index) => index + 1);
+    const [byPriority, plain] = await orStoreError(
+      Promise.all([queue.getCountsPerPriority(keys), queue.getJobCountByTypes('wait')]),
+    );
+    const oldest = Date.now();
+    const counts = keys.map((priority) => ({ priority, count: byPriority[priority] ?? 0, oldest }));
+    return [...counts, { priority: DEFAULT_PRIORITY, count: plain, oldest }].filter(({ count }) => count > 0);
   }
 
   /** Has nothing of a task queue taken until `resume`, neither runs nor activities, in any process. */

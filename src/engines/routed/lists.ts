@@ -116,19 +116,3 @@ export async function countRuns(
   const count = toLong(counts.reduce((sum, each) => sum + toNumber(each.count), 0));
   return { count, groups: [...groups.values()] };
 }
-
-/** Who polls a task queue, on whichever engine, and how much waits there. */
-export async function describeQueue(
-  parts: readonly Part[],
-  request: temporal.api.workflowservice.v1.IDescribeTaskQueueRequest,
-  options?: CallOptions,
-): Promise<ResponseOf<'describeTaskQueue'>> {
-  const all = await Promise.all(parts.map((part) => part.call('describeTaskQueue', request, options)));
-  const backlog = all.reduce((sum, { stats }) => sum + toNumber(stats?.approximateBacklogCount), 0);
-  const stats = all.find((each) => each.stats)?.stats;
-  return {
-    ...all[0],
-    pollers: all.flatMap(({ pollers }) => pollers ?? []),
-    ...(stats ? { stats: { ...stats, approximateBacklogCount: toLong(backlog) } } : {}),
-  };
-}

@@ -15,7 +15,7 @@ import type { QueuedTask } from '../matching/task-queues.ts';
 import type { CallOptions } from '../service.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
+import { buildIdOf, readerOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Storing } from './runs.ts';
 import { isLargeBlob, keptFailure, tooLarge } from './sizes.ts';
@@ -107,7 +107,8 @@ async function poll(
   const wait = context.waits.begin(taskPollMs, options.signal);
   try {
     const queue = { namespace, name, type: 'activity' } as const;
-    const taken = await context.queues.take(queue, wait.signal, (task) => take(context, task, request));
+    const offered = (task: QueuedTask): ReturnType<typeof take> => take(context, task, request);
+    const taken = await context.queues.take(queue, wait.signal, offered, readerOf(request));
     if (taken === undefined) return {};
     const response = await activityTaskResponse(context, taken.record, taken.activity);
     await giveBackUndelivered(context, keyOf(taken.record), [taken.activity], options);

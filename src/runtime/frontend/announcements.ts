@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { RunRecord } from '../../core/record.ts';
-import type { QueuedTask, QueueName, TaskQueues } from '../matching/task-queues.ts';
+import type { QueueName } from '../matching/queue-name.ts';
+import type { QueuedTask, TaskQueues } from '../matching/task-queues.ts';
 import { turnOf } from '../../core/run/turn.ts';
 import { isPaused } from '../../core/run/paused.ts';
 import { keyOf } from './keys.ts';

@@ -4,6 +4,7 @@ import { LONGEST_ID } from '../../core/limits.ts';
 import { utf8Length } from '../../core/sizes.ts';
 import type { Store } from '../../core/store.ts';
 import { invalidArgument, namespaceNotFound } from '../errors.ts';
+import type { Reader } from '../matching/readers.ts';
 import type { QueuedTask, TaskQueues } from '../matching/task-queues.ts';
 import type { MethodName, WorkflowServiceApi } from '../service.ts';
 import type { Histories } from './histories.ts';
@@ -73,4 +74,15 @@ export function buildIdOf(
   >,
 ): string {
   return poll.workerVersionCapabilities?.buildId || poll.deploymentOptions?.buildId || '';
+}
+
+/** Who polls, as it says itself. */
+export function readerOf(
+  poll: Pick<
+    temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest,
+    'identity' | 'taskQueueMetadata' | 'workerVersionCapabilities' | 'deploymentOptions'
+  >,
+): Reader {
+  const ratePerSecond = poll.taskQueueMetadata?.maxTasksPerSecond?.value ?? undefined;
+  return { identity: poll.identity ?? '', buildId: buildIdOf(poll), ratePerSecond };
 }

@@ -5,8 +5,10 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { Store } from '../../core/store.ts';
 import { unavailable, unimplemented } from '../errors.ts';
 import { BacklogHold } from '../matching/backlog-hold.ts';
+import type { ReserveTurn } from '../matching/pace.ts';
 import { TaskQueues } from '../matching/task-queues.ts';
-import type { QueuedTask, QueueName } from '../matching/task-queues.ts';
+import type { QueueName } from '../matching/queue-name.ts';
+import type { QueuedTask } from '../matching/task-queues.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../service.ts';
 import { systemClock } from '../system-clock.ts';
 import { Alarms } from '../timers/alarms.ts';
@@ -34,6 +36,7 @@ import { searchAttributeHandlers } from './search-attributes.ts';
 import { requireTransportable } from './sizes.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
+import { taskQueueHandlers } from './task-queue-descriptions.ts';
 import { updateHandlers } from './update-rpcs.ts';
 import { Updates } from './updates.ts';
 import { visibilityHandlers } from './visibility.ts';
@@ -56,6 +59,8 @@ export interface FrontendOptions {
   readonly namespaces?: readonly string[];
   /** Where other processes use the store too: makes what says who takes care of which run. Default: there are none. */
   readonly residency?: (queues: TaskQueues) => Residency;
+  /** Where other processes give out tasks of the same queues: keeps to their rates together. Default: this process alone does. */
+  readonly reserveTurn?: ReserveTurn;
   /** Told about failures in the background, which are tried again. Default: nobody. */
   readonly onError?: (error: unknown) => void;
 }
@@ -86,8 +91,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const { store, clock = systemClock, namespaces = ['default'], onError = () => undefined } = options;
   const { wallClock = systemClock, newId = randomUUID, random = Math.random } = options;
   const runs = new Runs(store, { clock, wallClock, random }, onError);
-  const createHold = clock === wallClock ? undefined : () => new BacklogHold(clock, wallClock);
-  const queues: TaskQueues = new TaskQueues(createHold, wallClock, (queue, task) => residency?.kept(queue, task));
+  const queues: TaskQueues = openQueues(options, (queue, task) => residency?.kept(queue, task));
   const residency = options.residency?.(queues);
   const announcements = new Announcements(queues, clock, wallClock);
   const context: FrontendContext = {
@@ -141,6 +145,14 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       context.waits.close();
     },
   };
+}
+
+function openQueues(
+  { clock = systemClock, wallClock = systemClock, reserveTurn }: FrontendOptions,
+  onKept: (queue: QueueName, task: QueuedTask) => void,
+): TaskQueues {
+  const createHold = clock === wallClock ? undefined : () => new BacklogHold(clock, wallClock);
+  return new TaskQueues({ createHold, wallClock, onKept, reserveTurn });
 }
 
 /** Has closed runs deleted when their time is over. Where many processes share the runs, one of them does that. */
@@ -217,6 +229,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     ...workflowTaskHandlers(context),
     ...activityTaskHandlers(context),
     ...systemHandlers(context),
+    ...taskQueueHandlers(context),
   };
   type Handler = (request: object, callOptions?: CallOptions) => Promise<object>;
   const call = async (name: MethodName, request: object, callOptions?: CallOptions): Promise<object> => {

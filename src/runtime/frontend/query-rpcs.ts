@@ -33,8 +33,7 @@ export function queryHandlers(context: FrontendContext): Handlers<'queryWorkflow
         }
         const current = (await context.runs.load(keyOf(record))) ?? record;
         if (isStuck(current)) throw stuck();
-        const result = await context.queries.ask(context.newId(), current, request.query ?? {}, wait.signal);
-        return { queryResult: result ?? null };
+        return await context.queries.ask(context.newId(), current, request.query ?? {}, wait.signal);
       } finally {
         wait.done();
       }

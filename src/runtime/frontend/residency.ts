@@ -1,5 +1,7 @@
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import type { QueuedTask, QueueName } from '../matching/task-queues.ts';
+import type { WaitingAt } from '../matching/backlog.ts';
+import type { QueueName } from '../matching/queue-name.ts';
+import type { QueuedTask } from '../matching/task-queues.ts';
 import type { MethodName, RequestOf, ResponseOf } from '../service.ts';
 
 /**
@@ -33,6 +35,9 @@ export interface Residency {
 
   /** A run that is resident here has changed, and its tasks and alarms are on their way. */
   looked(record: RunRecord): void;
+
+  /** The workflow tasks of a task queue that wait for a process to take care of their runs. */
+  waiting(queue: QueueName): Promise<readonly WaitingAt[]>;
 
   /** No worker of this process took the task at once; it stays offered here. */
   kept(queue: QueueName, task: QueuedTask): void;

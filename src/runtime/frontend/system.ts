@@ -1,7 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { namespaceNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { requireNamespace } from './context.ts';
 
 /** The version of Temporal's server whose behaviour is followed. */
 const serverVersion = '1.29.1';
@@ -33,20 +32,17 @@ const clusterInfo: temporal.api.workflowservice.v1.IGetClusterInfoResponse = {
 /** The RPCs about the service itself, its namespaces and its workers. */
 export function systemHandlers(
   context: FrontendContext,
-): Handlers<'getSystemInfo' | 'getClusterInfo' | 'describeTaskQueue' | 'shutdownWorker' | 'recordWorkerHeartbeat'> {
+): Handlers<'getSystemInfo' | 'getClusterInfo' | 'shutdownWorker' | 'recordWorkerHeartbeat'> {
   return {
     getSystemInfo: async () => systemInfo,
     getClusterInfo: async () => clusterInfo,
-    async describeTaskQueue(request) {
-      const namespace = requireNamespace(context, request.namespace);
-      const name = request.taskQueue?.name ?? '';
-      const type = request.taskQueueType === activityQueue ? 'activity' : 'workflow';
-      const pollers = context.queues.pollerCount({ namespace, name, type });
-      return { pollers: Array.from({ length: pollers }, () => ({ identity: '' })) };
-    },
     async shutdownWorker(request) {
       const namespace = request.namespace ?? '';
       if (!context.namespaces.has(namespace)) throw namespaceNotFound(namespace);
+      if (request.taskQueue) {
+        for (const type of ['workflow', 'activity'] as const)
+          context.queues.left({ namespace, name: request.taskQueue, type }, request.identity ?? '');
+      }
       const name = request.stickyTaskQueue;
       if (!name) return {};
       // What was meant for this worker's cache goes to the runs' own queues.
@@ -59,5 +55,3 @@ export function systemHandlers(
     },
   };
 }
-
-const activityQueue = 2;

@@ -15,7 +15,7 @@ import type { QueuedTask } from '../matching/task-queues.ts';
 import type { CallOptions } from '../service.ts';
 import { activityTaskResponse } from './activity-task-response.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { buildIdOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
+import { buildIdOf, readerOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
 import { keptFailure } from './sizes.ts';
@@ -42,7 +42,8 @@ export function workflowTaskHandlers(
       const wait = context.waits.begin(taskPollMs, options.signal);
       try {
         const queue = { namespace, name, type: 'workflow' } as const;
-        return (await context.queues.take(queue, wait.signal, (task) => take(context, task, request, options))) ?? {};
+        const offered = (task: QueuedTask): ReturnType<typeof take> => take(context, task, request, options);
+        return (await context.queues.take(queue, wait.signal, offered, readerOf(request))) ?? {};
       } finally {
         wait.done();
       }

@@ -14,8 +14,17 @@ interface Entry<Task> {
   readonly priority: number;
   readonly pass: number;
   readonly count: number;
+  readonly since: number;
   /** It was taken back. */
   isGone: boolean;
+}
+
+/** What waits with one priority. */
+export interface WaitingAt {
+  readonly priority: number;
+  readonly count: number;
+  /** When the one that waits longest has come. */
+  readonly oldest: number;
 }
 
 /** Tasks that wait for workers: by priority, then fairly by their keys, then in the order of their coming. */
@@ -35,11 +44,11 @@ export class Backlog<Task extends Waiting> {
     return this.#entries.get(id)?.task;
   }
 
-  /** Adds a task whose id is not here. */
-  add(task: Task): void {
+  /** Adds a task whose id is not here. @param now when that is, for `waiting`. */
+  add(task: Task, now = 0): void {
     const { priority, fairnessKey, fairnessWeight, goesAhead } = task.turn ?? DEFAULT_TURN;
     const pass = goesAhead ? 0 : this.#passesOf(priority).place(fairnessKey, fairnessWeight);
-    const entry = { task, priority, pass, count: ++this.#count, isGone: false };
+    const entry = { task, priority, pass, count: ++this.#count, since: now, isGone: false };
     this.#entries.set(task.id, entry);
     this.#order.push(entry);
   }
@@ -68,6 +77,17 @@ export class Backlog<Task extends Waiting> {
   /** All tasks, in the order of their coming. */
   values(): Task[] {
     return Array.from(this.#entries.values(), ({ task }) => task);
+  }
+
+  /** How much waits, by priority. */
+  waiting(): WaitingAt[] {
+    const byPriority = new Map<number, WaitingAt>();
+    for (const { priority, since } of this.#entries.values()) {
+      const known = byPriority.get(priority);
+      const oldest = Math.min(known?.oldest ?? since, since);
+      byPriority.set(priority, { priority, count: (known?.count ?? 0) + 1, oldest });
+    }
+    return [...byPriority.values()];
   }
 
   #passesOf(priority: number): FairPasses {

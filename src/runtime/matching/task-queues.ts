@@ -2,15 +2,12 @@ import type { Clock } from '../../core/clock.ts';
 import type { RunKey } from '../../core/record.ts';
 import type { Turn } from '../../core/run/turn.ts';
 import { systemClock } from '../system-clock.ts';
-import { Backlog } from './backlog.ts';
+import { Backlog, type WaitingAt } from './backlog.ts';
 import type { BacklogHold } from './backlog-hold.ts';
-
-/** Which queue a task waits in: queues of workflow tasks and of activity tasks with the same name are different ones. */
-export interface QueueName {
-  readonly namespace: string;
-  readonly name: string;
-  readonly type: 'workflow' | 'activity';
-}
+import { localTurns, Pace, type ReserveTurn } from './pace.ts';
+import type { QueueName } from './queue-name.ts';
+import { Rate } from './rate.ts';
+import { type Reader, Readers, type RecentReader } from './readers.ts';
 
 /** A task waiting for a worker. What it is about is looked up when a worker takes it, so that a stale one does no harm. */
 export interface QueuedTask {
@@ -37,6 +34,36 @@ interface Queue {
   /** When somebody polled here last, in milliseconds since the epoch of the wall clock. */
   lastPoll: number;
   readonly hold: BacklogHold | undefined;
+  readonly readers: Readers;
+  readonly added: Rate;
+  readonly given: Rate;
+  /** Where workers ask for one: how fast tasks are given out. */
+  pace: Pace | undefined;
+}
+
+/** What is known of a queue. */
+export interface QueueState {
+  /** Who polled lately. */
+  readonly readers: readonly RecentReader[];
+  readonly waiting: readonly WaitingAt[];
+  /** Tasks that came, in a second. */
+  readonly addRate: number;
+  /** Tasks that were given out, in a second. */
+  readonly dispatchRate: number;
+  /** How many tasks may be given out in a second; `undefined` when nobody says. */
+  readonly perSecond: number | undefined;
+}
+
+/** What queues work with. */
+export interface TaskQueuesOptions {
+  /** Makes what is told about the backlog of each queue, where time is virtual. Default: nobody is told. */
+  readonly createHold?: (() => BacklogHold) | undefined;
+  /** By which workers are there or gone, and rates pass. Default: the system's. */
+  readonly wallClock?: Clock;
+  /** Told about each task that nobody took at once. */
+  readonly onKept?: (name: QueueName, task: QueuedTask) => void;
+  /** Where others give out tasks of the same queues: keeps to rates together with them. Default: those of this process. */
+  readonly reserveTurn?: ReserveTurn | undefined;
 }
 
 /** A worker that did not poll for this long is taken to be gone, in milliseconds (as a Temporal server does for sticky queues). */
@@ -54,21 +81,14 @@ export class TaskQueues {
   readonly #createHold: (() => BacklogHold) | undefined;
   readonly #wallClock: Clock;
   readonly #onKept: (name: QueueName, task: QueuedTask) => void;
+  readonly #reserveTurn: ReserveTurn;
   #created = 0;
 
-  /**
-   * @param createHold makes what is told about the backlog of each queue, where time is virtual.
-   * @param wallClock by which workers are there or gone.
-   * @param onKept told about each task that nobody took at once.
-   */
-  constructor(
-    createHold?: () => BacklogHold,
-    wallClock: Clock = systemClock,
-    onKept: (name: QueueName, task: QueuedTask) => void = () => undefined,
-  ) {
-    this.#createHold = createHold;
-    this.#wallClock = wallClock;
-    this.#onKept = onKept;
+  constructor(options: TaskQueuesOptions = {}) {
+    this.#createHold = options.createHold;
+    this.#wallClock = options.wallClock ?? systemClock;
+    this.#onKept = options.onKept ?? (() => undefined);
+    this.#reserveTurn = options.reserveTurn ?? localTurns(this.#wallClock);
   }
 
   /** Hands the task to a waiting poller, or keeps it until one comes. */
@@ -76,12 +96,16 @@ export class TaskQueues {
     const queue = this.#queue(name);
     if (queue.tasks.get(task.id) !== undefined) return;
     this.#withdrawReplaced(task);
+    const now = this.#wallClock.now();
+    queue.added.count(now);
     const [poller] = queue.pollers;
-    if (poller === undefined) {
+    if (poller === undefined || queue.pace !== undefined) {
       this.#keep(queue, task);
-      this.#onKept(name, task);
+      if (poller === undefined) this.#onKept(name, task);
+      else this.#serve(queue);
       return;
     }
+    queue.given.count(now);
     queue.pollers.delete(poller);
     poller.take(task);
     task.onLeft?.();
@@ -95,9 +119,10 @@ export class TaskQueues {
     name: QueueName,
     signal: AbortSignal,
     take: (task: QueuedTask) => Promise<Taken | undefined>,
+    reader?: Reader,
   ): Promise<Taken | undefined> {
     for (;;) {
-      const task = await this.poll(name, signal);
+      const task = await this.poll(name, signal, reader);
       if (task === undefined) return undefined;
       if (signal.aborted) {
         this.offer(name, task);
@@ -114,16 +139,14 @@ export class TaskQueues {
   }
 
   /** The next task; `undefined` when the signal ends the wait first. */
-  poll(name: QueueName, signal: AbortSignal): Promise<QueuedTask | undefined> {
+  poll(name: QueueName, signal: AbortSignal, reader?: Reader): Promise<QueuedTask | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     const queue = this.#queue(name);
     queue.lastPoll = this.#wallClock.now();
     queue.hold?.polled();
-    const next = queue.tasks.shift();
-    if (next !== undefined) {
-      this.#left(queue, next);
-      return Promise.resolve(next);
-    }
+    if (reader !== undefined) this.#reads(name, queue, reader);
+    const next = queue.pace === undefined ? this.#next(queue) : undefined;
+    if (next !== undefined) return Promise.resolve(next);
     return new Promise((resolve) => {
       const end = (): void => {
         queue.pollers.delete(poller);
@@ -141,6 +164,7 @@ export class TaskQueues {
       };
       queue.pollers.add(poller);
       signal.addEventListener('abort', end, { once: true });
+      this.#serve(queue);
     });
   }
 
@@ -150,9 +174,22 @@ export class TaskQueues {
     return queue !== undefined && (queue.pollers.size > 0 || this.#wallClock.now() - queue.lastPoll < attentionMs);
   }
 
-  /** Number of pollers waiting right now. */
-  pollerCount(name: QueueName): number {
-    return this.#queues.get(queueKey(name))?.pollers.size ?? 0;
+  /** Who reads a queue, and what waits there. */
+  state(name: QueueName): QueueState {
+    const queue = this.#queues.get(queueKey(name));
+    const now = this.#wallClock.now();
+    return {
+      readers: queue?.readers.recent(now) ?? [],
+      waiting: queue?.tasks.waiting() ?? [],
+      addRate: queue?.added.perSecond(now) ?? 0,
+      dispatchRate: queue?.given.perSecond(now) ?? 0,
+      perSecond: queue?.pace?.perSecond,
+    };
+  }
+
+  /** A worker does not read the queue any more. */
+  left(name: QueueName, identity: string): void {
+    this.#queues.get(queueKey(name))?.readers.left(identity);
   }
 
   /** Whether the task waits for a worker. */
@@ -191,8 +228,39 @@ export class TaskQueues {
     return tasks;
   }
 
+  #reads(name: QueueName, queue: Queue, reader: Reader): void {
+    queue.readers.saw(reader, queue.lastPoll);
+    const { ratePerSecond } = reader;
+    if (ratePerSecond === undefined) return;
+    // Of workers that ask for different rates, the one that asked last is followed, as on a Temporal server.
+    if (queue.pace !== undefined) queue.pace.change(ratePerSecond);
+    else {
+      const reserve = (perSecond: number): number | Promise<number> => this.#reserveTurn(name, perSecond);
+      queue.pace = new Pace(reserve, this.#wallClock, ratePerSecond, () => this.#serve(queue));
+    }
+  }
+
+  /** Gives waiting pollers what waits, as far as the queue's pace lets it. */
+  #serve(queue: Queue): void {
+    for (const poller of queue.pollers) {
+      if (queue.tasks.size === 0 || queue.pace?.take() === false) return;
+      const task = this.#next(queue);
+      if (task === undefined) return;
+      queue.pollers.delete(poller);
+      poller.take(task);
+    }
+  }
+
+  #next(queue: Queue): QueuedTask | undefined {
+    const next = queue.tasks.shift();
+    if (next === undefined) return undefined;
+    queue.given.count(this.#wallClock.now());
+    this.#left(queue, next);
+    return next;
+  }
+
   #keep(queue: Queue, task: QueuedTask): void {
-    queue.tasks.add(task);
+    queue.tasks.add(task, this.#wallClock.now());
     const { runId } = task.run;
     const ofRun = this.#waiting.get(runId) ?? new Map<string, Queue>();
     this.#waiting.set(runId, ofRun.set(task.id, queue));
@@ -241,7 +309,16 @@ export class TaskQueues {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       if (++this.#created % sweepEvery === 0) this.#sweep();
-      queue = { tasks: new Backlog(), pollers: new Set(), lastPoll: -Infinity, hold: this.#createHold?.() };
+      queue = {
+        tasks: new Backlog(),
+        pollers: new Set(),
+        lastPoll: -Infinity,
+        hold: this.#createHold?.(),
+        readers: new Readers(),
+        added: new Rate(),
+        given: new Rate(),
+        pace: undefined,
+      };
       this.#queues.set(key, queue);
     }
     return queue;

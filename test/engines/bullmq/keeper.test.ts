@@ -46,6 +46,7 @@ describe.skipIf(redisUrl === undefined)('the keeper', () => {
       watch: () => () => undefined,
       looked: () => undefined,
       kept: () => undefined,
+      waiting: async () => [],
     };
     frontend = await createFrontend({ store, residency: () => residency });
     errors = [];

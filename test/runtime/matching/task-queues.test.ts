@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TaskQueues } from '../../../src/runtime/matching/task-queues.ts';
-import type { QueuedTask, QueueName } from '../../../src/runtime/matching/task-queues.ts';
+import type { QueueName } from '../../../src/runtime/matching/queue-name.ts';
+import type { QueuedTask } from '../../../src/runtime/matching/task-queues.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 const queue = (name: string): QueueName => ({ namespace: 'default', name, type: 'workflow' });
@@ -64,7 +65,8 @@ describe('task queues', () => {
           expect(taken).toEqual(taken.toSorted((a, b) => Number(a) - Number(b)));
         for (const controller of waiting) controller.abort();
         await turn();
-        expect(queues.pollerCount(name)).toBe(0);
+        queues.offer(name, task('for nobody'));
+        expect(queues.backlog(name)).toBe(1);
       }),
       { numRuns: 60 },
     );
@@ -109,9 +111,42 @@ describe('task queues', () => {
     expect(queues.backlog(queue('q'))).toBe(1);
   });
 
+  it('tasks go no faster than workers ask for: a second of them at once, then one at a time', async () => {
+    const clock = new ManualClock();
+    const queues = new TaskQueues({ wallClock: clock });
+    const name = queue('q');
+    const taken: string[] = [];
+    const poll = async (ratePerSecond: number): Promise<void> => {
+      const reader = { identity: 'reader', buildId: '', ratePerSecond };
+      taken.push((await queues.poll(name, never, reader))?.id ?? 'none');
+    };
+    for (let id = 0; id < 6; id++) queues.offer(name, task(`${id}`));
+    for (let count = 0; count < 6; count++) void poll(2);
+    const settle = async (ms: number): Promise<void> => {
+      clock.advance(ms);
+      for (let count = 0; count < 5; count++) await turn();
+    };
+    await settle(0);
+    expect(taken).toEqual(['0', '1']);
+    expect(queues.state(name)).toMatchObject({ perSecond: 2, waiting: [{ priority: 3, count: 4 }] });
+    await settle(499);
+    expect(taken).toHaveLength(2);
+    await settle(1);
+    expect(taken).toEqual(['0', '1', '2']);
+    await settle(500);
+    expect(taken).toHaveLength(4);
+    // With none a second nothing goes, until another rate comes.
+    void poll(0);
+    await settle(10_000);
+    expect(taken).toHaveLength(4);
+    void poll(100);
+    await settle(0);
+    expect(taken).toHaveLength(6);
+  });
+
   it('a worker counts as there while it polls, and some time after', async () => {
     const clock = new ManualClock();
-    const queues = new TaskQueues(undefined, clock);
+    const queues = new TaskQueues({ wallClock: clock });
     const name = queue('q');
     expect(queues.isAttended(name)).toBe(false);
     const controller = new AbortController();

@@ -38,6 +38,8 @@ import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
 import { resets } from './reset.ts';
+import { priority } from './priority.ts';
+import { taskQueues } from './task-queues.ts';
 import { shutdown } from './shutdown.ts';
 
 /** Every scenario of the suite, by topic. */
@@ -82,4 +84,6 @@ export const scenarios: readonly Scenario[] = [
   ...cron,
   ...resets,
   ...shutdown,
+  ...priority,
+  ...taskQueues,
 ];

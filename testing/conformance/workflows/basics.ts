@@ -1,4 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
+import { report } from './support.ts';
 
 /** Gives back its arguments. */
 export async function echo(...args: unknown[]): Promise<unknown> {
@@ -49,4 +50,9 @@ export async function promisesOnly(n: number): Promise<number> {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += await Promise.resolve(i);
   return sum + (await Promise.all([1, 2, 3].map(async (x) => x * 2))).length;
+}
+
+/** Tells the scenario a value. */
+export async function tell(value: unknown): Promise<void> {
+  report.value(value);
 }

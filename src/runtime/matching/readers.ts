@@ -1,0 +1,40 @@
+/** Who polls a queue, as it says itself. */
+export interface Reader {
+  readonly identity: string;
+  /** What its build is called; empty when it says none. */
+  readonly buildId: string;
+  /** How many tasks of the queue may be given out in a second, to all workers together. Left out: it says nothing. */
+  readonly ratePerSecond?: number | undefined;
+}
+
+/** Who has polled, and when. */
+export interface RecentReader extends Reader {
+  /** Milliseconds since the epoch. */
+  readonly lastAccess: number;
+}
+
+/** How long who does not poll any more is remembered, in milliseconds: as on a Temporal server. */
+const rememberedMs = 300_000;
+
+/** Who polled a queue lately. */
+export class Readers {
+  readonly #known = new Map<string, RecentReader>();
+
+  /** Somebody polls, or has. */
+  saw(reader: Reader, now: number): void {
+    this.#known.set(reader.identity, { ...reader, lastAccess: now });
+  }
+
+  /** Somebody does not poll any more, and has said so. */
+  left(identity: string): void {
+    this.#known.delete(identity);
+  }
+
+  /** Those of the last minutes. */
+  recent(now: number): RecentReader[] {
+    for (const [identity, { lastAccess }] of this.#known) {
+      if (lastAccess < now - rememberedMs) this.#known.delete(identity);
+    }
+    return [...this.#known.values()];
+  }
+}
