@@ -78,7 +78,7 @@ export function startChildCommand(decision: Decision, command: Command): Handler
   return {};
 }
 
-function acceptRetryPolicy(policy: ChildAttributes['retryPolicy']): ChildAttributes['retryPolicy'] {
+function acceptRetryPolicy(policy: ChildAttributes['retryPolicy']): temporal.api.common.v1.IRetryPolicy | null {
   const retryPolicy = policy ? withRetryDefaults(policy) : null;
   const problem = retryPolicy && retryPolicyProblem(retryPolicy);
   if (!problem) return retryPolicy;
