@@ -131,8 +131,9 @@ export class TaskReporter {
             scheduleToStartTimeout: toDuration(stickyScheduleToStartTimeout),
           }
         : null,
-      // A task in the answer has only the new part of history: useless without a cache.
-      returnNewWorkflowTask: sticky !== undefined,
+      // A task in the answer has only the new part of history: useless without a cache, unless the run stays for its local activities. Another
+      // worker would begin those anew, and so might the two of them for ever.
+      returnNewWorkflowTask: sticky !== undefined || outcome.forceNewTask,
       forceCreateNewWorkflowTask: outcome.forceNewTask,
       workerVersionStamp: versionStampOf(version),
       deploymentOptions: deploymentOptionsOf(version),

@@ -136,7 +136,8 @@ async function complete(
   const { outcome, record, startsNext } = completed;
   const eager = eagerOf(record, outcome);
   const response = {
-    ...(startsNext ? { workflowTask: await workflowTaskResponse(context, record, record.sticky !== undefined) } : {}),
+    // Who asks for it with its answer still has the run, in a cache or not.
+    ...(startsNext ? { workflowTask: await workflowTaskResponse(context, record, true) } : {}),
     activityTasks: await Promise.all(eager.map((activity) => activityTaskResponse(context, record, activity))),
     resetHistoryEventId: toLong(outcome.resetToEventId ?? 0),
   };

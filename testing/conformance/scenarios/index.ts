@@ -40,6 +40,7 @@ import { cron } from './cron.ts';
 import { resets } from './reset.ts';
 import { priority } from './priority.ts';
 import { taskQueues } from './task-queues.ts';
+import { workerTuner } from './worker-tuner.ts';
 import { shutdown } from './shutdown.ts';
 
 /** Every scenario of the suite, by topic. */
@@ -86,4 +87,5 @@ export const scenarios: readonly Scenario[] = [
   ...shutdown,
   ...priority,
   ...taskQueues,
+  ...workerTuner,
 ];
