@@ -4,23 +4,26 @@ import { durationMs, toMillis, toNumber, WorkflowExecutionStatus as Status } fro
 import type { HistoryEvent } from '../../src/core/proto.ts';
 import type { RunRecord } from '../../src/core/record.ts';
 import type { Store } from '../../src/core/store.ts';
-import type { Ledger } from './client.ts';
 import { decode } from './flow.ts';
+import type { Ledger } from './ledger.ts';
 import { patience } from './program.ts';
+import { examineExternals } from './audit-externals.ts';
+import { examineLocals } from './audit-locals.ts';
+import { examineResets } from './audit-resets.ts';
+import { examineSchedule } from './audit-schedules.ts';
+import { examineChain, examineSuccession } from './audit-succession.ts';
 import type { ActivityPlan, Program } from './program.ts';
-
-/** A run at the end. */
-export interface Whole {
-  readonly record: RunRecord;
-  readonly events: readonly HistoryEvent[];
-}
-
-type Report = (problem: string) => void;
+import type { Report, Whole } from './whole.ts';
 
 /** All runs of a store. */
 export async function allRuns(store: Store): Promise<Whole[]> {
   const { records } = await store.list({ namespace: 'default', limit: 100_000 });
   return Promise.all(records.map(async (record) => ({ record, events: await store.readHistory(record, 1) })));
+}
+
+/** All schedules of a store. */
+export async function allSchedules(store: Store): Promise<readonly RunRecord[]> {
+  return (await store.list({ namespace: 'default', limit: 100_000, schedules: true })).records;
 }
 
 /** Compares what is stored with what anybody was told, and with what may be. @returns what is wrong. */
@@ -34,10 +37,19 @@ export async function audit(store: Store, ledger: Ledger): Promise<string[]> {
     examineEnd(run, report);
     examineTimers(run, report);
     examineActivities(run, ledger, report);
+    examineLocals(run, ledger, report);
     examineChain(run, byId, report);
+    examineSuccession(run, byId, ledger, report);
     examineChildren(run, runs, report);
+    examineExternals(run, runs, report);
   }
+  examineResets(byId, ledger, (problem) => problems.push(problem));
   examineAnswers(runs, byId, ledger, (problem) => problems.push(problem));
+  const schedules = await allSchedules(store);
+  for (const model of ledger.schedules) {
+    const record = schedules.find(({ schedule }) => schedule?.scheduleId === model.scheduleId);
+    examineSchedule(model, record, runs, (problem) => problems.push(problem));
+  }
   for (const { record } of runs) {
     const current = byId.get((await store.currentRunId('default', record.workflowId)) ?? '')?.record;
     if (current === undefined || current.startTime < record.startTime || current.nextRunId !== undefined)
@@ -103,18 +115,10 @@ function examineActivities({ record, events }: Whole, ledger: Ledger, report: Re
   }
 }
 
-function examineChain({ record, events }: Whole, byId: ReadonlyMap<string, Whole>, report: Report): void {
-  const next = record.nextRunId === undefined ? undefined : byId.get(record.nextRunId);
-  if (record.nextRunId !== undefined && next?.record.previousRunId !== record.runId) report('its next run is missing');
-  const continues = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
-  if (continues && continues.newExecutionRunId !== record.nextRunId) report('goes on as another run');
-  const { previousRunId } = record;
-  if (previousRunId !== undefined && byId.get(previousRunId)?.record.nextRunId !== record.runId)
-    report('its previous run does not know it');
-}
-
 /** Each child that was asked for was started once, or its parent was told why not; its end was told once. */
 function examineChildren({ record, events }: Whole, runs: readonly Whole[], report: Report): void {
+  // A run that was reset has the same children as the one before.
+  const wasReset = record.resetFrom !== undefined || record.resetRunId !== undefined;
   for (const event of events) {
     if (!event.startChildWorkflowExecutionInitiatedEventAttributes) continue;
     const id = toNumber(event.eventId);
@@ -122,16 +126,22 @@ function examineChildren({ record, events }: Whole, runs: readonly Whole[], repo
     const children = runs.filter(
       ({ record: { parent } }) => parent?.runId === record.runId && parent.initiatedEventId === id,
     );
-    const first = children.filter((child) => child.record.previousRunId === undefined);
-    const last = children.filter((child) => child.record.nextRunId === undefined);
+    // One that was reset is the same child.
+    const first = children.filter(
+      (child) => child.record.previousRunId === undefined && child.record.resetFrom === undefined,
+    );
+    const last = children.filter(
+      (child) => child.record.nextRunId === undefined && child.record.resetRunId === undefined,
+    );
     const started = types.includes('ChildWorkflowExecutionStarted');
-    if (first.length !== (started ? 1 : 0)) report(`child of event ${id} was started ${first.length} times`);
+    if (!wasReset && first.length !== (started ? 1 : 0))
+      report(`child of event ${id} was started ${first.length} times`);
     const ends = types.filter(
       (type) => type !== 'ChildWorkflowExecutionStarted' && type !== 'StartChildWorkflowExecutionFailed',
     );
     if (ends.length > 1) report(`child of event ${id} ended ${ends.length} times`);
     const parentClosed = record.closeTime ?? Infinity;
-    if (started && ends.length === 0 && (last[0]?.record.closeTime ?? Infinity) < parentClosed - 60_000)
+    if (!wasReset && started && ends.length === 0 && (last[0]?.record.closeTime ?? Infinity) < parentClosed - 60_000)
       report(`the end of the child of event ${id} was never told`);
   }
 }
@@ -161,7 +171,9 @@ function examineAnswers(
   for (const { record, events } of runs) {
     const names = events.flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
     const own = names.filter((name) => !name.startsWith('from '));
-    if (new Set(own).size !== own.length) report(`${record.runId} got a signal twice: ${own.join(', ')}`);
+    // A run that was reset gets what came to all runs of before.
+    const wasReset = record.resetFrom !== undefined;
+    if (!wasReset && new Set(own).size !== own.length) report(`${record.runId} got a signal twice: ${own.join(', ')}`);
     // What a workflow sends has the number of its step; the same workflow id may send it in several runs.
     const senders = events.flatMap((event) => {
       const signal = event.workflowExecutionSignaledEventAttributes;
@@ -169,8 +181,8 @@ function examineAnswers(
         ? [`${signal.externalWorkflowExecution.runId} ${signal.signalName}`]
         : [];
     });
-    if (new Set(senders).size !== senders.length) report(`${record.runId} got a workflow's signal twice`);
-    for (const [index, name] of own.entries()) {
+    if (!wasReset && new Set(senders).size !== senders.length) report(`${record.runId} got a workflow's signal twice`);
+    for (const [index, name] of (wasReset ? [] : own).entries()) {
       const [sender, count] = split(name);
       // A repeat that reaches the next run of its workflow id is new there.
       const isRepeat = (other: string): boolean =>

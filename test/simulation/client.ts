@@ -1,42 +1,19 @@
-import { grpcStatus, isServiceError } from '../../src/runtime/errors.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
-import { toDuration } from '../../src/core/proto.ts';
+import { toDuration, toNumber } from '../../src/core/proto.ts';
+import { Asking } from './asking.ts';
 import { decode, encode } from './flow.ts';
-import { makeProgram, patience, workflowIds } from './program.ts';
+import type { Ledger } from './ledger.ts';
+import { cronId, makeProgram, patience, workflowIds, workflowRetries } from './program.ts';
 import type { Program } from './program.ts';
 import { Owner } from './world.ts';
 import type { World } from './world.ts';
-
-/** What callers were told: the model that the outcome is compared with. */
-export interface Ledger {
-  /** Run ids that starts were answered with. */
-  readonly started: Set<string>;
-  /** Signals in the order in which each caller was told that they are in. */
-  readonly signals: { readonly name: string; readonly workflowId: string; readonly runId: string }[];
-  /** Runs that callers were told are terminated. */
-  readonly terminated: Set<string>;
-  /** When cancellations of certain runs were acknowledged. */
-  readonly cancelled: Map<string, number>;
-  /** Updates that were answered: what they were answered with. */
-  readonly updates: Map<string, { readonly runId: string; readonly rejected: boolean }>;
-  /** How often each attempt of an activity was handed out, and which ones were reported with success. */
-  readonly handed: Map<string, number>;
-  readonly reported: Set<string>;
-  readonly problems: string[];
-}
-
-const passing: readonly number[] = [
-  grpcStatus.UNAVAILABLE,
-  grpcStatus.DEADLINE_EXCEEDED,
-  grpcStatus.RESOURCE_EXHAUSTED,
-  grpcStatus.CANCELLED,
-];
 
 /** Somebody who starts workflows and sends them things, and asks again until there is an answer. */
 export class ModelClient {
   readonly owner: Owner;
   readonly #world: World;
   readonly #service: WorkflowServiceApi;
+  readonly #asking: Asking;
   readonly #ledger: Ledger;
   #count = 0;
 
@@ -44,6 +21,7 @@ export class ModelClient {
     this.owner = new Owner(world, name);
     this.#world = world;
     this.#service = service(this.owner);
+    this.#asking = new Asking(world, this.owner, ledger);
     this.#ledger = ledger;
   }
 
@@ -58,9 +36,9 @@ export class ModelClient {
 
   async #something(): Promise<void> {
     const { random } = this.#world;
-    const workflowId = random.pick(workflowIds);
+    const workflowId = random.chance(0.15) ? cronId : random.pick(workflowIds);
     const runId = random.chance(0.5) ? ((await this.#currentRun(workflowId)) ?? '') : '';
-    switch (random.int(12)) {
+    switch (random.int(14)) {
       case 0:
       case 1:
         return this.#start();
@@ -75,35 +53,16 @@ export class ModelClient {
         return this.#pause(workflowId, runId);
       case 7:
         return this.#signalWithStart(workflowId);
+      case 8:
+      case 9:
+        return this.#reset(workflowId);
       default:
         return this.#signal(workflowId, runId);
     }
   }
 
-  /** Asks until there is an answer that stays. @returns nothing when it is a refusal. */
-  async #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
-    for (;;) {
-      try {
-        const answer = await call();
-        // The answer may get lost as well, and the same request come once more.
-        if (this.#world.random.chance(0.15)) void call().catch((error: unknown) => this.#judge(error));
-        return answer;
-      } catch (error) {
-        if (!this.#judge(error)) return undefined;
-        await this.owner.sleep(200);
-      }
-    }
-  }
-
-  /** @returns whether it may go away by itself. */
-  #judge(error: unknown): boolean {
-    if (!isServiceError(error)) throw error;
-    if (error.code === grpcStatus.INTERNAL) this.#ledger.problems.push(`${this.owner.name} was told: ${String(error)}`);
-    return passing.includes(error.code);
-  }
-
   async #currentRun(workflowId: string): Promise<string | undefined> {
-    const answer = await this.#ask(() =>
+    const answer = await this.#asking.ask(() =>
       this.#service.describeWorkflowExecution({ namespace: 'default', execution: { workflowId } }),
     );
     return answer?.workflowExecutionInfo?.execution?.runId ?? undefined;
@@ -123,18 +82,22 @@ export class ModelClient {
       taskQueue: { name: 'work' },
       input: { payloads: [encode(program)] },
       workflowRunTimeout: toDuration(patience(program)),
-      ...(random.chance(0.2) ? { retryPolicy: { maximumAttempts: 2, initialInterval: toDuration(100) } } : {}),
-      ...(random.chance(0.2) ? { workflowStartDelay: toDuration(random.int(3000)) } : {}),
+      ...(random.chance(0.3) ? { retryPolicy: workflowRetries(2 + random.int(2)) } : {}),
+      ...(workflowId === cronId
+        ? { cronSchedule: random.pick(['@every 1s', '@every 4s', '* * * * *']) }
+        : random.chance(0.2)
+          ? { workflowStartDelay: toDuration(random.int(3000)) }
+          : {}),
     };
   }
 
   async #start(): Promise<void> {
     const { random } = this.#world;
     const request = {
-      ...this.#startRequest(random.pick(workflowIds)),
+      ...this.#startRequest(random.chance(0.1) ? cronId : random.pick(workflowIds)),
       workflowIdConflictPolicy: random.pick([1, 1, 2, 3]),
     };
-    const answer = await this.#ask(() => this.#service.startWorkflowExecution(request));
+    const answer = await this.#asking.ask(() => this.#service.startWorkflowExecution(request));
     if (answer?.runId) this.#ledger.started.add(answer.runId);
   }
 
@@ -145,7 +108,7 @@ export class ModelClient {
       signalName: `${this.owner.name}-${++this.#count}`,
       requestId: this.#world.random.uuid(),
     };
-    const answer = await this.#ask(() => this.#service.signalWorkflowExecution(request));
+    const answer = await this.#asking.ask(() => this.#service.signalWorkflowExecution(request));
     if (answer === undefined) return;
     this.#ledger.signals.push({ name: request.signalName, workflowId, runId });
     if (runId && this.#world.random.chance(0.5)) await this.#query(workflowId, runId, request.signalName);
@@ -157,7 +120,7 @@ export class ModelClient {
     try {
       const { queryResult } = await this.#service.queryWorkflow(request);
       const seen = (decode(queryResult?.payloads?.[0]) ?? []) as string[];
-      const record = await this.#ask(() =>
+      const record = await this.#asking.ask(() =>
         this.#service.describeWorkflowExecution({ namespace: 'default', execution: { workflowId, runId } }),
       );
       // What came too late for the last task is in history and was never seen.
@@ -165,14 +128,14 @@ export class ModelClient {
       if (isOpen && !seen.includes(`signal ${signalName}`))
         this.#ledger.problems.push(`a query of ${runId} did not see the signal ${signalName}`);
     } catch (error) {
-      this.#judge(error);
+      this.#asking.judge(error);
     }
   }
 
   async #signalWithStart(workflowId: string): Promise<void> {
     const signalName = `${this.owner.name}-${++this.#count}`;
     const request = { ...this.#startRequest(workflowId), signalName };
-    const answer = await this.#ask(() => this.#service.signalWithStartWorkflowExecution(request));
+    const answer = await this.#asking.ask(() => this.#service.signalWithStartWorkflowExecution(request));
     if (!answer?.runId) return;
     this.#ledger.started.add(answer.runId);
     this.#ledger.signals.push({ name: signalName, workflowId, runId: answer.runId });
@@ -184,7 +147,7 @@ export class ModelClient {
       workflowExecution: { workflowId, runId },
       requestId: this.#world.random.uuid(),
     };
-    const answer = await this.#ask(() => this.#service.requestCancelWorkflowExecution(request));
+    const answer = await this.#asking.ask(() => this.#service.requestCancelWorkflowExecution(request));
     if (answer !== undefined && runId) this.#ledger.cancelled.set(runId, this.#world.now);
   }
 
@@ -193,7 +156,8 @@ export class ModelClient {
     const runId = await this.#currentRun(workflowId);
     if (runId === undefined) return;
     const request = { namespace: 'default', workflowExecution: { workflowId, runId } };
-    if (await this.#ask(() => this.#service.terminateWorkflowExecution(request))) this.#ledger.terminated.add(runId);
+    if (await this.#asking.ask(() => this.#service.terminateWorkflowExecution(request)))
+      this.#ledger.terminated.add(runId);
   }
 
   async #update(workflowId: string, runId: string): Promise<void> {
@@ -205,8 +169,9 @@ export class ModelClient {
       waitPolicy: { lifecycleStage: 3 },
       request: { meta: { updateId, identity: this.owner.name }, input: { name } },
     };
+    this.#ledger.updated.add(workflowId);
     for (let tries = 0; tries < 20; tries++) {
-      const answer = await this.#ask(() => this.#service.updateWorkflowExecution(request));
+      const answer = await this.#asking.ask(() => this.#service.updateWorkflowExecution(request));
       if (answer === undefined) return;
       const run = answer.updateRef?.workflowExecution?.runId ?? '';
       const { outcome } = answer;
@@ -220,26 +185,38 @@ export class ModelClient {
     }
   }
 
+  /** Lets a workflow go on from an earlier point. */
+  async #reset(workflowId: string): Promise<void> {
+    const { random } = this.#world;
+    const runId = await this.#currentRun(workflowId);
+    if (runId === undefined) return;
+    const workflowExecution = { workflowId, runId };
+    const read = await this.#asking.ask(() =>
+      this.#service.getWorkflowExecutionHistory({ namespace: 'default', execution: workflowExecution }),
+    );
+    const points = (read?.history?.events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes);
+    if (points.length === 0) return;
+    const { eventId } = random.pick(points);
+    const keepsSignals = random.chance(0.7);
+    const request = {
+      namespace: 'default',
+      workflowExecution,
+      requestId: random.uuid(),
+      reason: 'why',
+      workflowTaskFinishEventId: eventId ?? null,
+      resetReapplyType: keepsSignals ? 1 : 2,
+    };
+    const answer = await this.#asking.ask(() => this.#service.resetWorkflowExecution(request));
+    if (!answer?.runId) return;
+    this.#ledger.resets.push({ baseRunId: runId, runId: answer.runId, eventId: toNumber(eventId), keepsSignals });
+  }
+
   async #pause(workflowId: string, runId: string): Promise<void> {
     const pause = { namespace: 'default', workflowId, runId, identity: this.owner.name, reason: 'why' };
-    const paused = await this.#ask(() =>
+    const paused = await this.#asking.ask(() =>
       this.#service.pauseWorkflowExecution({ ...pause, requestId: this.#world.random.uuid() }),
     );
     if (paused === undefined) return;
     await this.owner.sleep(this.#world.random.int(3000));
   }
-}
-
-/** A ledger with nothing in it. */
-export function emptyLedger(): Ledger {
-  return {
-    started: new Set(),
-    signals: [],
-    terminated: new Set(),
-    cancelled: new Map(),
-    updates: new Map(),
-    handed: new Map(),
-    reported: new Set(),
-    problems: [],
-  };
 }

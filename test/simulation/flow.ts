@@ -1,11 +1,12 @@
 import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
-import { toDuration } from '../../src/core/proto.ts';
-import { patience } from './program.ts';
-import type { Begun, Program, Step } from './program.ts';
+import { durationMs, toDuration } from '../../src/core/proto.ts';
+import { patience, workflowRetries } from './program.ts';
+import type { Begun, LocalPlan, Program, Step } from './program.ts';
 
 type Job = coresdk.workflow_activation.IWorkflowActivationJob;
 type Command = coresdk.workflow_commands.IWorkflowCommand;
+type Backoff = coresdk.activity_result.IDoBackoff;
 type Payload = NonNullable<coresdk.workflow_activation.ISignalWorkflow['input']>[number];
 /** A strand of a workflow: it waits for any of what it yields, and is told which came. */
 type Strand = Generator<readonly string[], void, string>;
@@ -21,6 +22,16 @@ interface Started {
   readonly ends: boolean;
 }
 
+/** A local activity, which is asked for again after each wait that is a timer. */
+interface Local {
+  readonly key: string;
+  readonly schedule: coresdk.workflow_commands.IScheduleLocalActivity;
+  /** The number of its latest command. */
+  seq: number;
+  /** Runs while the next attempt is waited for. */
+  timer?: Started | undefined;
+}
+
 class Cancelled extends Error {}
 
 export const encode = (value: unknown): Payload => ({ data: Buffer.from(JSON.stringify(value)) });
@@ -34,6 +45,8 @@ export class Flow {
   readonly #resolved = new Map<string, string>();
   readonly #strands: { readonly strand: Strand; keys: readonly string[] }[] = [];
   readonly #patches = new Set<string>();
+  /** Local activities by the numbers of their commands. */
+  readonly #locals = new Map<number, Local>();
   #commands: Command[] = [];
   #program: Program = { steps: [], end: 'complete', obeys: true };
   #workflowId = '';
@@ -83,13 +96,7 @@ export class Flow {
 
   #settle(job: Job): void {
     if (job.fireTimer) this.#resolve(`timer ${job.fireTimer.seq}`, 'fired');
-    if (job.resolveActivity) {
-      const { result, seq } = job.resolveActivity;
-      const how = result?.completed
-        ? `result ${decode(result.completed.result) as string}`
-        : `${result?.cancelled ? 'cancelled' : 'failed'} ${result?.failed?.failure?.cause?.message ?? ''}`;
-      this.#resolve(`activity ${seq}`, how);
-    }
+    if (job.resolveActivity) this.#activityEnded(job.resolveActivity);
     const start = job.resolveChildWorkflowExecutionStart;
     if (start?.succeeded) this.seen.push(`child ${start.seq} started`);
     else if (start) this.#resolve(`child ${start.seq}`, start.cancelled ? 'cancelled before' : 'not started');
@@ -99,6 +106,43 @@ export class Flow {
     if (signalled) this.#resolve(`external ${signalled.seq}`, signalled.failure ? 'nobody there' : 'delivered');
     const cancelled = job.resolveRequestCancelExternalWorkflow;
     if (cancelled) this.#resolve(`external ${cancelled.seq}`, cancelled.failure ? 'nobody there' : 'delivered');
+  }
+
+  #activityEnded({ seq, result }: coresdk.workflow_activation.IResolveActivity): void {
+    const local = this.#locals.get(seq ?? 0);
+    if (local !== undefined && result?.backoff) return this.#tryAgain(local, result.backoff);
+    const how = result?.completed
+      ? `result ${decode(result.completed.result) as string}`
+      : `${result?.cancelled ? 'cancelled' : 'failed'} ${result?.failed?.failure?.cause?.message ?? ''}`;
+    this.#resolve(local?.key ?? `activity ${seq}`, how);
+  }
+
+  #tryAgain(local: Local, { attempt, backoffDuration, originalScheduleTime }: Backoff): void {
+    const timer = this.#begin({ do: 'timer', ms: durationMs(backoffDuration) });
+    local.timer = timer;
+    this.#spawn(
+      function* (this: Flow): Strand {
+        yield [timer.key, local.key];
+        if (this.#resolved.has(local.key)) return;
+        local.timer = undefined;
+        local.seq = ++this.#sequence;
+        this.#ask(local, { attempt: attempt ?? 1, originalScheduleTime: originalScheduleTime ?? null });
+      }.call(this),
+    );
+  }
+
+  #ask(local: Local, again: Pick<Local['schedule'], 'attempt' | 'originalScheduleTime'> = {}): void {
+    this.#locals.set(local.seq, local);
+    this.#commands.push({ scheduleLocalActivity: { ...local.schedule, ...again, seq: local.seq } });
+  }
+
+  #cancelLocal(local: Local): void {
+    if (local.timer === undefined) {
+      this.#commands.push({ requestCancelLocalActivity: { seq: local.seq } });
+      return;
+    }
+    local.timer.cancel();
+    this.#resolve(local.key, 'cancelled');
   }
 
   #update({ protocolInstanceId, name, id, runValidator }: coresdk.workflow_activation.IDoUpdate): void {
@@ -241,6 +285,11 @@ export class Flow {
       this.#commands.push({ scheduleActivity: scheduleActivity(seq, step.activity) });
       return { key, ends: true, cancel: () => void this.#commands.push({ requestCancelActivity: { seq } }) };
     }
+    if (step.do === 'local') {
+      const local: Local = { key, seq, schedule: scheduleLocal(seq, step.activity) };
+      this.#ask(local);
+      return { key, ends: true, cancel: () => this.#cancelLocal(local) };
+    }
     const { child } = step;
     this.#commands.push({
       startChildWorkflowExecution: {
@@ -253,6 +302,7 @@ export class Flow {
         workflowRunTimeout: toDuration(patience(child.program)),
         parentClosePolicy: child.parentClosePolicy,
         cancellationType: child.cancellationType,
+        retryPolicy: child.maximumAttempts ? workflowRetries(child.maximumAttempts) : null,
       },
     });
     const cancel = (): void => void this.#commands.push({ cancelChildWorkflowExecution: { childWorkflowSeq: seq } });
@@ -297,6 +347,19 @@ function scheduleActivity(
     scheduleToCloseTimeout: plan.scheduleToClose ? toDuration(plan.scheduleToClose) : null,
     heartbeatTimeout: plan.heartbeats ? toDuration(2500) : null,
     retryPolicy: { initialInterval: toDuration(200), maximumAttempts: plan.maximumAttempts },
+    cancellationType: plan.cancellationType,
+  };
+}
+
+function scheduleLocal(seq: number, plan: LocalPlan): Local['schedule'] {
+  return {
+    activityId: `l${seq}`,
+    activityType: 'plan',
+    arguments: [encode(plan)],
+    startToCloseTimeout: toDuration(plan.startToClose),
+    scheduleToCloseTimeout: plan.scheduleToClose ? toDuration(plan.scheduleToClose) : null,
+    retryPolicy: { initialInterval: toDuration(200), maximumAttempts: plan.maximumAttempts },
+    localRetryThreshold: toDuration(plan.retryThreshold),
     cancellationType: plan.cancellationType,
   };
 }

@@ -1,9 +1,12 @@
+import type { temporal } from '@temporalio/proto';
+import { toDuration } from '../../src/core/proto.ts';
 import type { Random } from './random.ts';
 
 /** One thing that a workflow does. */
 export type Step =
   | { readonly do: 'timer'; readonly ms: number }
   | { readonly do: 'activity'; readonly activity: ActivityPlan }
+  | { readonly do: 'local'; readonly activity: LocalPlan }
   | { readonly do: 'child'; readonly child: ChildPlan }
   | { readonly do: 'signalled'; readonly ms: number }
   | { readonly do: 'race'; readonly of: Begun; readonly ms: number }
@@ -12,7 +15,7 @@ export type Step =
   | { readonly do: 'patch'; readonly id: string };
 
 /** What is begun now and ends later. */
-export type Begun = Extract<Step, { do: 'timer' | 'activity' | 'child' }>;
+export type Begun = Extract<Step, { do: 'timer' | 'activity' | 'local' | 'child' }>;
 
 /** How an activity behaves. Times in milliseconds, none for 0. */
 export interface ActivityPlan {
@@ -26,12 +29,20 @@ export interface ActivityPlan {
   readonly cancellationType: number;
 }
 
+/** How a local activity behaves. Times in milliseconds. */
+export interface LocalPlan extends ActivityPlan {
+  /** Waits between attempts that are longer are timers. */
+  readonly retryThreshold: number;
+}
+
 export interface ChildPlan {
   /** Empty: one of its own. */
   readonly workflowId: string;
   readonly program: Program;
   readonly parentClosePolicy: number;
   readonly cancellationType: number;
+  /** Attempts of the workflow; 0: it has no retry policy. */
+  readonly maximumAttempts: number;
 }
 
 /** All that a workflow does, as its input. */
@@ -51,7 +62,14 @@ export function patience(program: Program): number {
   return 0;
 }
 
+/** How workflows are tried again. */
+export function workflowRetries(maximumAttempts: number): temporal.api.common.v1.IRetryPolicy {
+  return { maximumAttempts, initialInterval: toDuration(100) };
+}
+
 export const workflowIds = ['w0', 'w1', 'w2'] as const;
+/** The workflow id of a cron workflow. */
+export const cronId = 'cron';
 
 /** A workflow that ends by itself, whatever happens to it. */
 export function makeProgram(random: Random, depth = 0): Program {
@@ -79,7 +97,7 @@ function makeStep(random: Random, depth: number): Step {
     case 4:
       return {
         do: random.chance(0.75) ? 'signal' : 'cancel',
-        workflowId: random.pick([...workflowIds, 'nobody', 'shared']),
+        workflowId: random.pick([...workflowIds, 'nobody', 'shared', cronId]),
       };
     case 5:
       return { do: 'patch', id: random.pick(['p', 'q']) };
@@ -89,9 +107,10 @@ function makeStep(random: Random, depth: number): Step {
 }
 
 function makeBegun(random: Random, depth: number): Begun {
-  const kind = random.int(depth < 2 ? 6 : 4);
+  const kind = random.int(depth < 2 ? 7 : 5);
   if (kind === 0) return { do: 'timer', ms: random.int(5000) };
-  if (kind < 4) return { do: 'activity', activity: makeActivity(random) };
+  if (kind === 1) return { do: 'local', activity: makeLocal(random) };
+  if (kind < 5) return { do: 'activity', activity: makeActivity(random) };
   return {
     do: 'child',
     child: {
@@ -99,6 +118,7 @@ function makeBegun(random: Random, depth: number): Begun {
       program: makeProgram(random, depth + 1),
       parentClosePolicy: 1 + random.int(3),
       cancellationType: random.int(4),
+      maximumAttempts: random.chance(0.2) ? 2 : 0,
     },
   };
 }
@@ -114,4 +134,11 @@ function makeActivity(random: Random): ActivityPlan {
     scheduleToClose: random.chance(0.3) ? 5000 + random.int(10_000) : 0,
     cancellationType: random.int(3),
   };
+}
+
+function makeLocal(random: Random): LocalPlan {
+  const plan = makeActivity(random);
+  // Some outlive their workflow task, which has to be asked for anew meanwhile.
+  const ms = random.chance(0.1) ? 8000 + random.int(6000) : plan.ms;
+  return { ...plan, ms, heartbeats: false, startToClose: ms + 3000, retryThreshold: random.pick([100, 1000, 60_000]) };
 }

@@ -1,12 +1,15 @@
 import type { RunRecord } from '../../src/core/record.ts';
 import type { Store } from '../../src/core/store.ts';
 import { MemoryStore } from '../../src/engines/local/memory-store.ts';
-import { audit, allRuns } from './audit.ts';
-import { emptyLedger, ModelClient } from './client.ts';
-import type { Ledger } from './client.ts';
+import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
+import { allRuns, allSchedules, audit } from './audit.ts';
+import { ModelClient } from './client.ts';
 import { decode } from './flow.ts';
+import { emptyLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { Network } from './network.ts';
 import { Random } from './random.ts';
+import { ModelScheduler } from './scheduler.ts';
 import { ModelWorker } from './worker.ts';
 import { Owner, World } from './world.ts';
 
@@ -28,6 +31,10 @@ export interface SimulationResult {
 
 /** Steps until the trouble ends, and until everything must have ended. */
 const steps = { trouble: [50, 300], calm: 20_000 } as const;
+/** Milliseconds for which cron workflows go on without trouble. */
+const cronAfterwards = 15_000;
+/** Milliseconds after which children of runs that were reset have ended, if they ever do. */
+const resetPatience = 240_000;
 
 /** One world, from one seed: the same seed is the same world. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
@@ -54,6 +61,8 @@ class Simulation {
   #workers: ModelWorker[] = [];
   #workerCount = 0;
   readonly #open = new Map<string, Set<string>>();
+  /** Open chains of the schedule, by their first runs. */
+  readonly #scheduled = new Set<string>();
 
   constructor(seed: number, { tamper = (store) => store, traced = false }: SimulationOptions) {
     this.#seed = seed;
@@ -71,14 +80,17 @@ class Simulation {
     for (let count = 1 + this.#random.int(2); count > 0; count--) this.#openWorker();
     this.#arrangeFaults();
     world.trouble = this.#random.pick([0, 0.005, 0.02, 0.05]);
-    const clients = Array.from({ length: 1 + this.#random.int(3) }, (_, index) => {
-      return new ModelClient(world, `c${index}`, (owner) => this.#network.serviceFor(owner), this.#ledger);
-    });
+    const serviceFor = (owner: Owner): WorkflowServiceApi => this.#network.serviceFor(owner);
+    const callers: { run(times: number): Promise<void> }[] = Array.from(
+      { length: 1 + this.#random.int(3) },
+      (_, index) => new ModelClient(world, `c${index}`, serviceFor, this.#ledger),
+    );
+    if (this.#random.chance(0.3)) callers.push(new ModelScheduler(world, serviceFor, this.#ledger));
     const [least, most] = steps.trouble;
     const until = least + this.#random.int(most - least);
-    let busy = clients.length;
-    for (const client of clients)
-      void client.run(1 + this.#random.int(4)).then(
+    let busy = callers.length;
+    for (const caller of callers)
+      void caller.run(1 + this.#random.int(4)).then(
         () => busy--,
         (error: unknown) => this.#failed(error),
       );
@@ -107,15 +119,19 @@ class Simulation {
     return store;
   }
 
-  /** At no time two runs of a workflow id are open. */
+  /** At no time two runs of a workflow id are open, nor two chains of a schedule that must not overlap. */
   #committed(records: readonly RunRecord[]): void {
     for (const record of records) {
       const open = this.#open.get(record.workflowId) ?? new Set();
       this.#open.set(record.workflowId, open);
       if (record.closeTime === undefined) open.add(record.runId);
       else open.delete(record.runId);
-      this.#network.tell(record);
+      if (record.scheduledBy === undefined) continue;
+      if (record.closeTime === undefined) this.#scheduled.add(record.firstRunId);
+      else if (record.nextRunId === undefined) this.#scheduled.delete(record.firstRunId);
     }
+    for (const record of records) this.#network.tell(record);
+    if (this.#scheduled.size > 1) this.#ledger.problems.push(`${this.#scheduled.size} runs of a schedule overlap`);
     for (const { workflowId } of records) {
       const open = this.#open.get(workflowId)?.size ?? 0;
       if (open > 1) this.#ledger.problems.push(`${open} runs of ${workflowId} are open`);
@@ -124,8 +140,7 @@ class Simulation {
 
   #openWorker(): void {
     const name = `worker ${++this.#workerCount}`;
-    const report = (problem: string): void => void this.#ledger.problems.push(problem);
-    this.#workers.push(new ModelWorker(this.#world, name, (owner) => this.#network.serviceFor(owner), report));
+    this.#workers.push(new ModelWorker(this.#world, name, (owner) => this.#network.serviceFor(owner), this.#ledger));
   }
 
   #arrangeFaults(): void {
@@ -166,21 +181,46 @@ class Simulation {
     }
   }
 
-  /** Lets everything go on that is paused. */
+  /** Lets everything go on that is paused, and ends what does not end by itself. */
   #janitor(): void {
     const owner = new Owner(this.#world, 'janitor');
     const service = this.#network.serviceFor(owner);
+    const [cronUntil, waitUntil] = [this.#world.now + cronAfterwards, this.#world.now + resetPatience];
     const clean = async (): Promise<void> => {
       for (;;) {
         for (const { record } of await allRuns(this.#network.store)) {
-          if (record.pause === undefined || record.closeTime !== undefined) continue;
+          if (record.closeTime !== undefined) continue;
           const { workflowId, runId } = record;
-          await service.unpauseWorkflowExecution({ namespace: 'default', workflowId, runId }).catch(() => undefined);
+          if (record.pause !== undefined)
+            await service.unpauseWorkflowExecution({ namespace: 'default', workflowId, runId }).catch(() => undefined);
+          const workflowExecution = { workflowId, runId };
+          // A child that ended while its parent was closed has told nobody: the run that the parent is reset to waits for it.
+          const waits = record.resetFrom !== undefined && record.children.size > 0 && this.#world.now > waitUntil;
+          if (waits || (record.cronSchedule !== undefined && this.#world.now > cronUntil))
+            await service
+              .terminateWorkflowExecution({ namespace: 'default', workflowExecution })
+              .catch(() => undefined);
         }
+        for (const record of await allSchedules(this.#network.store)) await this.#tidy(service, record);
         await owner.sleep(1000);
       }
     };
     void clean();
+  }
+
+  /** Lets a schedule go on, and ends it once it has nothing to do any more. */
+  async #tidy(service: WorkflowServiceApi, { closeTime, effects, schedule }: RunRecord): Promise<void> {
+    const model = this.#ledger.schedules.find(({ scheduleId }) => scheduleId === schedule?.scheduleId);
+    if (closeTime !== undefined || schedule === undefined || model === undefined) return;
+    const { scheduleId } = model;
+    if (schedule.schedule.state.paused) {
+      for (const pause of model.pauses) pause.to = Math.min(pause.to, this.#world.now);
+      const patch = { unpause: 'why' };
+      await service.patchSchedule({ namespace: 'default', scheduleId, patch }).catch(() => undefined);
+    } else if ([schedule.buffered, schedule.backfills, schedule.running, effects].every(({ length }) => length === 0)) {
+      if (this.#world.now > model.until + 1000)
+        await service.deleteSchedule({ namespace: 'default', scheduleId }).catch(() => undefined);
+    }
   }
 
   async #untilAllClosed(): Promise<void> {

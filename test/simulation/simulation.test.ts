@@ -3,7 +3,7 @@ import { simulate } from './simulate.ts';
 import { tamperings } from './tampering.ts';
 
 /** Worlds that each change is tried in. More: `npm run simulate -- --seeds 100000`. */
-const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 1000);
+const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 400);
 
 test('nothing is lost, doubled or stuck in any of many worlds', { timeout: 1_200_000 }, async () => {
   const failed: string[] = [];

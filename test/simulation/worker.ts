@@ -2,6 +2,7 @@ import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { createNativeWorker } from '../../src/runtime/dispatch/native-worker.ts';
 import type { WorkflowServiceApi } from '../../src/runtime/service.ts';
+import type { Ledger } from './ledger.ts';
 import { decode, encode, Flow } from './flow.ts';
 import type { ActivityPlan } from './program.ts';
 import { Owner } from './world.ts';
@@ -23,18 +24,12 @@ export class ModelWorker {
   readonly #flows = new Map<string, Flow>();
   /** How to cancel the activities that run, by task token. */
   readonly #running = new Map<string, () => void>();
-  /** What workflows did that they must never do. */
-  readonly #report: (problem: string) => void;
+  readonly #ledger: Ledger;
 
-  constructor(
-    world: World,
-    name: string,
-    service: (owner: Owner) => WorkflowServiceApi,
-    report: (problem: string) => void,
-  ) {
+  constructor(world: World, name: string, service: (owner: Owner) => WorkflowServiceApi, ledger: Ledger) {
     this.owner = new Owner(world, name);
     this.#world = world;
-    this.#report = report;
+    this.#ledger = ledger;
     this.#native = createNativeWorker(service(this.owner), this.#options(name));
     void this.#workflows();
     void this.#activities();
@@ -59,12 +54,13 @@ export class ModelWorker {
       version: { deploymentName: '', buildId: identity, useVersioning: false, defaultBehavior: 0 },
       enableWorkflows: true,
       enableActivities: true,
-      enableLocalActivities: false,
+      enableLocalActivities: true,
       // A small cache, or none: most runs are replayed now and then.
       maxCachedWorkflows: random.pick([0, 2, 10]),
       workflowSlots: { type: 'fixed-size', numSlots: 4 },
       activitySlots: { type: 'fixed-size', numSlots: 4 },
       localActivitySlots: { type: 'fixed-size', numSlots: 4 },
+      resources: undefined,
       workflowPolling: polling,
       activityPolling: polling,
       nonStickyToStickyPollRatio: 0.5,
@@ -100,7 +96,7 @@ export class ModelWorker {
     if (eviction) {
       this.#flows.delete(runId);
       if (eviction.reason === proto.coresdk.workflow_activation.RemoveFromCache.EvictionReason.NONDETERMINISM)
-        this.#report(`${runId}: ${eviction.message}`);
+        this.#ledger.problems.push(`${runId}: ${eviction.message}`);
       return { runId, successful: {} };
     }
     const flow = this.#flows.get(runId) ?? new Flow();
@@ -108,7 +104,8 @@ export class ModelWorker {
     try {
       return { runId, successful: { commands: flow.activate(bytes) } };
     } catch (error) {
-      if (!(error instanceof Error) || error.message !== 'poison') this.#report(`${runId}: ${String(error)}`);
+      if (!(error instanceof Error) || error.message !== 'poison')
+        this.#ledger.problems.push(`${runId}: ${String(error)}`);
       return { runId, failed: { failure: { message: String(error), applicationFailureInfo: {} } } };
     }
   }
@@ -133,6 +130,7 @@ export class ModelWorker {
       );
     });
     const name = `${start.workflowExecution?.runId}/${start.activityId}/${start.attempt}`;
+    if (start.isLocal) this.#ledger.locals.add(name);
     const result = await Promise.race([cancelled, this.#work(taskToken, plan, how, name)]);
     this.#running.delete(key);
     await this.#native.completeActivityTask(

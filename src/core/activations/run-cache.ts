@@ -1,6 +1,8 @@
 import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { WorkflowTaskFailedCause } from '../proto.ts';
+import type { HistoryEvent } from '../proto.ts';
+import { eventId, eventName, isIgnorable } from './events.ts';
 import type { HistoryUpdate } from './history-update.ts';
 import { ManagedRun } from './managed-run.ts';
 import type { LocalResolution } from './local/types.ts';
@@ -180,9 +182,14 @@ export class RunCache {
   #receive(task: WorkflowTask): void {
     const cached = this.#use(task.runId);
     if (cached) {
-      if (isAhead(cached, task)) {
-        const reason = EvictionReason.PAGINATION_OR_HISTORY_FETCH;
-        this.#emit(cached, cached.evict({ message: 'History has lost its end', reason }));
+      const reason = EvictionReason.PAGINATION_OR_HISTORY_FETCH;
+      if (isAhead(cached, task)) this.#emit(cached, cached.evict({ message: 'History has lost its end', reason }));
+      else if (isOvertaken(cached, task)) {
+        const message = 'Another worker has gone on with its local activities';
+        this.#emit(cached, cached.evict({ message, reason }));
+      } else if (isOutrun(cached, task)) {
+        const message = 'More has come while local activities ran, and their workflow task was given up';
+        this.#emit(cached, cached.evict({ message, reason }));
       }
       this.#emit(cached, cached.receive(task));
       return;
@@ -281,4 +288,23 @@ export class RunCache {
 /** Whether an idle run has seen what the server has forgotten, whose store came back without its last moments. */
 function isAhead(run: ManagedRun, { legacyQuery, update }: WorkflowTask): boolean {
   return !legacyQuery && !run.hasPendingWork(true) && update.previousStartedId < run.machines.currentStartedId;
+}
+
+/** Whether another worker has answered a task since: what local activities have come to here, history tells otherwise or at another place. */
+function isOvertaken(run: ManagedRun, { update }: WorkflowTask): boolean {
+  const { currentStartedId, locals } = run.machines;
+  return locals.isUsed && update.previousStartedId > currentStartedId;
+}
+
+/**
+ * Whether the server has given up the task that the run keeps out for its local activities, and the task in its place brings more: who replays is told of that
+ * together with what the former task brought, before any activity has ended.
+ */
+function isOutrun(run: ManagedRun, { legacyQuery, requests, update }: WorkflowTask): boolean {
+  if (legacyQuery || run.task === undefined || !run.waitsForLocalActivities) return false;
+  const { currentStartedId, lastProcessedEvent } = run.machines;
+  if (update.previousStartedId >= currentStartedId) return false;
+  const isNews = (event: HistoryEvent): boolean =>
+    eventId(event) > lastProcessedEvent && !isIgnorable(event) && !eventName(event).startsWith('WorkflowTask');
+  return requests.length > 0 || update.events.some(isNews);
 }

@@ -59,8 +59,8 @@ export function terminateRun(draft: RunDraft, reason: string, details: Payloads 
 }
 
 /**
- * Ends the run, as another one goes on from an earlier point of the workflow. That one is its parent's child from now on. Its children wait for that one
- * when it begins with the history of this run (`base`).
+ * Ends the run, as another one goes on from an earlier point of the workflow. Its children wait for that one when it begins with the history of this run
+ * (`base`), and its parent when this one belongs to the chain that is reset; the parent of another chain's run is told.
  * @returns the schedule that waits for the end of that one now, if this one belongs to the chain that is reset.
  */
 export function terminateForReset(draft: RunDraft, reason: string, base: RunDraft): RunDraft['record']['scheduledBy'] {
@@ -71,7 +71,7 @@ export function terminateForReset(draft: RunDraft, reason: string, base: RunDraf
     draft,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
     { workflowExecutionTerminatedEventAttributes: { reason, identity: 'history-resetter' } },
-    { children: draft === base, parent: true, schedule: isOfChain },
+    { children: draft === base, parent: isOfChain, schedule: isOfChain },
   );
   return isOfChain ? scheduledBy : undefined;
 }

@@ -1,12 +1,15 @@
 import type { temporal } from '@temporalio/proto';
 import type { Payloads } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
-import { deadlineExceeded, movedAway, notFound, queryFailed, workflowNotReady } from '../errors.ts';
+import { isPaused } from '../../core/run/paused.ts';
+import { deadlineExceeded, invalidArgument, movedAway, notFound, queryFailed, workflowNotReady } from '../errors.ts';
 import { keyOf } from './keys.ts';
+import { blobTooLarge, isLargeBlob } from './sizes.ts';
 import { decodeToken } from './tokens.ts';
 
 type Query = temporal.api.query.v1.IWorkflowQuery;
 type QueryResult = temporal.api.query.v1.IWorkflowQueryResult;
+type Response = temporal.api.workflowservice.v1.IQueryWorkflowResponse;
 
 /** Failed attempts after which a run is taken to be stuck. */
 const stuckAfterAttempts = 3;
@@ -18,7 +21,7 @@ interface PendingQuery {
   readonly query: Query;
   /** How many changes of the run its caller may know of (`stateTransitionCount`). */
   readonly changes: number;
-  readonly resolve: (result: Payloads | undefined) => void;
+  readonly resolve: (response: Response) => void;
   readonly reject: (error: Error) => void;
   /** How it travels: with the next workflow task, or as a task of its own. */
   state: 'waiting' | 'attached' | 'direct';
@@ -43,7 +46,7 @@ export class Queries {
   }
 
   /** Asks; rejects when the signal ends the wait. */
-  ask(id: string, record: RunRecord, query: Query, signal: AbortSignal): Promise<Payloads | undefined> {
+  ask(id: string, record: RunRecord, query: Query, signal: AbortSignal): Promise<Response> {
     return new Promise((resolve, reject) => {
       const end = (): void => settle(() => reject(deadlineExceeded('query timed out: no worker answered')));
       const settle = (answer: () => void): void => {
@@ -59,7 +62,7 @@ export class Queries {
         changes: record.stateTransitionCount,
         state: 'waiting',
         withdraw: () => undefined,
-        resolve: (result) => settle(() => resolve(result)),
+        resolve: (response) => settle(() => resolve(response)),
         reject: (error) => settle(() => reject(error)),
       };
       this.#queries.set(id, pending);
@@ -73,8 +76,13 @@ export class Queries {
   changed(record: RunRecord): void {
     if (this.#queries.size === 0) return;
     for (const query of this.#of(record)) {
-      if (record.workflowTask === undefined) this.#goAlone(record, query);
-      else if (isStuck(record)) query.reject(stuck());
+      // News of before the query was asked, of which its caller may know more.
+      if (record.stateTransitionCount < query.changes) continue;
+      if (record.workflowTask === undefined) {
+        // What a paused run was told, its workflow does not know yet.
+        if (isPaused(record)) query.resolve({ queryRejected: { status: record.status } });
+        else this.#goAlone(record, query);
+      } else if (isStuck(record)) query.reject(stuck());
       // Its task failed or timed out: the next one takes it along.
       else if (record.workflowTask.startedEventId === 0 && query.state === 'attached') query.state = 'waiting';
     }
@@ -109,7 +117,8 @@ export class Queries {
   answered({ runId }: RunKey, results: Record<string, QueryResult>): void {
     for (const [id, result] of Object.entries(results)) {
       if (this.#queries.get(id)?.run.runId !== runId) continue;
-      this.#answer(id, result.resultType ?? 0, result.answer, result.errorMessage, result.failure);
+      if (isLargeBlob(result.answer)) this.#queries.get(id)?.reject(invalidArgument(blobTooLarge));
+      else this.#answer(id, result.resultType ?? 0, result.answer, result.errorMessage, result.failure);
     }
   }
 
@@ -123,7 +132,8 @@ export class Queries {
     const { queryId } = decodeToken(request.taskToken);
     if (queryId === undefined || !this.#queries.has(queryId))
       throw notFound('query task not found, or already expired');
-    this.#answer(queryId, request.completedType ?? 0, request.queryResult, request.errorMessage, request.failure);
+    if (isLargeBlob(request.queryResult)) this.#queries.get(queryId)?.reject(queryFailed(blobTooLarge));
+    else this.#answer(queryId, request.completedType ?? 0, request.queryResult, request.errorMessage, request.failure);
   }
 
   #answer(
@@ -134,7 +144,7 @@ export class Queries {
     failure: temporal.api.failure.v1.IFailure | null | undefined,
   ): void {
     const query = this.#queries.get(id);
-    if (type === answeredType) query?.resolve(result ?? undefined);
+    if (type === answeredType) query?.resolve({ queryResult: result ?? null });
     else query?.reject(queryFailed(message ?? 'query failed', failure));
   }
 

@@ -1,5 +1,6 @@
 import proto from '@temporalio/proto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { HistoryUpdate } from '../../../src/core/activations/history-update.ts';
 import type { LocalActivityHost, LocalOutcome, LocalResolution } from '../../../src/core/activations/local/types.ts';
 import { toDuration, toMillis } from '../../../src/core/proto.ts';
 import { Bench, incremental, reported } from './cache-bench.ts';
@@ -140,6 +141,19 @@ describe('a run with local activities', () => {
     expect(bench.complete('a', [complete])).toMatchObject({ kind: 'complete-task', taskToken: payload('new').data });
   });
 
+  it('is replayed when the server has given up its task, and the new one brings more', () => {
+    const history = begin();
+    history.timedOut().add('WORKFLOW_EXECUTION_SIGNALED').task();
+    const ids = { previousStartedId: 0, startedId: history.length };
+    const { update } = HistoryUpdate.fromEvents(history.events.slice(3), ids, true);
+    bench.cache.receive(bench.task('a', history, { update }));
+    bench.evicted('a');
+    const [task] = bench.toFetch;
+    if (task) bench.cache.receiveExpected({ ...task, update: history.update() });
+    expect(bench.jobs).toEqual(['initializeWorkflow', 'signalWorkflow']);
+    expect(host.asked).toEqual(['start 1', 'forget']);
+  });
+
   it('does not make room for others meanwhile', () => {
     begin();
     bench.cache.receive(bench.task('b', started()));
@@ -156,6 +170,13 @@ describe('a run with local activities', () => {
     expect(bench.released).toEqual(['a']);
     bench.cache.heartbeatDue('a');
     expect(bench.cache.taskOf('a')).toBeUndefined();
+  });
+
+  it('is replayed when another worker has gone on with it', () => {
+    begin();
+    const signalled = (history: History): History => history.completed().add('WORKFLOW_EXECUTION_SIGNALED').task();
+    bench.cache.receive(bench.task('a', signalled(signalled(started()))));
+    expect(bench.jobs).toEqual(['removeFromCache']);
   });
 
   it('stops them when it ends', () => {
@@ -274,6 +295,21 @@ describe('a replayed run', () => {
     replayed(history, schedule(), schedule({}, 2));
     expect(text()).toContain('backoff');
     expect(text()).toContain('cancelled');
+  });
+
+  it('hears of a time-out what it heard when it happened', () => {
+    const failure = { message: 'Activity timed out', timeoutFailureInfo: { timeoutType: 1 } };
+    const live = new Bench(2, false, host);
+    live.cache.receive(live.task('a', started()));
+    live.complete('a', [schedule()]);
+    live.after('a', { kind: 'not-reported' });
+    live.cache.localActivityEnded('a', ended({ kind: 'timed-out', failure }));
+    const heard = JSON.stringify(live.outputs.at(-1));
+    const history = marker(started().completed(), {}, { failure });
+    replayed(history.add('WORKFLOW_EXECUTION_SIGNALED').task(), schedule());
+    const told = /"resolveActivity":\{.*?\}\}\}\}/;
+    expect(told.exec(text())?.[0]).toBe(told.exec(heard)?.[0]);
+    expect(text()).toContain('Local Activity timed out');
   });
 
   it('cancels what its marker says was cancelled', () => {

@@ -4,9 +4,11 @@ import { expect, test } from 'vitest';
 import { validateHistory } from '../../../src/core/history/validate.ts';
 import { toNumber } from '../../../src/core/proto.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
-import type { RunDraft } from '../../../src/core/run/draft.ts';
+import { terminateForReset } from '../../../src/core/run/close.ts';
+import { RunDraft } from '../../../src/core/run/draft.ts';
 import { rebuildRun } from '../../../src/core/run/reset/rebuild.ts';
 import { ResetRefused, resetRun } from '../../../src/core/run/reset/reset.ts';
+import { startRun } from '../../../src/core/run/start.ts';
 import { commandKinds } from './random-commands.ts';
 import { happenings, Simulation } from './simulation.ts';
 import type { Step } from './simulation.ts';
@@ -79,6 +81,23 @@ test('the size of history counts events as they are stored, also those that wait
   expect(rebuildRun(key, 'r', record.runId, history, now).record.historySizeBytes).toBe(record.historySizeBytes);
 });
 
+test('a timer that began before the end of another one with its id was told is there still', () => {
+  const simulation = new Simulation();
+  const timer = { kind: 'timer', pick: 28 } as const;
+  const script: readonly Partial<Step>[] = [
+    { what: 'turn', commands: [{ ...timer, pick: 12 }] },
+    { what: 'signal' },
+    { what: 'start task' },
+    // It fires while the task is out.
+    { what: 'wait', ms: 1200 },
+    { what: 'answer', commands: [timer] },
+  ];
+  for (const each of script) simulation.step({ what: 'wait', pick: 0, ms: 0, commands: [], ...each });
+  const { record, history, now } = simulation;
+  expect(record.timers.size).toBe(1);
+  expect(rebuildRun(key, 'r', record.runId, history, now).record.timers).toEqual(record.timers);
+});
+
 function resetOrRefused(...args: Parameters<typeof resetRun>): RunDraft | undefined {
   try {
     return resetRun(...args);
@@ -108,4 +127,25 @@ test('wherever a run goes back to, it has a valid history and a task, or it is r
     }),
     { numRuns: 40 },
   );
+});
+
+test('who waits for a run that a reset ends waits for the one that goes on, unless that is of another chain', () => {
+  const child = startRun(
+    {
+      namespace: 'default',
+      workflowId: 'w',
+      runId: 'child',
+      requestId: 'r',
+      attributes: { workflowType: { name: 'type' }, taskQueue: { name: 'work' } },
+      parent: { namespace: 'default', workflowId: 'parent', runId: 'parent', initiatedEventId: 5 },
+    },
+    0,
+  ).record;
+  const effectsOf = (base: RunRecord): string[] => {
+    const draft = new RunDraft(child, 1, 1);
+    terminateForReset(draft, 'why', new RunDraft(base, 1, 1));
+    return draft.record.effects.map(({ kind }) => kind);
+  };
+  expect(effectsOf({ ...child, runId: 'before', nextRunId: 'child' })).toEqual([]);
+  expect(effectsOf({ ...child, runId: 'other', firstRunId: 'other' })).toEqual(['notifyParent']);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { eventTypeName } from '../../../src/core/history/event-type.ts';
 import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
 import { Bench, namespace } from './harness.ts';
 
@@ -32,4 +33,49 @@ it('a query that is asked after a signal does not go with a task that was handed
   expect(next.history?.events?.some((event) => event.workflowExecutionSignaledEventAttributes)).toBe(true);
   expect(Object.keys(next.queries ?? {})).toHaveLength(1);
   await elsewhere.close();
+});
+
+it('a query that waits for a task does not go alone because of news from before it', async () => {
+  const runId = await bench.start('w');
+  await bench.complete(await bench.poll());
+  const before = await bench.store.load({ namespace, workflowId: 'w', runId });
+  await bench.signal('w', 's');
+  const query = bench.query('w');
+  query.catch(() => undefined);
+  await bench.settle();
+  // Another process told of what it had committed, and is heard late.
+  if (before) bench.frontend.changed(before.record);
+  await bench.settle();
+  const task = await bench.poll();
+  expect(task.history?.events?.some((event) => event.workflowExecutionSignaledEventAttributes)).toBe(true);
+  expect(Object.keys(task.queries ?? {})).toHaveLength(1);
+});
+
+it('a query that goes alone is not told what has happened since, which comes with the next task', async () => {
+  await bench.start('w');
+  await bench.complete(await bench.poll());
+  const query = bench.query('w');
+  query.catch(() => undefined);
+  await bench.settle();
+  await bench.signal('w', 's');
+  const tasks = [await bench.poll(), await bench.poll()];
+  const [asks, works] = [tasks.find((task) => task.query), tasks.find((task) => !task.query)];
+  const types = [asks, works].map((task) => task?.history?.events?.map(eventTypeName).slice(3));
+  expect(types).toEqual([
+    ['WorkflowTaskCompleted'],
+    ['WorkflowTaskCompleted', 'WorkflowExecutionSignaled', 'WorkflowTaskScheduled', 'WorkflowTaskStarted'],
+  ]);
+});
+
+it('a query that waits for a task is rejected when its run is paused instead', async () => {
+  await bench.start('w');
+  await bench.complete(await bench.poll());
+  await bench.signal('w', 's');
+  const query = bench.query('w');
+  await bench.settle();
+  await bench.service.pauseWorkflowExecution({ namespace, workflowId: 'w', requestId: 'r' });
+  const { status } =
+    (await bench.service.describeWorkflowExecution({ namespace, execution: { workflowId: 'w' } }))
+      .workflowExecutionInfo ?? {};
+  expect(await query).toEqual({ queryRejected: { status } });
 });

@@ -250,6 +250,20 @@ export const resets: readonly Scenario[] = topic('reset', [
     await t.client.workflow.getHandle(child).signal(release);
     await t.client.workflow.getHandle(child).result();
   }),
+  scenario('a parent waits for the run that its child goes on as', async (t) => {
+    await t.startWorker();
+    const child = { workflowId: t.workflowId('child') };
+    const handle = await t.start(workflows.collectWithChild, { args: [child.workflowId] });
+    await taskOf(t, handle, 2);
+    await taskOf(t, child, 1);
+    await reset(t, child, afterFirstTask);
+    await taskOf(t, child, 1);
+    await current(t, child).signal(release);
+    await t.waitForEvent(handle, 'ChildWorkflowExecutionCompleted');
+    await taskOf(t, handle, 3);
+    await handle.signal(finish);
+    assert.deepEqual(await handle.result(), ['released']);
+  }),
   scenario('points that are none are refused', async (t) => {
     await t.startWorker(step);
     const handle = await t.start(workflows.stepThenCollect);

@@ -59,7 +59,9 @@ export function localMarkerOf(event: HistoryEvent): LocalMarker {
 
 function outcomeOf(failure: NonNullable<HistoryEvent['markerRecordedEventAttributes']>['failure']): LocalOutcome {
   const cancelled = failure?.canceledFailureInfo ?? failure?.cause?.canceledFailureInfo;
-  return { kind: cancelled ? 'cancelled' : 'failed', failure };
+  if (cancelled) return { kind: 'cancelled', failure };
+  // Who replays must be told of a time-out as who was there was. (sdk-core tells them the bare failure.)
+  return { kind: failure?.timeoutFailureInfo ? 'timed-out' : 'failed', failure };
 }
 
 /** The command that records how a local activity ended. */

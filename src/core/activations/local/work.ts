@@ -6,6 +6,8 @@ import type { RecordedResolution } from './types.ts';
 export class LocalWork {
   /** The workflow has ended: nothing is waited for any more. */
   isEnding = false;
+  /** The workflow has asked for a local activity. */
+  isUsed = false;
   readonly #queue = new Map<number, LocalActivityMachine>();
   #cancels: number[] = [];
   readonly #executing = new Set<number>();
@@ -18,6 +20,7 @@ export class LocalWork {
   }
 
   enqueue(machine: LocalActivityMachine): void {
+    this.isUsed = true;
     this.#queue.set(machine.schedule.seq, machine);
   }
 
@@ -62,6 +65,7 @@ export class LocalWork {
 
   /** Remembers an activity that was asked for in replay. */
   awaitMarker(machine: LocalActivityMachine): void {
+    this.isUsed = true;
     this.#awaitMarker.add(machine);
   }
 

@@ -75,8 +75,10 @@ const childEnds = ends('children', 'initiatedEventId');
 const externalEnds = ends('externals', 'initiatedEventId');
 
 const timerEnds: Apply = ({ record }, event) => {
-  const { timerId } = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes ?? {};
-  record.timers.delete(timerId ?? '');
+  const { timerId, startedEventId } = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes ?? {};
+  // While one that has fired waited in the inbox, another one may have begun under its id.
+  const timer = record.timers.get(timerId ?? '');
+  if (timer?.startedEventId === toNumber(startedEventId)) record.timers.delete(timer.timerId);
 };
 
 const rules: ReadonlyMap<number, Apply> = new Map<number, Apply>([
