@@ -4,11 +4,11 @@ import type { Payload } from '../../../src/core/proto.ts';
 import { AsyncQueue } from '../../../src/runtime/dispatch/async-queue.ts';
 import { Heartbeats } from '../../../src/runtime/dispatch/heartbeats.ts';
 import { PollLoops } from '../../../src/runtime/dispatch/poll-loops.ts';
-import { isMessageTooLarge, sleepUntil, withRetry } from '../../../src/runtime/dispatch/rpc.ts';
+import { sleepUntil, withRetry } from '../../../src/runtime/dispatch/rpc.ts';
 import { createSlotPool } from '../../../src/runtime/dispatch/slot-pools.ts';
 import type { Slot } from '../../../src/runtime/dispatch/slots.ts';
 import { deploymentOptionsOf, pollVersionOf, versionStampOf } from '../../../src/runtime/dispatch/versioning.ts';
-import { fromStatus, invalidArgument, unavailable } from '../../../src/runtime/errors.ts';
+import { fromStatus, invalidArgument, isMessageTooLarge, unavailable } from '../../../src/runtime/errors.ts';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.ts';
 
 const never = new AbortController().signal;

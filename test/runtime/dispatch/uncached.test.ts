@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { expect, it } from 'vitest';
-import { toDuration } from '../../../src/core/proto.ts';
+import { toDuration, toNumber } from '../../../src/core/proto.ts';
 import { createNativeWorker } from '../../../src/runtime/dispatch/native-worker.ts';
 import { Bench } from '../frontend/harness.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -95,5 +95,15 @@ it('a local activity that outlives its workflow tasks stays with its worker, als
   expect(begun).toHaveLength(1);
   expect((await bench.types('w')).at(-1)).toBe('WorkflowExecutionCompleted');
   await Promise.all(workers.map((worker) => worker.finalizeShutdown()));
+  await bench.close();
+});
+
+it('a workflow task that comes with an answer has what is new of history, also for a worker without a cache', async () => {
+  const bench = await Bench.openAt(new ManualClock());
+  await bench.start('w');
+  const task = await bench.poll();
+  const more = { forceCreateNewWorkflowTask: true, returnNewWorkflowTask: true };
+  const { workflowTask } = await bench.complete(task, [], more);
+  expect(workflowTask?.history?.events?.map(({ eventId }) => toNumber(eventId))).toEqual([4, 5, 6]);
   await bench.close();
 });

@@ -33,6 +33,8 @@ import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { limits } from './limits.ts';
+import { commandLimits } from './command-limits.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
@@ -78,6 +80,8 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...limits,
+  ...commandLimits,
   ...schedules,
   ...scheduleOverlaps,
   ...cron,
