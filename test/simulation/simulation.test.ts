@@ -3,11 +3,13 @@ import { simulate } from './simulate.ts';
 import { tamperings } from './tampering.ts';
 
 /** Worlds that each change is tried in. More: `npm run simulate -- --seeds 100000`. */
-const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 600);
+const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 500);
+/** Worlds that something was wrong in. */
+const known = [302988, 350902, 366772, 374391, 374524, 401607];
 
 test('nothing is lost, doubled or stuck in any of many worlds', { timeout: 1_200_000 }, async () => {
   const failed: string[] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
+  for (const seed of [...known, ...Array.from({ length: seeds }, (_, index) => index + 1)]) {
     const { problems } = await simulate(seed);
     if (problems.length > 0) failed.push(`seed ${seed} (npm run simulate -- --seed ${seed}): ${problems.join('; ')}`);
     if (failed.length === 3) break;
