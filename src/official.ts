@@ -7,7 +7,7 @@
 import { createRequire } from 'node:module';
 import coreBridge from '@temporalio/core-bridge';
 import type { Logger } from '@temporalio/common';
-import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type { NativeConnection, ResourceBasedController, WorkerOptions } from '@temporalio/worker';
 import type { Runtime } from '@temporalio/worker/lib/runtime.js';
 import type { CompiledWorkerOptions, CompiledWorkerOptionsWithBuildId } from '@temporalio/worker/lib/worker-options.js';
 import { type NativeReplayHandle, type NativeWorkerLike, Worker } from '@temporalio/worker/lib/worker.js';
@@ -87,6 +87,11 @@ export interface OfficialWorkerClass {
 
 /** The official `Worker` class, to be extended: `class Ours extends OfficialWorker { static override nativeWorkerCtor = … }`. */
 export const OfficialWorker: OfficialWorkerClass = Worker as unknown as OfficialWorkerClass;
+
+/** What the official worker knows a controller by. */
+export function extractNativeController(controller: ResourceBasedController): object {
+  return (controller as unknown as { readonly nativeController: object }).nativeController;
+}
 
 /** Name and version of the official worker package, as it reports itself to servers. */
 export const sdkPackage: { readonly name: string; readonly version: string } = createRequire(import.meta.url)(

@@ -163,6 +163,21 @@ export function deadlineExceeded(message = 'Deadline exceeded'): ServiceError {
   return failed(status.DEADLINE_EXCEEDED, message);
 }
 
+/** RESOURCE_EXHAUSTED in the words of gRPC servers: a request that is too large for any of them. */
+export function messageTooLarge(size: number, limit: number): ServiceError {
+  return failed(status.RESOURCE_EXHAUSTED, `grpc: received message larger than max (${size} vs. ${limit})`);
+}
+
+/** Whether a message did not fit through the connection; sending it again is pointless. */
+export function isMessageTooLarge(error: unknown): boolean {
+  return hasCode(error, status.RESOURCE_EXHAUSTED) && /larger than max/.test(error.details);
+}
+
+/** RESOURCE_EXHAUSTED: there is too much of it at the moment; official clients try again. */
+export function resourceExhausted(message: string): ServiceError {
+  return failed(status.RESOURCE_EXHAUSTED, message);
+}
+
 /** UNAVAILABLE: may work when tried again; official clients and workers do so. */
 export function unavailable(message: string): ServiceError {
   return failed(status.UNAVAILABLE, message);

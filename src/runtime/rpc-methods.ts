@@ -13,6 +13,8 @@ export interface RpcMethod {
   readonly name: MethodName;
   readonly path: string;
   readonly request: MessageCodec;
+  /** The length of a request's bytes. */
+  readonly requestSize: (message: unknown) => number;
   readonly response: MessageCodec;
   /** Whether the request has a field of this name. */
   readonly hasField: (name: string) => boolean;
@@ -24,7 +26,7 @@ export type AnyCall = (request: unknown, options?: CallOptions) => Promise<unkno
 /** A message type as the reflection of protobufjs gives it; the typings of the package show the static part only. */
 interface ReflectedType {
   readonly fields: Readonly<Record<string, unknown>>;
-  encode(message: unknown): { finish(): Uint8Array };
+  encode(message: unknown): { readonly len: number; finish(): Uint8Array };
   decode(bytes: Uint8Array): unknown;
 }
 
@@ -57,6 +59,7 @@ function methodsOf(service: string, reflected: unknown): readonly RpcMethod[] {
       name: (method.name.charAt(0).toLowerCase() + method.name.slice(1)) as MethodName,
       path: `/${service}/${method.name}`,
       request: codecOf(request),
+      requestSize: (message) => request.encode(message).len,
       response: codecOf(response),
       hasField: (name) => Object.hasOwn(request.fields, name),
     };

@@ -8,6 +8,7 @@ import {
   fromStatus,
   grpcStatus,
   hasCode,
+  isMessageTooLarge,
   isServiceError,
   toStatus,
   unimplemented,
@@ -118,6 +119,7 @@ async function withRetry(call: (signal: AbortSignal) => Promise<unknown>, signal
       return await call(signal);
     } catch (error) {
       if (attempt >= RETRY.attempts || signal.aborted || !hasCode(error, ...RETRYABLE)) throw error;
+      if (isMessageTooLarge(error)) throw error;
       const initial = error.code === grpcStatus.RESOURCE_EXHAUSTED ? RETRY.exhaustedInitialMs : RETRY.initialMs;
       await delay(Math.min(RETRY.maxMs, initial * RETRY.factor ** attempt), undefined, { signal });
     }

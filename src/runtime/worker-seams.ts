@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@temporalio/common';
+import { ResourceBasedController } from '@temporalio/worker';
 import type { Clock } from '../core/clock.ts';
 import {
   type CompiledWorkerOptions,
@@ -17,6 +18,7 @@ import { readOnce } from './bundles.ts';
 import { type Backend, backendOf } from './connection.ts';
 import { createNativeWorker } from './dispatch/native-worker.ts';
 import { dispatchOptions } from './dispatch/options.ts';
+import { watchControllers } from './dispatch/resource-controllers.ts';
 import { offerEagerStarts } from './eager-starts.ts';
 import { holdRuntime } from './runtime-hold.ts';
 import type { WorkflowServiceApi } from './service.ts';
@@ -39,6 +41,7 @@ export function installSeams(worker: OfficialWorkerClass, createHost: WorkflowHo
     nativeWorkerCtor: worker.nativeWorkerCtor,
     createWorkflowCreator: worker.createWorkflowCreator.bind(worker),
   };
+  watchControllers(ResourceBasedController);
   worker.nativeWorkerCtor = nativeWorkers(official.nativeWorkerCtor);
   worker.getOrCreateBundle = readOnce(worker.getOrCreateBundle.bind(worker));
   worker.createWorkflowCreator = (bundle, options, logger) => {

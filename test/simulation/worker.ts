@@ -60,6 +60,7 @@ export class ModelWorker {
       workflowSlots: { type: 'fixed-size', numSlots: 4 },
       activitySlots: { type: 'fixed-size', numSlots: 4 },
       localActivitySlots: { type: 'fixed-size', numSlots: 4 },
+      resources: undefined,
       workflowPolling: polling,
       activityPolling: polling,
       nonStickyToStickyPollRatio: 0.5,

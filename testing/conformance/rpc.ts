@@ -86,7 +86,12 @@ export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
   if (error instanceof WorkflowNotFoundError) return { code: 'NOT_FOUND', details: error.message };
   for (let link = error; link instanceof Error; link = link.cause) {
     const { code, details } = link as { code?: unknown; details?: unknown };
-    if (typeof code === 'number' && typeof details === 'string') return { code: status[code] ?? String(code), details };
+    if (typeof code === 'number' && typeof details === 'string') return { code: grpcStatusName(code), details };
   }
   throw new Error('Not an error of an RPC', { cause: error });
+}
+
+/** The name of a gRPC status, as `NOT_FOUND`. */
+export function grpcStatusName(code: number): string {
+  return status[code] ?? String(code);
 }

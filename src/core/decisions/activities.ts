@@ -6,8 +6,10 @@ import { TaskQueueKind, toLong, toNumber, WorkflowTaskFailedCause } from '../pro
 import { cancelActivity, completeTimeouts, requestCancelActivity, scheduleActivity } from '../run/activity.ts';
 import { priorityProblem } from '../run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
+import { payloadsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
+import { refuseLargeBlob, refuseLong, refuseMany } from './limits.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
 
 type Attributes = temporal.api.command.v1.IScheduleActivityTaskCommandAttributes;
@@ -30,14 +32,21 @@ export function scheduleActivityCommand(decision: Decision, command: Command): H
       bad,
       `ActivityType is not set on ScheduleActivityTaskCommand. ActivityID=${activityId}`,
     );
+  const event = eventAttributes(decision, attributes);
+  refuseLargeBlob(
+    payloadsSize(attributes.input),
+    bad,
+    'ScheduleActivityTaskCommandAttributes.Input exceeds size limit.',
+  );
+  refuseMany('activities', draft.record.activities.size);
   for (const pending of draft.record.activities.values()) {
     if (pending.activityId !== activityId) continue;
     throw new WorkflowTaskRefused(
       WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_SCHEDULE_ACTIVITY_DUPLICATE_ID,
-      `activity ID ${activityId} is already in use`,
+      `invalid history builder state for action: add-activitytask-scheduled-event, ActivityID: ${activityId}`,
     );
   }
-  const { scheduledEventId } = scheduleActivity(draft, eventAttributes(decision, attributes), userMetadata(command));
+  const { scheduledEventId } = scheduleActivity(draft, event, userMetadata(command));
   return attributes.requestEagerExecution && !draft.isPaused ? { eagerActivity: scheduledEventId } : {};
 }
 
@@ -85,6 +94,9 @@ function eventAttributes(
       `invalid ActivityRetryPolicy on SechduleActivityTaskCommand: ${problem}. ${where}`,
     );
   }
+  const onCommand = 'on ScheduleActivityTaskCommand exceeds length limit.';
+  refuseLong(activityId, bad, (length) => `ActivityId ${onCommand} ${where} ${length}`);
+  refuseLong(activityType?.name, bad, (length) => `ActivityType ${onCommand} ${where} ${length}`);
   const noPriority = priorityProblem(attributes.priority);
   if (noPriority !== undefined) throw new WorkflowTaskRefused(bad, noPriority);
   const timeouts = completeTimeouts(attributes, draft.record.runTimeout);

@@ -7,6 +7,7 @@ import {
   failWorkflowTask,
   scheduleWorkflowTask,
 } from '../run/workflow-task.ts';
+import { terminateRun } from '../run/close.ts';
 import { noteResetPoint } from '../run/reset-points.ts';
 import type { AttributeTypes } from '../search-attributes/types.ts';
 import type { DecisionOutcome } from './apply.ts';
@@ -67,10 +68,11 @@ export function applyAnswer(draft: RunDraft, answer: Answer, context: AnswerCont
   return { ...outcome, resetToEventId: forgotten ? record.previousStartedEventId : undefined };
 }
 
-/** The answer was thrown away: its task fails and is scheduled again. `draft` is a new one. */
+/** The answer was thrown away: its task fails and is scheduled again, unless the run ends with it. `draft` is a new one. */
 export function refuseAnswer(draft: RunDraft, refused: WorkflowTaskRefused, identity: string): void {
   failWorkflowTask(draft, refused.failedCause, { message: refused.message, serverFailureInfo: {} }, identity);
-  scheduleWorkflowTask(draft);
+  if (refused.terminates) terminateRun(draft, refused.message, undefined, 'history-service');
+  else scheduleWorkflowTask(draft);
 }
 
 /** A retry that is refused again is dropped without an answer: it times out, which spaces the attempts. */

@@ -1,3 +1,4 @@
+import type { temporal } from '@temporalio/proto';
 import { cronProblem } from '../cron/backoff.ts';
 import { namespaceId } from '../namespace-id.ts';
 import type { Command } from '../proto.ts';
@@ -7,10 +8,14 @@ import { initiateChild } from '../run/child.ts';
 import { initiateCancel, initiateSignal } from '../run/external.ts';
 import { priorityProblem } from '../run/priority.ts';
 import { retryPolicyProblem, withRetryDefaults } from '../run/retry.ts';
+import { payloadsSize } from '../sizes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { required, userMetadata } from './common.ts';
+import { refuseLargeBlob, refuseLargeMemo, refuseLong, refuseMany } from './limits.ts';
 import { acceptAttributes } from './search-attributes.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
+
+type ChildAttributes = temporal.api.command.v1.IStartChildWorkflowExecutionCommandAttributes;
 
 const badStart = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
 const badSignal = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
@@ -32,14 +37,8 @@ export function startChildCommand(decision: Decision, command: Command): Handler
   );
   const missingType = `Required field WorkflowType ${onCommand} WorkflowId=${workflowId} Namespace=${namespace}`;
   required(workflowType, badStart, missingType);
-  const retryPolicy = attributes.retryPolicy ? withRetryDefaults(attributes.retryPolicy) : null;
-  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
-  if (problem) {
-    throw new WorkflowTaskRefused(
-      badStart,
-      `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
-    );
-  }
+  refuseLongChild({ namespace, workflowId, workflowType });
+  const retryPolicy = acceptRetryPolicy(attributes.retryPolicy);
   const noPriority = priorityProblem(attributes.priority);
   if (noPriority !== undefined) throw new WorkflowTaskRefused(badStart, noPriority);
   const about = `WorkflowId=${workflowId} WorkflowType=${workflowType} Namespace=${namespace}`;
@@ -48,6 +47,8 @@ export function startChildCommand(decision: Decision, command: Command): Handler
   const searchAttributes = attributes.searchAttributes
     ? acceptAttributes(decision, attributes.searchAttributes, namespace, inChild)
     : null;
+  refuseLargeChild(attributes);
+  refuseMany('children', record.children.size);
   initiateChild(
     draft,
     {
@@ -77,6 +78,37 @@ export function startChildCommand(decision: Decision, command: Command): Handler
   return {};
 }
 
+function acceptRetryPolicy(policy: ChildAttributes['retryPolicy']): temporal.api.common.v1.IRetryPolicy | null {
+  const retryPolicy = policy ? withRetryDefaults(policy) : null;
+  const problem = retryPolicy && retryPolicyProblem(retryPolicy);
+  if (!problem) return retryPolicy;
+  throw new WorkflowTaskRefused(
+    badStart,
+    `invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: ${problem}`,
+  );
+}
+
+interface ChildNames {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly workflowType: string;
+}
+
+function refuseLongChild({ namespace, workflowId, workflowType }: ChildNames): void {
+  const exceeds = 'on StartChildWorkflowExecutionCommand exceeds length limit. WorkflowId=';
+  const [type, space] = [`WorkflowType=${workflowType}`, `Namespace=${namespace}`];
+  refuseLong(namespace, badStart, (length) => `Namespace ${exceeds}${workflowId} ${type} ${space} ${length}`);
+  refuseLong(workflowId, badStart, (length) => `WorkflowId ${exceeds}${workflowId} ${length} ${type} ${space}`);
+  refuseLong(workflowType, badStart, (length) => `WorkflowType ${exceeds}${workflowId} ${type} ${length} ${space}`);
+}
+
+function refuseLargeChild(attributes: ChildAttributes): void {
+  const exceeds = 'exceeds size limit.';
+  const size = payloadsSize(attributes.input);
+  refuseLargeBlob(size, badStart, `StartChildWorkflowExecutionCommandAttributes. Input ${exceeds}`);
+  refuseLargeMemo(attributes.memo, badStart, `StartChildWorkflowExecutionCommandAttributes.Memo ${exceeds}`);
+}
+
 function refuseCron(cronSchedule: string | null | undefined, now: number, about: string): void {
   const problem = cronProblem(cronSchedule, now);
   if (problem === undefined) return;
@@ -91,10 +123,19 @@ export function signalExternalCommand({ draft, taskCompletedId }: Decision, comm
   const attributes = command.signalExternalWorkflowExecutionCommandAttributes ?? {};
   const namespace = attributes.namespace || draft.record.namespace;
   const { workflowId, runId } = attributes.execution ?? {};
-  const at = `Namespace=${namespace} RunId=${runId ?? ''}`;
+  const inNamespace = `Namespace=${attributes.namespace ?? ''}`;
+  const at = `${inNamespace} RunId=${runId ?? ''}`;
   const onCommand = 'is not set on SignalExternalWorkflowExecutionCommand.';
   required(workflowId, badSignal, `WorkflowId ${onCommand} ${at} SignalName=${attributes.signalName ?? ''}`);
-  required(attributes.signalName, badSignal, `SignalName ${onCommand} WorkflowId=${workflowId} ${at}`);
+  const id = `WorkflowId=${workflowId}`;
+  const names = `RunId=${runId ?? ''} SignalName=${attributes.signalName ?? ''}`;
+  const exceeds = 'on SignalExternalWorkflowExecutionCommand exceeds length limit.';
+  refuseLong(namespace, badSignal, (length) => `Namespace ${exceeds} ${id} ${inNamespace} ${length} ${names}`);
+  refuseLong(workflowId, badSignal, (length) => `WorkflowId ${exceeds} ${id} ${length} ${inNamespace} ${names}`);
+  required(attributes.signalName, badSignal, `SignalName ${onCommand} ${id} ${at}`);
+  refuseMany('signals', pendingOf(draft, 'signal'));
+  const size = payloadsSize(attributes.input);
+  refuseLargeBlob(size, badSignal, 'SignalExternalWorkflowExecutionCommandAttributes.Input exceeds size limit.');
   initiateSignal(draft, {
     workflowTaskCompletedEventId: toLong(taskCompletedId),
     namespace,
@@ -113,9 +154,15 @@ export function signalExternalCommand({ draft, taskCompletedId }: Decision, comm
 export function cancelExternalCommand({ draft, taskCompletedId }: Decision, command: Command): HandlerResult {
   const attributes = command.requestCancelExternalWorkflowExecutionCommandAttributes ?? {};
   const namespace = attributes.namespace || draft.record.namespace;
-  const at = `Namespace=${namespace} RunId=${attributes.runId ?? ''}`;
+  const inNamespace = `Namespace=${attributes.namespace ?? ''}`;
+  const at = `${inNamespace} RunId=${attributes.runId ?? ''}`;
   const missing = `WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. ${at}`;
   const workflowId = required(attributes.workflowId, badCancel, missing);
+  const [id, run] = [`WorkflowId=${workflowId}`, `RunId=${attributes.runId ?? ''}`];
+  const exceeds = 'on RequestCancelExternalWorkflowExecutionCommand exceeds length limit.';
+  refuseLong(namespace, badCancel, (length) => `Namespace ${exceeds} ${id} ${run} ${inNamespace} ${length}`);
+  refuseLong(workflowId, badCancel, (length) => `WorkflowId ${exceeds} ${id} ${length} ${run} ${inNamespace}`);
+  refuseMany('cancelRequests', pendingOf(draft, 'cancel'));
   initiateCancel(draft, {
     workflowTaskCompletedEventId: toLong(taskCompletedId),
     namespace,
@@ -126,4 +173,10 @@ export function cancelExternalCommand({ draft, taskCompletedId }: Decision, comm
     reason: attributes.reason ?? '',
   });
   return {};
+}
+
+function pendingOf({ record }: Decision['draft'], kind: 'signal' | 'cancel'): number {
+  let pending = 0;
+  for (const external of record.externals.values()) if (external.kind === kind) pending++;
+  return pending;
 }

@@ -13,8 +13,10 @@ import { closeRun } from '../run/close.ts';
 import { planAfterCompletion, planAfterFailure } from '../run/next-run.ts';
 import { withRetryDefaults } from '../run/retry.ts';
 import { inheritedResetPoints } from '../run/reset-points.ts';
+import { failureSize, payloadsSize } from '../sizes.ts';
 import { explicitTimeouts, inheritedPlace, optionalDuration, startRun } from '../run/start.ts';
 import { required } from './common.ts';
+import { refuseLargeBlob, refuseLargeMemo, refuseLong } from './limits.ts';
 import { acceptAttributes } from './search-attributes.ts';
 import type { Decision, HandlerResult } from './decision.ts';
 import { WorkflowTaskRefused } from '../run/refused.ts';
@@ -25,6 +27,12 @@ type ContinueAttributes = temporal.api.command.v1.IContinueAsNewWorkflowExecutio
 export function completeRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
   const result = command.completeWorkflowExecutionCommandAttributes?.result;
+  refuseLargeBlob(
+    payloadsSize(result),
+    // The cause that servers give here, too.
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SCHEDULE_ACTIVITY_ATTRIBUTES,
+    'CompleteWorkflowExecutionCommandAttributes.Result exceeds size limit.',
+  );
   const { newExecutionRunId, start } = planAfterCompletion(decision.draft, result, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED, {
     workflowExecutionCompletedEventAttributes: {
@@ -40,11 +48,14 @@ export function completeRun(decision: Decision, command: Command): HandlerResult
 /** The workflow threw a failure: another run follows, if its retry policy or its cron schedule says so. */
 export function failRun(decision: Decision, command: Command): HandlerResult {
   refuseUnseenEvents(decision);
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES;
   const failure = required(
     command.failWorkflowExecutionCommandAttributes?.failure,
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES,
+    cause,
     'Failure is not set on FailWorkflowExecutionCommand.',
   );
+  const size = failureSize(failure);
+  refuseLargeBlob(size, cause, 'FailWorkflowExecutionCommandAttributes.Failure exceeds size limit.');
   const { retryState, newExecutionRunId, start } = planAfterFailure(decision.draft, failure, decision.newId);
   closeRun(decision.draft, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, {
     workflowExecutionFailedEventAttributes: {
@@ -77,6 +88,7 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
   const { draft, taskCompletedId } = decision;
   const { record } = draft;
   const attributes = command.continueAsNewWorkflowExecutionCommandAttributes ?? {};
+  refuseLimits(attributes);
   const runId = decision.newId();
   const carried = carriedOver(decision, attributes);
   record.nextRunId = runId;
@@ -114,6 +126,17 @@ export function continueAsNew(decision: Decision, command: Command): HandlerResu
     ),
   );
   return {};
+}
+
+function refuseLimits(attributes: ContinueAttributes): void {
+  const cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_CONTINUE_AS_NEW_ATTRIBUTES;
+  const type = attributes.workflowType?.name;
+  const tooLong = 'WorkflowType on ContinueAsNewWorkflowExecutionCommand exceeds length limit.';
+  refuseLong(type, cause, (length) => `${tooLong} WorkflowType=${type} ${length}`);
+  const tooLarge = (what: string): string =>
+    `ContinueAsNewWorkflowExecutionCommandAttributes. ${what} exceeds size limit.`;
+  refuseLargeBlob(payloadsSize(attributes.input), cause, tooLarge('Input'));
+  refuseLargeMemo(attributes.memo, cause, tooLarge('Memo'));
 }
 
 /** What the next run gets from the command, or else from this run. */

@@ -4,6 +4,7 @@ import { durationMs, EventType, RetryState, TimeoutType, toDuration, toLong } fr
 import type { PendingActivity } from '../record.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
 import { decideRetry } from './retry.ts';
+import { retriedFailure } from './truncate.ts';
 import type { TaskTaker } from './workflow-task.ts';
 import { scheduleWorkflowTask, workerVersion } from './workflow-task.ts';
 
@@ -246,7 +247,7 @@ function retryOrState(
     attempt: activity.attempt + 1,
     attemptScheduledTime: draft.now + decision.delayMs,
     startedTime: 0,
-    lastFailure: failure,
+    lastFailure: retriedFailure(failure),
     lastWorkerIdentity: activity.identity,
     identity: '',
     requestId: '',

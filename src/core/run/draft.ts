@@ -45,6 +45,7 @@ export class RunDraft {
   /** How the run was started; there only when it may have to be started again, see `mayStartAgain`. */
   startedEvent: HistoryEvent | undefined;
   readonly #revision: number;
+  readonly #sizeBefore: number;
   /** `now`, as the events have it. */
   readonly #time: NonNullable<HistoryEvent['eventTime']>;
 
@@ -63,6 +64,7 @@ export class RunDraft {
       ...(record.schedule === undefined ? {} : { schedule: { ...record.schedule } }),
     };
     this.#revision = revision;
+    this.#sizeBefore = record.historySizeBytes;
     this.now = now;
     this.#time = toTimestamp(now);
   }
@@ -84,6 +86,11 @@ export class RunDraft {
   /** Nothing is given to workers. */
   get isPaused(): boolean {
     return isPaused(this.record);
+  }
+
+  /** The size of the events that this change adds. Bytes. */
+  get addedBytes(): number {
+    return this.record.historySizeBytes - this.#sizeBefore;
   }
 
   /** A worker is working on a workflow task right now. */

@@ -5,16 +5,25 @@ import { WorkflowTaskFailedCause } from '../proto.ts';
 export class WorkflowTaskRefused extends Error {
   override readonly name = 'WorkflowTaskRefused';
   readonly failedCause: temporal.api.enums.v1.WorkflowTaskFailedCause;
+  /** Whether trying again makes no sense: the run is terminated. */
+  readonly terminates: boolean;
 
-  /** @param details what a server says after the name of the cause. */
-  constructor(failedCause: temporal.api.enums.v1.WorkflowTaskFailedCause, details?: string) {
-    super(details === undefined ? nameOf(failedCause) : `${nameOf(failedCause)}: ${details}`);
+  /** @param detail what is wrong; the message begins with the name of the cause, as a server's does. */
+  constructor(
+    failedCause: temporal.api.enums.v1.WorkflowTaskFailedCause,
+    detail = '',
+    { terminates = false }: { readonly terminates?: boolean } = {},
+  ) {
+    super(detail === '' ? causeName(failedCause) : `${causeName(failedCause)}: ${detail}`);
     this.failedCause = failedCause;
+    this.terminates = terminates;
   }
 }
 
-/** A cause as servers name it: `BadSearchAttributes`. */
-function nameOf(cause: temporal.api.enums.v1.WorkflowTaskFailedCause): string {
-  const words = (WorkflowTaskFailedCause[cause] ?? '').replace('WORKFLOW_TASK_FAILED_CAUSE_', '').toLowerCase();
-  return words.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** As servers write it: `BadScheduleActivityAttributes`. */
+function causeName(cause: temporal.api.enums.v1.WorkflowTaskFailedCause): string {
+  return (WorkflowTaskFailedCause[cause] ?? '')
+    .slice('WORKFLOW_TASK_FAILED_CAUSE_'.length)
+    .toLowerCase()
+    .replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

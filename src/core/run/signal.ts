@@ -1,6 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { EventType } from '../proto.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
+import { refuseManySignals } from './limits.ts';
 import { scheduleWorkflowTask, wakeWorkflow } from './workflow-task.ts';
 
 type SignaledAttributes = temporal.api.history.v1.IWorkflowExecutionSignaledEventAttributes;
@@ -9,7 +10,7 @@ type CancelAttributes = temporal.api.history.v1.IWorkflowExecutionCancelRequeste
 /** How many request ids of signals a run remembers, to drop repeats. */
 const rememberedRequests = 10_000;
 
-/** A signal arrives. A repeat (same request id) is dropped. */
+/** A signal arrives. A repeat (same request id) is dropped. @throws LimitExceeded when the run takes no more. */
 export function signalRun(
   draft: RunDraft,
   attributes: SignaledAttributes,
@@ -17,6 +18,7 @@ export function signalRun(
   extra: EventAttributes = {},
 ): void {
   if (!isNewRequest(draft, requestId)) return;
+  refuseManySignals(draft);
   recordSignal(draft, attributes, extra);
   wakeWorkflow(draft);
 }

@@ -2,6 +2,7 @@ import proto from '@temporalio/proto';
 import type { google, temporal } from '@temporalio/proto';
 import type { ProtocolMessage } from '../proto.ts';
 import { EventType, toLong, WorkflowTaskFailedCause } from '../proto.ts';
+import { BLOB_SIZE } from '../limits.ts';
 import { WorkflowTaskRefused } from './refused.ts';
 import type { RunDraft } from './draft.ts';
 
@@ -12,6 +13,9 @@ export type UpdateAnswer =
   | { readonly kind: 'accepted'; readonly updateId: string; readonly acceptedEventId: number }
   | { readonly kind: 'rejected'; readonly updateId: string; readonly failure: temporal.api.failure.v1.IFailure }
   | { readonly kind: 'completed'; readonly updateId: string; readonly outcome: temporal.api.update.v1.IOutcome };
+
+const { Any } = proto.google.protobuf;
+const bad = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE;
 
 const typeUrl = (name: string): string => `type.googleapis.com/temporal.api.update.v1.${name}`;
 
@@ -39,6 +43,10 @@ export function applyUpdateMessage(
   const updateId = message.protocolInstanceId ?? '';
   const body: google.protobuf.IAny = message.body ?? {};
   const value = body.value ?? new Uint8Array();
+  if (Any.encode(body).len > BLOB_SIZE.error) {
+    const name = body.type_url?.slice(typeUrl('').indexOf('/') + 1) ?? '';
+    throw new WorkflowTaskRefused(bad, `Message type ${name} exceeds size limit.`, { terminates: true });
+  }
   switch (body.type_url) {
     case typeUrl('Acceptance'):
       return accept(draft, updateId, Acceptance.decode(value), taskCompletedId, requests.get(updateId));
@@ -95,8 +103,5 @@ function complete(draft: RunDraft, updateId: string, response: temporal.api.upda
 }
 
 function badMessage(message: string): WorkflowTaskRefused {
-  return new WorkflowTaskRefused(
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE,
-    message,
-  );
+  return new WorkflowTaskRefused(bad, message);
 }

@@ -9,6 +9,7 @@ import {
   toTimestamp,
   WorkflowTaskFailedCause,
 } from '../proto.ts';
+import { SUGGEST_CONTINUE_AS_NEW, TOTAL_UPDATES } from '../limits.ts';
 import type { RunRecord, WorkflowTask } from '../record.ts';
 import type { EventAttributes, RunDraft } from './draft.ts';
 
@@ -18,15 +19,14 @@ const longestTaskTimeout = 10 * 60_000;
 /** How long a speculative task waits for a worker, in milliseconds, as on a Temporal server. */
 const speculativeWaitMs = 5000;
 
-/** History length and size at which a worker is told to continue as new (Temporal's defaults). */
-const suggestContinueAsNewAt = { events: 4 * 1024, bytes: 4 * 1024 * 1024 };
-
 /** Who took a workflow task. */
 export interface TaskTaker {
   readonly identity: string;
   readonly requestId: string;
   /** Build of the worker's code; empty when it says none. */
   readonly buildId: string;
+  /** Updates that go with the task and are in no history yet. Default 0. */
+  readonly updatesInFlight?: number;
 }
 
 /**
@@ -100,14 +100,20 @@ export function startWorkflowTask(draft: RunDraft, taker: TaskTaker): WorkflowTa
     identity: taker.identity,
     requestId: taker.requestId,
     buildId: taker.buildId,
-    suggestContinueAsNew:
-      record.nextEventId > suggestContinueAsNewAt.events || record.historySizeBytes > suggestContinueAsNewAt.bytes,
+    suggestContinueAsNew: isLong(record, taker.updatesInFlight ?? 0),
     // Of an eager start nothing is counted yet.
     historySizeBytes: draft.isNew ? 0 : record.historySizeBytes,
   };
   const startedEventId = started.kind === 'normal' ? appendStarted(draft, started) : started.startedEventId;
   record.workflowTask = { ...started, startedEventId };
   return record.workflowTask;
+}
+
+/** Whether a run should continue as new. */
+function isLong({ nextEventId, historySizeBytes, updates }: RunDraft['record'], inFlight: number): boolean {
+  const { count, bytes } = SUGGEST_CONTINUE_AS_NEW;
+  if (nextEventId >= count || historySizeBytes >= bytes) return true;
+  return updates.size + inFlight >= TOTAL_UPDATES.suggestContinueAsNew;
 }
 
 /** Writes the events of the task that just completed. @returns the id of `WorkflowTaskCompleted`. */

@@ -13,7 +13,7 @@ import type {
   PerdureWorker,
 } from '../../engine/index.ts';
 import { longestTaskTimeoutMs } from '../../core/run/start.ts';
-import { longestId } from '../../runtime/frontend/context.ts';
+import { BLOB_SIZE, HISTORY_COUNT, HISTORY_SIZE, LONGEST_ID, MEMO_SIZE, MESSAGE_SIZE } from '../../core/limits.ts';
 import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
@@ -159,11 +159,21 @@ export class LocalEngine implements Engine {
 
   private statusSource(): StatusSource {
     const { name, clientConnection: connection, namespace, options } = this;
-    // Payloads are as large as memory allows, but for what an engine says.
-    const limits = { idLength: longestId, workflowTaskTimeout: longestTaskTimeoutMs, ...options.limits };
+    const limits = { ...SERVER_LIMITS, ...options.limits };
     return { name, connection, namespace, version: options.version ?? PACKAGE.version, limits };
   }
 }
+
+/** Those of a Temporal server, some by the names that newer ones give them. */
+const SERVER_LIMITS = {
+  idLength: LONGEST_ID,
+  workflowTaskTimeout: longestTaskTimeoutMs,
+  blobSizeLimitError: BLOB_SIZE.error,
+  memoSizeLimitError: MEMO_SIZE.error,
+  requestSize: MESSAGE_SIZE,
+  historyLength: HISTORY_COUNT.error,
+  historySize: HISTORY_SIZE.error,
+};
 
 function hasEnded(worker: Worker): boolean {
   return ['STOPPED', 'FAILED'].includes(worker.getState());

@@ -16,7 +16,8 @@ import type { QueuePart } from './async-queue.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { DispatchOptions } from './options.ts';
 import type { PollLoops } from './poll-loops.ts';
-import { createSlotPool, type Slot, type SlotPool } from './slots.ts';
+import { createSlotPool } from './slot-pools.ts';
+import type { Slot, SlotPool } from './slots.ts';
 import type { EagerActivities } from './task-reporter.ts';
 
 const { ActivityCancelReason } = proto.coresdk.activity_task;
@@ -69,7 +70,7 @@ export class Activities implements EagerActivities {
       workerIdentity: identity,
       deploymentVersion: { deploymentName: version.deploymentName, buildId: version.buildId },
     };
-    this.#slots = createSlotPool(options.activitySlots, context, undefined);
+    this.#slots = createSlotPool(options.activitySlots, context, options);
     this.#poller = createActivityPoller(service, options, this.#slots, (task, slot) => this.#begin(task, slot));
   }
 

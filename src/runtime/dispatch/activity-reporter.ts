@@ -1,9 +1,9 @@
 import type { coresdk } from '@temporalio/proto';
 import type { Failure, Payload } from '../../core/proto.ts';
-import { grpcStatus, hasCode } from '../errors.ts';
+import { grpcStatus, hasCode, isMessageTooLarge } from '../errors.ts';
 import type { ResponseOf, WorkflowServiceApi } from '../service.ts';
 import type { DispatchOptions } from './options.ts';
-import { isMessageTooLarge, withRetry } from './rpc.ts';
+import { withRetry } from './rpc.ts';
 import { deploymentOptionsOf, versionStampOf } from './versioning.ts';
 
 type Result = coresdk.activity_result.IActivityExecutionResult;

@@ -20,7 +20,8 @@ import {
 } from './local-activity-task.ts';
 import { localRetryDelay } from './local-retry.ts';
 import type { DispatchOptions } from './options.ts';
-import { createSlotPool, type SlotPool } from './slots.ts';
+import { createSlotPool } from './slot-pools.ts';
+import type { SlotPool } from './slots.ts';
 
 /** Who hears of local activities. */
 export interface LocalListener {
@@ -82,7 +83,7 @@ export class LocalActivities implements LocalActivityHost {
       workerIdentity: identity,
       deploymentVersion: { deploymentName: version.deploymentName, buildId: version.buildId },
     };
-    this.#slots = createSlotPool(options.localActivitySlots, context, undefined);
+    this.#slots = createSlotPool(options.localActivitySlots, context, options);
   }
 
   /** Must be called before the first activity. */

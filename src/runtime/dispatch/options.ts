@@ -2,6 +2,8 @@ import type { native } from '@temporalio/core-bridge';
 import type { temporal } from '@temporalio/proto';
 import type { Clock } from '../../core/clock.ts';
 import { type CompiledWorkerOptionsWithBuildId, toNativeWorkerOptions } from '../../official.ts';
+import type { ResourceController } from './resource-controller.ts';
+import { controllerOf } from './resource-controllers.ts';
 
 type VersioningBehavior = temporal.api.enums.v1.VersioningBehavior;
 
@@ -47,6 +49,8 @@ export interface DispatchOptions extends DispatchSeams {
   readonly workflowSlots: native.SlotSupplierOptions;
   readonly activitySlots: native.SlotSupplierOptions;
   readonly localActivitySlots: native.SlotSupplierOptions;
+  /** Decides about slots of resource-based suppliers; there when one of the suppliers is such a one. */
+  readonly resources: ResourceController | undefined;
   readonly workflowPolling: native.PollerBehavior;
   readonly activityPolling: native.PollerBehavior;
   readonly nonStickyToStickyPollRatio: number;
@@ -77,6 +81,7 @@ export function dispatchOptions(compiled: CompiledWorkerOptionsWithBuildId, seam
     workflowSlots: options.tuner.workflowTaskSlotSupplier,
     activitySlots: options.tuner.activityTaskSlotSupplier,
     localActivitySlots: options.tuner.localActivityTaskSlotSupplier,
+    resources: controllerOf(options.tuner.resourceBasedTunerConfig),
     workflowPolling: options.workflowTaskPollerBehavior,
     activityPolling: options.activityTaskPollerBehavior,
     nonStickyToStickyPollRatio: options.nonStickyToStickyPollRatio,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { grpcStatus, hasCode, isServiceError } from '../errors.ts';
+import { grpcStatus, isMessageTooLarge, isServiceError } from '../errors.ts';
 
 /** Failures that may go away by themselves. */
 const RETRYABLE: ReadonlySet<number> = new Set([
@@ -16,11 +16,6 @@ const FIRST_DELAY_MS = 100;
 const DELAY_FACTOR = 1.7;
 const LONGEST_DELAY_MS = 5_000;
 const GIVE_UP_AFTER_MS = 10_000;
-
-/** Whether a message did not fit through the connection; sending it again is pointless. */
-export function isMessageTooLarge(error: unknown): boolean {
-  return hasCode(error, grpcStatus.RESOURCE_EXHAUSTED) && /larger than max/.test(String(error));
-}
 
 /** Resolves at a time of the clock, or at once when the signal aborts. */
 export function sleepUntil(clock: Clock, atMs: number, signal?: AbortSignal): Promise<void> {

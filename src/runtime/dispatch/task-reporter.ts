@@ -2,10 +2,10 @@ import proto from '@temporalio/proto';
 import type { coresdk, temporal } from '@temporalio/proto';
 import type { CompletionOutcome, Report } from '../../core/activations/workflow-task.ts';
 import { type Command, TaskQueueKind, toDuration, toNumber, WorkflowTaskFailedCause } from '../../core/proto.ts';
-import { grpcStatus, hasCode, isServiceError } from '../errors.ts';
+import { grpcStatus, hasCode, isMessageTooLarge, isServiceError } from '../errors.ts';
 import type { WorkflowServiceApi } from '../service.ts';
 import type { DispatchOptions } from './options.ts';
-import { isMessageTooLarge, withRetry } from './rpc.ts';
+import { withRetry } from './rpc.ts';
 import { deploymentOptionsOf, versionStampOf } from './versioning.ts';
 import type { PolledActivityTask } from './activity-tasks.ts';
 import type { PolledWorkflowTask } from './workflow-poller.ts';
@@ -131,8 +131,9 @@ export class TaskReporter {
             scheduleToStartTimeout: toDuration(stickyScheduleToStartTimeout),
           }
         : null,
-      // A task in the answer has only the new part of history: useless without a cache.
-      returnNewWorkflowTask: sticky !== undefined,
+      // A task in the answer has only the new part of history: useless without a cache, unless the run stays for its local activities. Another
+      // worker would begin those anew, and so might the two of them for ever.
+      returnNewWorkflowTask: sticky !== undefined || outcome.forceNewTask,
       forceCreateNewWorkflowTask: outcome.forceNewTask,
       workerVersionStamp: versionStampOf(version),
       deploymentOptions: deploymentOptionsOf(version),

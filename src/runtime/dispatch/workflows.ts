@@ -7,7 +7,8 @@ import { AsyncQueue } from './async-queue.ts';
 import type { EagerRoom } from '../eager-starts.ts';
 import type { LocalActivities } from './local-activities.ts';
 import type { DispatchOptions } from './options.ts';
-import { createSlotPool, type Slot, type SlotPool } from './slots.ts';
+import { createSlotPool } from './slot-pools.ts';
+import type { Slot, SlotPool } from './slots.ts';
 import { type EagerActivities, TaskReporter } from './task-reporter.ts';
 import { type PolledWorkflowTask, WorkflowPoller } from './workflow-poller.ts';
 import { WorkflowTaskSource } from './workflow-tasks.ts';
@@ -70,7 +71,7 @@ export class Workflows {
       deploymentVersion,
     };
     const cap = maxCachedWorkflows > 0 ? Math.max(2, maxCachedWorkflows) : undefined;
-    this.#slots = createSlotPool(options.workflowSlots, context, cap);
+    this.#slots = createSlotPool(options.workflowSlots, context, options, cap);
     this.#poller = new WorkflowPoller(service, options, stickyName, this.#slots, (task, slot) => {
       void this.#onPolled(task, slot);
     });

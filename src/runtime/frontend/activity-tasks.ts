@@ -18,8 +18,10 @@ import type { FrontendContext, Handlers } from './context.ts';
 import { buildIdOf, readerOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Storing } from './runs.ts';
+import { isLargeBlob, keptFailure, tooLarge } from './sizes.ts';
 import { decodeToken } from './tokens.ts';
 import { giveBackUndelivered } from './undelivered.ts';
+import { unlessExceeded } from './unless-exceeded.ts';
 
 type Poll = temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest;
 
@@ -69,12 +71,14 @@ export function activityTaskHandlers(
       return {};
     },
     async respondActivityTaskFailed(request) {
-      await report(byToken(request.taskToken), failing(request), 'answered');
-      return { failures: [] };
+      const { rule, failures } = failing(request);
+      await report(byToken(request.taskToken), rule, 'answered');
+      return { failures };
     },
     async respondActivityTaskFailedById(request) {
-      await report(byId(context, request), failing(request));
-      return { failures: [] };
+      const { rule, failures } = failing(request);
+      await report(byId(context, request), rule);
+      return { failures };
     },
     async respondActivityTaskCanceled(request) {
       await report(byToken(request.taskToken), cancelling(request));
@@ -85,10 +89,10 @@ export function activityTaskHandlers(
       return {};
     },
     async recordActivityTaskHeartbeat(request) {
-      return report(byToken(request.taskToken), beating(request.details));
+      return report(byToken(request.taskToken), beating(request));
     },
     async recordActivityTaskHeartbeatById(request) {
-      return report(byId(context, request), beating(request.details));
+      return report(byId(context, request), beating(request));
     },
   };
 }
@@ -163,34 +167,61 @@ function reporterOf({ identity, workerVersion }: Report): Reporter {
 }
 
 function completing(request: Report & { result?: Payloads | null }) {
-  return (draft: RunDraft, activity: PendingActivity): void =>
-    completeActivity(draft, activity, request.result ?? undefined, reporterOf(request));
+  const isLarge = isLargeBlob(request.result);
+  return (draft: RunDraft, activity: PendingActivity): void => {
+    if (isLarge) failForSize(draft, activity, 'result', request);
+    else completeActivity(draft, activity, request.result ?? undefined, reporterOf(request));
+  };
 }
 
 type Failed = Report &
   Pick<temporal.api.workflowservice.v1.IRespondActivityTaskFailedRequest, 'failure' | 'lastHeartbeatDetails'>;
 
+/** What is too large is left out or cut, and the worker is told. */
 function failing(request: Failed) {
-  return (draft: RunDraft, activity: PendingActivity): void => {
-    const details = request.lastHeartbeatDetails;
+  const isLarge = isLargeBlob(request.lastHeartbeatDetails);
+  const details = isLarge ? undefined : request.lastHeartbeatDetails;
+  const failure = keptFailure(request.failure ?? {});
+  const wasCut = request.failure !== null && request.failure !== undefined && failure !== request.failure;
+  const rule = (draft: RunDraft, activity: PendingActivity): void => {
     const latest = details ? { ...activity, heartbeatDetails: details } : activity;
-    failActivity(draft, latest, request.failure ?? {}, reporterOf(request));
+    failActivity(draft, latest, failure, reporterOf(request));
   };
+  return { rule, failures: [...(isLarge ? [tooLarge.heartbeat] : []), ...(wasCut ? [failure] : [])] };
 }
 
 function cancelling(request: { details?: Payloads | null; identity?: string | null }) {
+  const isLarge = isLargeBlob(request.details);
   return (draft: RunDraft, activity: PendingActivity): void => {
+    if (isLarge) return failForSize(draft, activity, 'cancelDetails', request);
     if (activity.cancelRequestedEventId === 0)
       throw invalidArgument('Cancellation was not requested for this activity.');
     cancelActivity(draft, activity, request.details ?? undefined, request.identity ?? '');
   };
 }
 
-function beating(details: Payloads | null | undefined) {
+function beating(request: { details?: Payloads | null; identity?: string | null }) {
+  const { details } = request;
+  const isLarge = isLargeBlob(details);
   return (draft: RunDraft, activity: PendingActivity): { cancelRequested: boolean } => {
+    if (isLarge) {
+      // The worker need not go on with what has failed.
+      failForSize(draft, activity, 'heartbeat', request);
+      return { cancelRequested: true };
+    }
     heartbeatActivity(draft, activity, details ?? undefined);
     return { cancelRequested: activity.cancelRequestedEventId > 0 };
   };
+}
+
+/** Such an end does not say by which build of the worker it came, as on a server. */
+function failForSize(
+  draft: RunDraft,
+  activity: PendingActivity,
+  what: keyof typeof tooLarge,
+  { identity }: { readonly identity?: string | null },
+): void {
+  failActivity(draft, activity, tooLarge[what], { identity: identity ?? '', buildId: '' });
 }
 
 interface Taken {
@@ -198,8 +229,8 @@ interface Taken {
   readonly activity: PendingActivity;
 }
 
-function take(context: FrontendContext, task: QueuedTask, request: Poll): Promise<Taken | undefined> {
-  return context.runs.transact([task.run], async (transaction) => {
+async function take(context: FrontendContext, task: QueuedTask, request: Poll): Promise<Taken | undefined> {
+  const taking = context.runs.transact([task.run], async (transaction) => {
     const draft = await transaction.draft(task.run);
     const pending = draft?.record.activities.get(task.scheduledEventId);
     const isWanted = pending?.attempt === task.attempt && pending.state === 'scheduled' && draft?.isPaused === false;
@@ -214,4 +245,5 @@ function take(context: FrontendContext, task: QueuedTask, request: Poll): Promis
     });
     return { record: draft.record, activity };
   });
+  return taking.catch(unlessExceeded);
 }

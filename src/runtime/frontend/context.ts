@@ -1,5 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import type { Clock } from '../../core/clock.ts';
+import { LONGEST_ID } from '../../core/limits.ts';
+import { utf8Length } from '../../core/sizes.ts';
 import type { Store } from '../../core/store.ts';
 import { invalidArgument, namespaceNotFound } from '../errors.ts';
 import type { Reader } from '../matching/readers.ts';
@@ -50,20 +52,17 @@ export function requireNamespace(context: FrontendContext, namespace: string | n
   return namespace;
 }
 
-/** Most characters of a workflow id, a task queue's name and so on. */
-export const longestId = 1000;
-
 /** An id of a request. @throws ServiceError when it is empty or too long. */
 export function requireId(name: string, value: string | null | undefined): string {
   if (!value) throw invalidArgument(`${name} is not set on request.`);
-  if (value.length > longestId) throw invalidArgument(`${name} length exceeds limit.`);
+  if (utf8Length(value) > LONGEST_ID) throw invalidArgument(`${name} length exceeds limit.`);
   return value;
 }
 
 /** The name of a task queue in a request. @throws ServiceError when it is empty or too long. */
 export function requireTaskQueue(taskQueue: { readonly name?: string | null } | null | undefined): string {
   if (!taskQueue?.name) throw invalidArgument('missing task queue name');
-  if (taskQueue.name.length > longestId) throw invalidArgument('taskQueue length exceeds limit');
+  if (utf8Length(taskQueue.name) > LONGEST_ID) throw invalidArgument('taskQueue length exceeds limit');
   return taskQueue.name;
 }
 

@@ -1,3 +1,4 @@
+import type { temporal } from '@temporalio/proto';
 import type { Clock } from '../../core/clock.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import {
@@ -10,6 +11,7 @@ import type { Effect, RunKey, RunRecord } from '../../core/record.ts';
 import { childClosed, childStarted, childStartFailed } from '../../core/run/child.ts';
 import { terminateRun } from '../../core/run/close.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
+import { LimitExceeded } from '../../core/run/exceeded.ts';
 import { cancelDelivered, signalDelivered } from '../../core/run/external.ts';
 import { requestCancelRun, signalRun } from '../../core/run/signal.ts';
 import { grpcStatus, hasCode } from '../errors.ts';
@@ -175,24 +177,13 @@ export class Effects {
     const initiated = event.signalExternalWorkflowExecutionInitiatedEventAttributes ?? {};
     const target = targetOf(record, initiated);
     const eventId = toNumber(event.eventId);
-    const failed = SignalFailed.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND;
+    const notThere = SignalFailed.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND;
     return this.#settle(record, effectId, [target], async (transaction, draft) => {
       const other = await this.#openTarget(transaction, record, target, initiated.childWorkflowOnly === true);
-      if (other !== undefined) {
-        const { signalName, input, header } = initiated;
-        signalRun(
-          other,
-          {
-            signalName: signalName ?? '',
-            input: input ?? null,
-            header: header ?? null,
-            identity: 'history-service',
-            externalWorkflowExecution: { workflowId: record.workflowId, runId: record.runId },
-          },
-          `${record.runId}/${effectId}`,
-        );
-      }
-      signalDelivered(draft, eventId, initiated, other === undefined ? failed : undefined);
+      const cause =
+        other === undefined ? notThere : signalFrom(record, other, initiated, `${record.runId}/${effectId}`);
+      if (other !== undefined && cause !== undefined) transaction.discard(other.key);
+      signalDelivered(draft, eventId, initiated, cause);
     });
   }
 
@@ -306,6 +297,24 @@ export class Effects {
   async #event(record: RunRecord, eventId: number): Promise<HistoryEvent | undefined> {
     const [event] = await this.#context.store.readHistory(keyOf(record), eventId, eventId + 1);
     return event;
+  }
+}
+
+/** @returns why the other run did not take the signal. */
+function signalFrom(
+  { workflowId, runId }: RunRecord,
+  other: RunDraft,
+  { signalName, input, header }: temporal.api.history.v1.ISignalExternalWorkflowExecutionInitiatedEventAttributes,
+  requestId: string,
+): temporal.api.enums.v1.SignalExternalWorkflowExecutionFailedCause | undefined {
+  const what = { signalName: signalName ?? '', input: input ?? null, header: header ?? null };
+  const from = { identity: 'history-service', externalWorkflowExecution: { workflowId, runId } };
+  try {
+    signalRun(other, { ...what, ...from }, requestId);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LimitExceeded)) throw error;
+    return SignalFailed.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_SIGNAL_COUNT_LIMIT_EXCEEDED;
   }
 }
 

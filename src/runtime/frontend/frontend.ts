@@ -33,6 +33,7 @@ import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
 import { scheduleHandlers } from './schedules.ts';
 import { searchAttributeHandlers } from './search-attributes.ts';
+import { requireTransportable } from './sizes.ts';
 import { startHandlers } from './starts.ts';
 import { systemHandlers } from './system.ts';
 import { taskQueueHandlers } from './task-queue-descriptions.ts';
@@ -236,6 +237,7 @@ function createService(context: FrontendContext, isClosed: () => boolean): Workf
     const handler: Handler | undefined = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
     if (handler === undefined) throw unimplemented(name);
     try {
+      requireTransportable(name, request);
       return await handler(request, callOptions);
     } catch (error) {
       throw toRpcError(error);

@@ -7,6 +7,7 @@ import { changeOpen } from './change-open.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
+import { requireBlob, requireLinks } from './sizes.ts';
 
 /** The RPCs by which others act on a run: signal, cancel, terminate, delete. */
 export function interventionHandlers(
@@ -20,6 +21,9 @@ export function interventionHandlers(
   return {
     async signalWorkflowExecution(request) {
       requireId('SignalName', request.signalName);
+      if (request.requestId) requireId('RequestId', request.requestId);
+      requireLinks(request.links);
+      requireBlob(request.input);
       const { signalName, input, identity, header } = request;
       await changeOpen(
         context,

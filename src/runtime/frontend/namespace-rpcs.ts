@@ -1,10 +1,11 @@
 import type { temporal } from '@temporalio/proto';
 import { namespaceId } from '../../core/namespace-id.ts';
+import { LONGEST_ID } from '../../core/limits.ts';
 import { newNamespace } from '../../core/namespace-record.ts';
 import type { NamespaceRecord } from '../../core/namespace-record.ts';
 import { durationMs, toDuration } from '../../core/proto.ts';
+import { utf8Length } from '../../core/sizes.ts';
 import { failedPrecondition, invalidArgument, namespaceAlreadyExists, unimplemented } from '../errors.ts';
-import { longestId } from './context.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { countSchedules } from './schedule-lists.ts';
 
@@ -99,7 +100,7 @@ function changingHandlers(
 
 function requireName(name: string | null | undefined): string {
   if (!name) throw invalidArgument('Namespace not set on request.');
-  if (name.length > longestId) throw invalidArgument('Namespace length exceeds limit.');
+  if (utf8Length(name) > LONGEST_ID) throw invalidArgument('Namespace length exceeds limit.');
   return name;
 }
 

@@ -1,12 +1,13 @@
 import { pauseRun, unpauseRun } from '../../core/run/pause.ts';
 import type { PauseRequest } from '../../core/run/pause.ts';
+import { LONGEST_ID } from '../../core/limits.ts';
+import { utf8Length } from '../../core/sizes.ts';
 import { isNewRequest } from '../../core/run/signal.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
 import { failedPrecondition, invalidArgument } from '../errors.ts';
 import { changeOpen } from './change-open.ts';
 import type { Target } from './change-open.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { longestId } from './context.ts';
 
 interface Request {
   readonly namespace?: string | null;
@@ -58,7 +59,7 @@ function pauseOf({ identity, reason, requestId }: Request): PauseRequest {
   const texts = { identity: identity ?? '', reason: reason ?? '', requestId: requestId ?? '' };
   const limited = { reason: texts.reason, 'request id': texts.requestId, identity: texts.identity };
   for (const [name, text] of Object.entries(limited)) {
-    if (text.length > longestId) throw invalidArgument(`${name} is too long.`);
+    if (utf8Length(text) > LONGEST_ID) throw invalidArgument(`${name} is too long.`);
   }
   return texts;
 }

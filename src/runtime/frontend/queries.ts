@@ -2,8 +2,9 @@ import type { temporal } from '@temporalio/proto';
 import type { Payloads } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { isPaused } from '../../core/run/paused.ts';
-import { deadlineExceeded, movedAway, notFound, queryFailed, workflowNotReady } from '../errors.ts';
+import { deadlineExceeded, invalidArgument, movedAway, notFound, queryFailed, workflowNotReady } from '../errors.ts';
 import { keyOf } from './keys.ts';
+import { blobTooLarge, isLargeBlob } from './sizes.ts';
 import { decodeToken } from './tokens.ts';
 
 type Query = temporal.api.query.v1.IWorkflowQuery;
@@ -75,6 +76,8 @@ export class Queries {
   changed(record: RunRecord): void {
     if (this.#queries.size === 0) return;
     for (const query of this.#of(record)) {
+      // News of before the query was asked, of which its caller may know more.
+      if (record.stateTransitionCount < query.changes) continue;
       if (record.workflowTask === undefined) {
         // What a paused run was told, its workflow does not know yet.
         if (isPaused(record)) query.resolve({ queryRejected: { status: record.status } });
@@ -114,7 +117,8 @@ export class Queries {
   answered({ runId }: RunKey, results: Record<string, QueryResult>): void {
     for (const [id, result] of Object.entries(results)) {
       if (this.#queries.get(id)?.run.runId !== runId) continue;
-      this.#answer(id, result.resultType ?? 0, result.answer, result.errorMessage, result.failure);
+      if (isLargeBlob(result.answer)) this.#queries.get(id)?.reject(invalidArgument(blobTooLarge));
+      else this.#answer(id, result.resultType ?? 0, result.answer, result.errorMessage, result.failure);
     }
   }
 
@@ -147,7 +151,8 @@ export class Queries {
     const { queryId } = decodeToken(request.taskToken);
     if (queryId === undefined || !this.#queries.has(queryId))
       throw notFound('query task not found, or already expired');
-    this.#answer(queryId, request.completedType ?? 0, request.queryResult, request.errorMessage, request.failure);
+    if (isLargeBlob(request.queryResult)) this.#queries.get(queryId)?.reject(queryFailed(blobTooLarge));
+    else this.#answer(queryId, request.completedType ?? 0, request.queryResult, request.errorMessage, request.failure);
   }
 
   #answer(

@@ -6,6 +6,7 @@ import type { FrontendContext, Handlers } from './context.ts';
 import { requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
 import { isStuck, stuck } from './queries.ts';
+import { requireBlob } from './sizes.ts';
 
 /** How long a caller waits for an answer, in milliseconds. */
 const queryTimeoutMs = 30_000;
@@ -19,6 +20,7 @@ export function queryHandlers(context: FrontendContext): Handlers<'queryWorkflow
       const namespace = requireNamespace(context, request.namespace);
       const workflowId = requireId('WorkflowId', request.execution?.workflowId);
       requireId('QueryType', request.query?.queryType);
+      requireBlob(request.query?.queryArgs);
       const record = await context.runs.resolve({ namespace, workflowId }, request.execution?.runId);
       if (isRejected(record, request.queryRejectCondition)) return { queryRejected: { status: record.status } };
       await waitForFirstTask(context, record);

@@ -1,7 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
+import { terminateRun } from '../../core/run/close.ts';
 import { RunDraft } from '../../core/run/draft.ts';
+import { HistoryLimitExceeded } from '../../core/run/exceeded.ts';
+import type { LimitExceeded } from '../../core/run/exceeded.ts';
+import { exceededBy, limitInbox } from '../../core/run/limits.ts';
 import { mayStartAgain } from '../../core/run/next-run.ts';
 import type { CurrentWrite, Store, StoredRun } from '../../core/store.ts';
 import { runName } from '../../core/run-name.ts';
@@ -230,6 +234,9 @@ export class Runs {
         throw error;
       }
       if (transaction.isUnproven) continue;
+      const refused = await this.#refuse(transaction);
+      if (refused === 'conflict') continue;
+      if (refused !== undefined) throw refused;
       const written = mayWait && conflicts === 0 ? this.#commitLater(transaction) : undefined;
       const committed = written === undefined ? await transaction.commit() : transaction.drafts;
       if (committed === undefined) continue;
@@ -238,6 +245,29 @@ export class Runs {
       return { result, written };
     }
     throw unavailable('Too many others change this workflow at the same time. Try again.');
+  }
+
+  /** What is beyond a limit is not committed; a run whose history is, is terminated instead. */
+  async #refuse(transaction: Transaction): Promise<LimitExceeded | 'conflict' | undefined> {
+    for (const draft of transaction.drafts) {
+      limitInbox(draft);
+      const refused = exceededBy(draft);
+      if (refused === undefined) continue;
+      // What is stored may say otherwise.
+      if (transaction.isRecalled) return 'conflict';
+      const isDone = !(refused instanceof HistoryLimitExceeded) || (await this.#terminate(draft.key, refused.message));
+      return isDone ? refused : 'conflict';
+    }
+    return undefined;
+  }
+
+  async #terminate(key: RunKey, reason: string): Promise<boolean> {
+    const transaction = new Transaction(this.#store, this.#clock.now(), false);
+    const draft = await transaction.draft(key);
+    if (draft?.isOpen) terminateRun(draft, reason, undefined, 'history-service');
+    const committed = await transaction.commit();
+    for (const { record, events } of committed ?? []) this.#publish(record, events);
+    return committed !== undefined;
   }
 
   /** When it cannot be stored after all, the run is as before, and whatever it waits for has to be told once more. */

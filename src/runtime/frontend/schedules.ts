@@ -10,7 +10,8 @@ import { scheduleIdPrefix } from '../../core/schedule/state.ts';
 import type { CompleteSchedule, ScheduleState } from '../../core/schedule/state.ts';
 import { invalidArgument, notFound, workflowAlreadyStarted, workflowCompleted, workflowNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
-import { longestId, requireId, requireNamespace } from './context.ts';
+import { requireId, requireNamespace } from './context.ts';
+import { LONGEST_ID } from '../../core/limits.ts';
 import { keyOf } from './keys.ts';
 import { describeSchedule, scheduleListEntry, tokenOf } from './schedule-info.ts';
 import { countSchedules, listSchedules } from './schedule-lists.ts';
@@ -110,7 +111,7 @@ function placeOf(
   },
 ): Place {
   const workflowId = requireId('WorkflowId', `${scheduleIdPrefix}${request.scheduleId ?? ''}`);
-  if (request.requestId && request.requestId.length > longestId)
+  if (request.requestId && request.requestId.length > LONGEST_ID)
     throw invalidArgument('RequestId length exceeds limit.');
   return { namespace: requireNamespace(context, request.namespace), workflowId };
 }

@@ -8,6 +8,7 @@ import { invalidArgument, unimplemented } from '../errors.ts';
 import type { FrontendContext } from './context.ts';
 import { requireId, requireNamespace, requireTaskQueue } from './context.ts';
 import { acceptAttributes } from './search-attributes.ts';
+import { requireBlob, requireLinks, requireMemo } from './sizes.ts';
 
 type StartRequest = temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest;
 
@@ -21,6 +22,7 @@ export async function newRun(context: FrontendContext, request: StartRequest): P
   const now = context.clock.now();
   refuseInvalid(request, now);
   refuseUnsupported(request);
+  refuseLarge(request);
   const { searchAttributes } = request;
   return {
     namespace,
@@ -86,6 +88,13 @@ function refuseInvalid(request: StartRequest, now: number): void {
   }
   const noCron = cronProblem(request.cronSchedule, now);
   if (noCron !== undefined) throw invalidArgument(noCron);
+}
+
+/** Sizes, in the order in which a server looks at them: after everything else. */
+function refuseLarge(request: StartRequest): void {
+  requireLinks(request.links);
+  requireBlob(request.input);
+  requireMemo(request.memo);
 }
 
 function refuseUnsupported(request: StartRequest): void {

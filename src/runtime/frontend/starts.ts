@@ -16,8 +16,10 @@ import type { TaskTaker } from '../../core/run/workflow-task.ts';
 import { failedPrecondition, workflowAlreadyStarted } from '../errors.ts';
 import type { AlreadyStartedReason } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
+import { requireId } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
+import { requireBlob } from './sizes.ts';
 import { newRun } from './start-request.ts';
 import { workflowTaskResponse } from './workflow-task-response.ts';
 
@@ -50,6 +52,8 @@ export function startHandlers(
     async signalWithStartWorkflowExecution(request) {
       refuseDeprecated(context, request);
       const start = await newRun(context, request);
+      requireId('SignalName', request.signalName);
+      requireBlob(request.signalInput);
       const signalled = { ...start, beforeFirstTask: (draft: RunDraft) => recordSignal(draft, signalOf(request)) };
       const { record, started } = await context.runs.transact([start], async (transaction) => {
         for (;;) {

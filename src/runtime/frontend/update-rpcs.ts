@@ -2,10 +2,19 @@ import type { temporal } from '@temporalio/proto';
 import type { RunRecord } from '../../core/record.ts';
 import { isPaused } from '../../core/run/paused.ts';
 import { scheduleWorkflowTask } from '../../core/run/workflow-task.ts';
-import { failedPrecondition, grpcStatus, hasCode, isServiceError, notFound, workflowCompleted } from '../errors.ts';
+import {
+  failedPrecondition,
+  grpcStatus,
+  hasCode,
+  invalidArgument,
+  isServiceError,
+  notFound,
+  workflowCompleted,
+} from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
+import { refuseManyUpdates } from './update-limits.ts';
 import { outlived, updateAborted } from './updates.ts';
 import type { UpdateState } from './updates.ts';
 
@@ -21,6 +30,7 @@ export function updateHandlers(
     async updateWorkflowExecution(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
       const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
+      requireUpdate(request.request);
       const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
       if (request.firstExecutionRunId && record.firstRunId !== request.firstExecutionRunId) {
         throw notFound('workflow execution not found');
@@ -64,6 +74,14 @@ export function updateHandlers(
   };
 }
 
+/** @throws ServiceError INVALID_ARGUMENT when something is missing that every update has, or its id is too long. */
+function requireUpdate(request: temporal.api.update.v1.IRequest | null | undefined): void {
+  if (!request?.meta) throw invalidArgument('Update meta is not set on request.');
+  if (request.meta.updateId) requireId('UpdateId', request.meta.updateId);
+  if (!request.input) throw invalidArgument('Update input is not set on request.');
+  if (!request.input.name) throw invalidArgument('Update name is not set on request.');
+}
+
 /** What another process answers; when it has not in time, that the update has not come far yet. */
 async function elsewhere<Answer>(
   context: FrontendContext,
@@ -98,6 +116,7 @@ async function admit(
     if (draft?.record.updates.has(updateId)) return transaction.discard(key);
     if (draft === undefined || !draft.isOpen) throw workflowCompleted();
     refusePaused(draft.record);
+    if (!context.updates.has(key, updateId)) refuseManyUpdates(context.updates, draft.record, request);
     context.updates.admit(key, updateId, request);
     // Known updates too: the commit that was to bring them on their way may have failed.
     if (draft.record.workflowTask !== undefined || !context.updates.hasUnsent(key)) transaction.discard(key);

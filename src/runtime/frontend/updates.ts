@@ -2,6 +2,7 @@ import type { temporal } from '@temporalio/proto';
 import type { ProtocolMessage } from '../../core/proto.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { updateRequestMessage } from '../../core/run/update.ts';
+import { updateRequestSize } from '../../core/sizes.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
 import { runName } from '../../core/run-name.ts';
 import { failedPrecondition, movedAway, notFound } from '../errors.ts';
@@ -45,6 +46,20 @@ export class Updates {
     updates.set(id, { id, run, request, stage: 'admitted', outcome: undefined, error: undefined, waiting: new Set() });
     for (const admitted of this.#admissions.get(runName(run)) ?? []) admitted();
     this.expected.over(run);
+  }
+
+  /** How many updates of the run are on their way to it and have not been accepted. */
+  countUnaccepted(run: RunKey): number {
+    let count = 0;
+    for (const { stage } of this.#ofRun(run)?.values() ?? []) if (stage === 'admitted' || stage === 'sent') count++;
+    return count;
+  }
+
+  /** The size of all requests that are on their way to the run. Bytes. */
+  sizeOf(run: RunKey): number {
+    let size = 0;
+    for (const { request } of this.#ofRun(run)?.values() ?? []) size += updateRequestSize(request);
+    return size;
   }
 
   /** Resolves once an update waits for a task, or the signal ends the wait. */

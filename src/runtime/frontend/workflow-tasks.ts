@@ -3,8 +3,11 @@ import { applyAnswer, isDroppedWhenRefused, refuseAnswer } from '../../core/deci
 import type { AnswerOutcome } from '../../core/decisions/answer.ts';
 import { TaskQueueKind, toLong } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
+import { jsonPayloads } from '../../core/payloads.ts';
 import { startActivity } from '../../core/run/activity.ts';
+import { terminateRun } from '../../core/run/close.ts';
 import type { RunDraft } from '../../core/run/draft.ts';
+import { TransactionLimitExceeded } from '../../core/run/exceeded.ts';
 import { failWorkflowTask, scheduleWorkflowTask, startWorkflowTask } from '../../core/run/workflow-task.ts';
 import { WorkflowTaskRefused } from '../../core/run/refused.ts';
 import { failedPrecondition, invalidArgument, notFound } from '../errors.ts';
@@ -15,9 +18,11 @@ import type { FrontendContext, Handlers } from './context.ts';
 import { buildIdOf, readerOf, requireId, requireNamespace, requireTaskQueue, taskPollMs } from './context.ts';
 import { keyOf } from './keys.ts';
 import type { Transaction } from './runs.ts';
+import { keptFailure } from './sizes.ts';
 import type { TaskToken } from './tokens.ts';
 import { decodeToken } from './tokens.ts';
 import { giveBackUndelivered } from './undelivered.ts';
+import { unlessExceeded } from './unless-exceeded.ts';
 import { queryTaskResponse, workflowTaskResponse } from './workflow-task-response.ts';
 import type { WorkflowTaskResponse } from './workflow-task-response.ts';
 
@@ -50,7 +55,8 @@ export function workflowTaskHandlers(
       const token = decodeToken(request.taskToken);
       await context.runs.change(token, (draft) => {
         requireOut(draft, token);
-        failWorkflowTask(draft, request.cause ?? 0, request.failure ?? undefined, request.identity ?? '');
+        const failure = request.failure ? keptFailure(request.failure) : undefined;
+        failWorkflowTask(draft, request.cause ?? 0, failure, request.identity ?? '');
         scheduleWorkflowTask(draft);
       });
       return {};
@@ -86,11 +92,9 @@ async function take(
   }
   await context.updates.expected.until(task.run);
   // Should it get lost, the task is offered again, and the answer to this one does not count.
-  const record = await context.runs.transact(
-    [task.run],
-    (transaction) => start(context, transaction, task, request),
-    'lost',
-  );
+  const record = await context.runs
+    .transact([task.run], (transaction) => start(context, transaction, task, request), 'lost')
+    .catch(unlessExceeded);
   return record === undefined ? undefined : workflowTaskResponse(context, record, sticky);
 }
 
@@ -111,6 +115,7 @@ async function start(
     identity: request.identity ?? '',
     buildId: buildIdOf(request),
     requestId: context.newId(),
+    updatesInFlight: context.updates.countUnaccepted(task.run),
   });
   return draft.record;
 }
@@ -126,17 +131,31 @@ async function complete(
   options: CallOptions,
 ): Promise<temporal.api.workflowservice.v1.IRespondWorkflowTaskCompletedResponse> {
   await readAttributes(context, token, answer);
-  const completed = await context.runs.transact([token], (transaction) => apply(context, transaction, token, answer));
+  const completed = await context.runs
+    .transact([token], (transaction) => apply(context, transaction, token, answer))
+    .catch((error: unknown) => endTooLarge(context, token, error));
   if ('refused' in completed) throw invalidArgument(completed.refused.message);
   const { outcome, record, startsNext } = completed;
   const eager = eagerOf(record, outcome);
   const response = {
-    ...(startsNext ? { workflowTask: await workflowTaskResponse(context, record, record.sticky !== undefined) } : {}),
+    // Who asks for it with its answer still has the run, in a cache or not.
+    ...(startsNext ? { workflowTask: await workflowTaskResponse(context, record, true) } : {}),
     activityTasks: await Promise.all(eager.map((activity) => activityTaskResponse(context, record, activity))),
     resetHistoryEventId: toLong(outcome.resetToEventId ?? 0),
   };
   await giveBackUndelivered(context, token, eager, options);
   return response;
+}
+
+/** An answer that is too large to be stored ends its run: it would be as large again. @throws the error. */
+async function endTooLarge(context: FrontendContext, token: TaskToken, error: unknown): Promise<never> {
+  if (error instanceof TransactionLimitExceeded) {
+    await context.runs.change(token, (draft) => {
+      const details = jsonPayloads(error.message);
+      if (draft.isOpen) terminateRun(draft, 'Transaction size exceeds limit.', details, 'history-service');
+    });
+  }
+  throw error;
 }
 
 /** Has search attributes that commands name looked up, as others may have declared them. */
@@ -167,6 +186,7 @@ async function apply(
     identity: answer.identity ?? '',
     buildId: answer.workerVersionStamp?.buildId ?? '',
     requestId: 'request-from-RespondWorkflowTaskCompleted',
+    updatesInFlight: context.updates.countUnaccepted(token),
   };
   try {
     const updateRequests = context.updates.requestsOf(token);

@@ -41,6 +41,7 @@ const cancelActivity = (id: number): Command => ({
   commandType: CommandType.COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK,
   requestCancelActivityTaskCommandAttributes: { scheduledEventId: toLong(id) },
 });
+const builder = 'invalid history builder state for action:';
 const complete: Command = { commandType: CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION };
 
 describe('an answer', () => {
@@ -103,7 +104,7 @@ describe('an answer', () => {
       'An invalid StartToFireTimeout is set on StartTimerCommand: negative duration. TimerId=t',
     ],
     ['CANCEL_TIMER_ATTRIBUTES', cancelTimer(''), 'TimerId is not set on CancelTimerCommand.'],
-    ['CANCEL_TIMER_ATTRIBUTES', cancelTimer('t'), 'there is no timer with ID t'],
+    ['CANCEL_TIMER_ATTRIBUTES', cancelTimer('t'), `${builder} add-timer-canceled-event, TimerID: t`],
     [
       'RECORD_MARKER_ATTRIBUTES',
       { commandType: CommandType.COMMAND_TYPE_RECORD_MARKER },
@@ -167,7 +168,7 @@ describe('an answer', () => {
     [
       'SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
       { commandType: CommandType.COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION },
-      'WorkflowId is not set on SignalExternalWorkflowExecutionCommand. Namespace=default RunId= SignalName=',
+      'WorkflowId is not set on SignalExternalWorkflowExecutionCommand. Namespace= RunId= SignalName=',
     ],
     [
       'SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
@@ -175,12 +176,12 @@ describe('an answer', () => {
         commandType: CommandType.COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION,
         signalExternalWorkflowExecutionCommandAttributes: { execution: { workflowId: 'o' } },
       },
-      'SignalName is not set on SignalExternalWorkflowExecutionCommand. WorkflowId=o Namespace=default RunId=',
+      'SignalName is not set on SignalExternalWorkflowExecutionCommand. WorkflowId=o Namespace= RunId=',
     ],
     [
       'REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
       { commandType: CommandType.COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION },
-      'WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. Namespace=default RunId=',
+      'WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. Namespace= RunId=',
     ],
     [
       'UPDATE_WORKFLOW_EXECUTION_MESSAGE',
@@ -220,10 +221,10 @@ describe('an answer', () => {
 
   test('with ids that are in use is refused', () => {
     turn(timer('t', 10_000), activity('a'));
-    expect(refused(() => turn(timer('t'))).message).toBe('StartTimerDuplicateId: timer ID t is already in use');
-    expect(refused(() => answer([activity('a')])).message).toBe(
-      'ScheduleActivityDuplicateId: activity ID a is already in use',
-    );
+    const timerId = `StartTimerDuplicateId: ${builder} add-timer-started-event, TimerID: t`;
+    expect(refused(() => turn(timer('t'))).message).toBe(timerId);
+    const activityId = `ScheduleActivityDuplicateId: ${builder} add-activitytask-scheduled-event, ActivityID: a`;
+    expect(refused(() => answer([activity('a')])).message).toBe(activityId);
   });
 
   test('that is refused again is dropped, so that it times out', () => {

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { OFFICE } from '../../cli/support.ts';
 import { temporaryDirectory } from '../../engines/embedded/support.ts';
@@ -15,8 +14,10 @@ interface Place {
 
 const { PERDURE_TEST_REDIS_URL: redis, PERDURE_TEST_TEMPORAL_ADDRESS: temporal } = process.env;
 
+const onSqlite = (): Place => ({ flags: ['--database', join(temporaryDirectory(), 'cli.db')], env: {} });
+
 const PLACES: readonly (readonly [name: string, isThere: boolean, place: () => Place])[] = [
-  ['SQLite', true, () => ({ flags: ['--database', join(temporaryDirectory(), 'cli.db')], env: {} })],
+  ['SQLite', true, onSqlite],
   [
     'Redis',
     redis !== undefined,
@@ -38,16 +39,12 @@ async function openPlace({ flags, env }: Place) {
   await worker.wrote(/worker is ready/);
   const start = async (agent: string, id: string) =>
     await cli('run', agent, 'Please', '--id', id, '--detach', ...queue);
-  /** The wait of a kind that a run has, once it has one. */
-  const asked = async (id: string, kind: string): Promise<string> => {
-    for (;;) {
-      const { waits } = (await json('inbox', '--all', '--prefix', id)) as {
-        waits: { wait: { kind: string; id: string } }[];
-      };
-      const found = waits.find(({ wait }) => wait.kind === kind);
-      if (found !== undefined) return found.wait.id;
-      await delay(50);
-    }
+  /** The id of the run's wait of a kind, once it has one. */
+  const asked = async (id: string, kind: 'input' | 'approval'): Promise<string> => {
+    const follower = new CliProcess(['logs', id, '-f', '--json', ...flags], env);
+    const line = await follower.wrote(new RegExp(`^(.*"type":"${kind}_requested".*)\\n`, 'm'));
+    follower.send('SIGKILL');
+    return (JSON.parse(line) as { wait: { id: string } }).wait.id;
   };
   return { cli, json, worker, start, asked };
 }
@@ -57,7 +54,10 @@ describe.each(PLACES)('the command line on %s', (_, isThere, place) => {
     const { cli, json, worker, start, asked } = await openPlace(place());
     const id = `shipper-${randomUUID()}`;
     expect(await start('shipper', id)).toMatchObject({ code: 0, out: `${id}\n` });
-    await asked(id, 'input');
+    const question = await asked(id, 'input');
+    expect(await json('inbox', '--all', '--prefix', id)).toMatchObject({
+      waits: [{ wait: { kind: 'input', id: question } }],
+    });
     expect(await cli('reply', id, 'To', 'the', 'moon')).toMatchObject({ code: 0 });
     const waitId = await asked(id, 'approval');
     expect(await cli('approve', id, '--wait-id', waitId, '--reason', 'paid')).toMatchObject({ code: 0 });
@@ -78,9 +78,11 @@ describe.each(PLACES)('the command line on %s', (_, isThere, place) => {
     });
     expect((await cli('logs', carrier, '-f')).out).toContain('delivered');
   });
+});
 
-  it.skipIf(!isThere)('leaves a run alone at Ctrl+C, and cancels it when asked', async () => {
-    const { flags, env } = place();
+describe('the process of a command line', () => {
+  it('leaves a run alone at Ctrl+C, and cancels it when asked', async () => {
+    const { flags, env } = onSqlite();
     const { cli, json, start, asked } = await openPlace({ flags, env });
     const id = `shipper-${randomUUID()}`;
     await start('shipper', id);
@@ -97,12 +99,9 @@ describe.each(PLACES)('the command line on %s', (_, isThere, place) => {
     const { code: ended, err: why } = await cli('cancel', `${id}-nobody`);
     expect([ended, why]).toEqual([3, expect.stringContaining('There is no run')]);
   });
-});
 
-describe('the process of a command line', () => {
   it('that is a worker writes lines for machines, which say whose they are and no secret', async () => {
-    const [, , place] = PLACES[0] ?? [];
-    const { cli, worker, start } = await openPlace(place?.() ?? { flags: [], env: {} });
+    const { cli, worker, start } = await openPlace(onSqlite());
     await start('finder', 'finder-1');
     expect(await cli('logs', 'finder-1', '-f')).toMatchObject({ code: 0 });
     await worker.wrote(/"Run ended"/);
@@ -133,7 +132,7 @@ describe('the process of a command line', () => {
   });
 
   it('runs an agent by itself, and fits into pipes', async () => {
-    const { flags } = PLACES[0]?.[2]() ?? { flags: [] };
+    const { flags } = onSqlite();
     const all = ['run', 'clerk', 'Hello', '--id', 'clerk-1', '--file', OFFICE, ...flags];
     expect(await new CliProcess(all).finished).toMatchObject({ code: 0, out: 'At your service.\n' });
     const words = [process.execPath, MAIN, 'logs', 'clerk-1', '--json', ...flags];

@@ -26,6 +26,28 @@ interface Place {
 describe('on the embedded engine', () => {
   testEngine(() => ({ args: [] }));
   testLaterAnswer(() => ({ args: [] }));
+
+  test(
+    'goes on after the worker was killed, to the same answer',
+    async () => {
+      const { code, stdout, stderr } = await demo(['--crash', 'Where is order 1042?'], { cwd: await emptyFolder() });
+      expect([code, stdout]).toEqual([0, PARCEL]);
+      expect(stderr).toMatch(/The worker \(process \d+\) was killed with SIGKILL\. Another one \(\d+\) goes on\./);
+      // What was done before is not done again.
+      expect(stderr.match(/→ track_shipment/g)).toHaveLength(1);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'prints what happens as lines of JSON',
+    async () => {
+      const { code, stdout } = await demo(['--json', 'Where is order 1042?'], { cwd: await emptyFolder() });
+      expect(code).toBe(0);
+      expectEvents(stdout);
+    },
+    TIMEOUT,
+  );
 });
 
 const address = process.env['PERDURE_TEST_TEMPORAL_ADDRESS'];
@@ -82,22 +104,6 @@ function testEngine(find: () => Place): void {
       expect(stderr.slice(warning.length)).toMatch(
         /^ {2}→ track_shipment 1042\n {2}✓ track_shipment .*in transit.*\n$/,
       );
-    },
-    TIMEOUT,
-  );
-
-  test(
-    'goes on after the worker was killed, to the same answer',
-    async () => {
-      const { args, warning: _, ...env } = find();
-      const { code, stdout, stderr } = await demo(['--crash', 'Where is order 1042?', ...args], {
-        cwd: await emptyFolder(),
-        ...env,
-      });
-      expect([code, stdout]).toEqual([0, PARCEL]);
-      expect(stderr).toMatch(/The worker \(process \d+\) was killed with SIGKILL\. Another one \(\d+\) goes on\./);
-      // What was done before is not done again.
-      expect(stderr.match(/→ track_shipment/g)).toHaveLength(1);
     },
     TIMEOUT,
   );
@@ -166,16 +172,6 @@ test(
     );
     expect(stderr).toContain('Please say yes or no, not "maybe".');
     expect(stderr).toContain('Bye.');
-  },
-  TIMEOUT,
-);
-
-test(
-  'prints what happens as lines of JSON',
-  async () => {
-    const { code, stdout } = await demo(['--json', 'Where is order 1042?'], { cwd: await emptyFolder() });
-    expect(code).toBe(0);
-    expectEvents(stdout);
   },
   TIMEOUT,
 );

@@ -4,10 +4,11 @@ import type { Payload } from '../../../src/core/proto.ts';
 import { AsyncQueue } from '../../../src/runtime/dispatch/async-queue.ts';
 import { Heartbeats } from '../../../src/runtime/dispatch/heartbeats.ts';
 import { PollLoops } from '../../../src/runtime/dispatch/poll-loops.ts';
-import { isMessageTooLarge, sleepUntil, withRetry } from '../../../src/runtime/dispatch/rpc.ts';
-import { createSlotPool, type Slot } from '../../../src/runtime/dispatch/slots.ts';
+import { sleepUntil, withRetry } from '../../../src/runtime/dispatch/rpc.ts';
+import { createSlotPool } from '../../../src/runtime/dispatch/slot-pools.ts';
+import type { Slot } from '../../../src/runtime/dispatch/slots.ts';
 import { deploymentOptionsOf, pollVersionOf, versionStampOf } from '../../../src/runtime/dispatch/versioning.ts';
-import { fromStatus, invalidArgument, unavailable } from '../../../src/runtime/errors.ts';
+import { fromStatus, invalidArgument, isMessageTooLarge, unavailable } from '../../../src/runtime/errors.ts';
 import { VirtualClock } from '../../../src/runtime/virtual-clock.ts';
 
 const never = new AbortController().signal;
@@ -40,9 +41,10 @@ describe('a queue', () => {
 
 describe('slots', () => {
   const context = { slotType: 'activity', taskQueue: 'tq', workerIdentity: 'me', deploymentVersion: null } as const;
+  const surroundings = { clock: new VirtualClock(), log, resources: undefined };
 
   it('are bounded, and given to whoever waits', async () => {
-    const pool = createSlotPool({ type: 'fixed-size', numSlots: 3 }, context, 1);
+    const pool = createSlotPool({ type: 'fixed-size', numSlots: 3 }, context, surroundings, 1);
     expect(pool.limit).toBe(1);
     const first = await pool.acquire(false, never);
     expect(pool.tryAcquire(false)).toBeUndefined();
@@ -56,11 +58,7 @@ describe('slots', () => {
   });
 
   it('need not be waited for for ever', async () => {
-    const pool = createSlotPool(
-      { type: 'resource-based', minimumSlots: 1, maximumSlots: 1, rampThrottle: 0 },
-      context,
-      undefined,
-    );
+    const pool = createSlotPool({ type: 'fixed-size', numSlots: 1 }, context, surroundings);
     pool.tryAcquire(false);
     const abort = new AbortController();
     const waiting = pool.acquire(false, abort.signal);
@@ -80,7 +78,7 @@ describe('slots', () => {
         releaseSlot: ({ slotInfo }) => void calls.push(`released ${slotInfo?.type}`),
       },
       context,
-      undefined,
+      surroundings,
     );
     expect(pool.limit).toBeUndefined();
     expect(pool.tryAcquire(false)).toBeUndefined();
@@ -90,6 +88,47 @@ describe('slots', () => {
     slot.release();
     slot.release();
     expect(calls).toEqual(['released undefined', 'used', 'released activity']);
+  });
+});
+
+describe('a custom supplier', () => {
+  const context = { slotType: 'workflow', taskQueue: 'tq', workerIdentity: 'me', deploymentVersion: null } as const;
+
+  it('that fails is asked again after a second, and for no more than the cache holds', async () => {
+    const clock = new VirtualClock({ startTime: 0 });
+    clock.unlock();
+    const warnings: string[] = [];
+    const asked: number[] = [];
+    const pool = createSlotPool(
+      {
+        type: 'custom',
+        reserveSlot: () => {
+          asked.push(clock.now());
+          return asked.length < 3 ? Promise.reject(new Error('not now')) : Promise.resolve({});
+        },
+        tryReserveSlot: () => ({}),
+        markSlotUsed: () => undefined,
+        releaseSlot: () => undefined,
+      },
+      context,
+      { clock, log: { ...log, warn: (message) => void warnings.push(message) }, resources: undefined },
+      2,
+    );
+    const first = await pool.acquire(false, never);
+    expect(asked).toEqual([0, 1000, 2000]);
+    expect(warnings).toHaveLength(2);
+    expect(pool.tryAcquire(true)).toBeDefined();
+    expect(pool.tryAcquire(true)).toBeUndefined();
+    expect(pool.limit).toBe(2);
+    const waiting = pool.acquire(false, never);
+    expect(asked).toHaveLength(3);
+    first.release();
+    await waiting;
+    const abort = new AbortController();
+    const vain = pool.acquire(false, abort.signal);
+    abort.abort();
+    await expect(vain).rejects.toThrow('Gave up');
+    expect(asked).toHaveLength(4);
   });
 });
 

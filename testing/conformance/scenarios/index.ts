@@ -32,12 +32,15 @@ import { visibility } from './visibility.ts';
 import { interceptors } from './interceptors.ts';
 import { localActivities } from './local-activities.ts';
 import { absent } from './absent.ts';
+import { limits } from './limits.ts';
+import { commandLimits } from './command-limits.ts';
 import { schedules } from './schedules.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { cron } from './cron.ts';
 import { resets } from './reset.ts';
 import { priority } from './priority.ts';
 import { taskQueues } from './task-queues.ts';
+import { workerTuner } from './worker-tuner.ts';
 import { shutdown } from './shutdown.ts';
 
 /** Every scenario of the suite, by topic. */
@@ -75,6 +78,8 @@ export const scenarios: readonly Scenario[] = [
   ...continueAsNew,
   ...ordering,
   ...pauses,
+  ...limits,
+  ...commandLimits,
   ...schedules,
   ...scheduleOverlaps,
   ...cron,
@@ -82,4 +87,5 @@ export const scenarios: readonly Scenario[] = [
   ...shutdown,
   ...priority,
   ...taskQueues,
+  ...workerTuner,
 ];
