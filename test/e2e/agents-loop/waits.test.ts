@@ -60,7 +60,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       await handle.result();
       expect(told(world)).toEqual({ type: 'json', value: { paid: true } });
       expect(await memoWaits(handle)).toEqual([]);
-      expect(await summaries(handle)).toEqual([]);
+      expect(await summaries(handle)).toEqual(['fake/model', 'pay', 'wait s1.1', 'fake/model']);
     });
 
     it('takes it before the tool has said so, also when it then fails', async () => {
