@@ -76,6 +76,8 @@ export class Queries {
   changed(record: RunRecord): void {
     if (this.#queries.size === 0) return;
     for (const query of this.#of(record)) {
+      // News of before the query was asked, of which its caller may know more.
+      if (record.stateTransitionCount < query.changes) continue;
       if (record.workflowTask === undefined) {
         // What a paused run was told, its workflow does not know yet.
         if (isPaused(record)) query.resolve({ queryRejected: { status: record.status } });

@@ -35,6 +35,22 @@ it('a query that is asked after a signal does not go with a task that was handed
   await elsewhere.close();
 });
 
+it('a query that waits for a task does not go alone because of news from before it', async () => {
+  const runId = await bench.start('w');
+  await bench.complete(await bench.poll());
+  const before = await bench.store.load({ namespace, workflowId: 'w', runId });
+  await bench.signal('w', 's');
+  const query = bench.query('w');
+  query.catch(() => undefined);
+  await bench.settle();
+  // Another process told of what it had committed, and is heard late.
+  if (before) bench.frontend.changed(before.record);
+  await bench.settle();
+  const task = await bench.poll();
+  expect(task.history?.events?.some((event) => event.workflowExecutionSignaledEventAttributes)).toBe(true);
+  expect(Object.keys(task.queries ?? {})).toHaveLength(1);
+});
+
 it('a query that goes alone is not told what has happened since, which comes with the next task', async () => {
   await bench.start('w');
   await bench.complete(await bench.poll());
