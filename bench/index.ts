@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { requireCommonJs } from '../scripts/require-commonjs.ts';
 import { run } from '../scripts/run.ts';
 import { type CoreFigures, coreFigures, formatCoreFigures } from './core/figures.ts';
 import { redisServer } from '../scripts/services/redis.ts';
@@ -86,6 +87,7 @@ async function compile(): Promise<void> {
   const tsc = 'node_modules/typescript7/bin/tsc';
   const { code, output } = await run('node', [tsc, '-p', 'tsconfig.json', '--outDir', compiled]);
   if (code !== 0) console.error(`The sources have errors; what could be compiled is measured.\n${output.trimEnd()}`);
+  await requireCommonJs(`${compiled}/src`);
 }
 
 async function coldFigures({ workload, system }: Pair, surroundings: Surroundings): Promise<Figures> {

@@ -1,6 +1,7 @@
 /** Compiles src/ and testing/ to dist/, from nothing: a file that is gone from the sources must not stay in the package. */
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { requireCommonJs } from './require-commonjs.ts';
 import { root, run } from './run.ts';
 
 await rm(`${root}/dist`, { recursive: true, force: true });
@@ -13,6 +14,7 @@ for (const folder of ['src', 'testing']) {
   await cp(`${root}/${folder}`, `${root}/dist/${folder}`, { recursive: true, filter: isAsset });
 }
 if (code === 0) await checkImports();
+if (code === 0) await requireCommonJs(`${root}/dist/src`);
 if (code === 0) {
   const bundled = await run('node', ['scripts/build-bundle.ts']);
   process.stdout.write(bundled.output);

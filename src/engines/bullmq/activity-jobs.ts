@@ -1,6 +1,7 @@
 import type { Job } from 'bullmq';
 import { DelayedError } from 'bullmq';
 import type { RunKey } from '../../core/record.ts';
+import { DEFAULT_TURN, type Turn } from '../../core/run/turn.ts';
 import type { QueueName } from '../../runtime/matching/queue-name.ts';
 import type { QueuedTask, TaskQueues } from '../../runtime/matching/task-queues.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
@@ -24,6 +25,8 @@ interface ActivityJob extends RunKey {
   readonly scheduledEventId: number;
   readonly attempt: number;
   readonly taskQueue: string;
+  /** When its turn comes; left out for the default's. */
+  readonly turn?: Turn | undefined;
 }
 
 /** An activity on its way. */
@@ -70,11 +73,12 @@ export class ActivityJobs {
    */
   async hold(job: Job, token: string, holder: Holder): Promise<void> {
     const { queues } = this.#options;
-    const { scheduledEventId, attempt, taskQueue, ...run } = job.data as ActivityJob;
+    const { scheduledEventId, attempt, taskQueue, turn, ...run } = job.data as ActivityJob;
     const queue: QueueName = { namespace: run.namespace, name: taskQueue, type: 'activity' };
     let left = Promise.withResolvers<void>();
     const id = `${run.runId}/a/${scheduledEventId}/${attempt}`;
-    const task: QueuedTask = { kind: 'activity', id, run, scheduledEventId, attempt, onLeft: () => left.resolve() };
+    const onLeft = (): void => left.resolve();
+    const task: QueuedTask = { kind: 'activity', id, run, scheduledEventId, attempt, turn, onLeft };
     try {
       for (;;) {
         left = Promise.withResolvers();
@@ -130,13 +134,15 @@ export class ActivityJobs {
     const { queue, task, priority, isRepeat } = sent;
     const { client, keys, onError } = this.#options;
     const { run, scheduledEventId, attempt } = task;
-    const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name };
+    const turn = task.turn === DEFAULT_TURN ? undefined : task.turn;
+    const data: ActivityJob = { ...run, scheduledEventId, attempt, taskQueue: queue.name, turn };
+    const share = turn === undefined || turn.fairnessKey === '' ? '' : `${turn.fairnessWeight} ${turn.fairnessKey}`;
     const now = systemClock.now();
     const prefix = `${keys.tag(queue.namespace)}:${queueName(queue.name, 'activities')}:`;
     const options = JSON.stringify({ attempts: 1, removeOnComplete: true, removeOnFail: true });
     const id = activityJobId(run, task);
     try {
-      const input = [id, 'activity', JSON.stringify(data), options, priority, now, now];
+      const input = [id, 'activity', JSON.stringify(data), options, priority, now, now, share];
       const added = await addScript.run(client, [prefix], input);
       // The job of a run that was paused and goes on may be there still, but ending.
       if (added === 0 && !isRepeat) this.#sendIn(RETRY_MS, { ...sent, isRepeat: true });

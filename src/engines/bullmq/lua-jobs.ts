@@ -1,5 +1,10 @@
 import { OPEN_STATUSES } from '../../core/run/open.ts';
-import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
+import { DEFAULT_PRIORITY, LAST_PRIORITY } from '../../core/run/priority.ts';
+
+/** Fairness keys of a queue and priority after which all begin anew. */
+const MANY_KEYS = 10_000;
+/** How long places of keys are remembered that nobody uses, in milliseconds. */
+const REMEMBERED_MS = 3_600_000;
 
 /**
  * All Lua that touches BullMQ's own keys; written against the version in package.json, and compared with it by `lua-jobs.test.ts`. `q` is a queue's
@@ -73,10 +78,33 @@ local function delayUntil(q, id, at)
   redis.call('ZADD', q .. 'marker', math.floor(tonumber(first[2]) / 4096), '1')
 end
 
--- The urgent ones go before all others of their priority. Both kinds come in the order of their coming.
+-- All with one priority have this range of scores; below 1 above its beginning are the urgent ones.
+local function scoresOf(priority)
+  return priority * 4294967296, (priority + 1) * 4294967296 - 1
+end
+
+-- Places of jobs that share workers by keys: behind the latest of the same key, by the more the less it weighs, but not before what waits. As in FairPasses.
+local function fairPlace(q, priority, share)
+  local from, to = scoresOf(priority)
+  local first = redis.call('ZRANGEBYSCORE', q .. 'prioritized', from + 1, to, 'LIMIT', 0, 1, 'WITHSCORES')
+  local passes = q .. 'passes:' .. priority
+  -- With nothing to wait behind, and with too many keys, all begin anew.
+  if not first[1] or redis.call('HLEN', passes) > ${MANY_KEYS} then redis.call('DEL', passes) end
+  local weight, key = string.match(share or '', '^(%S+) (.*)$')
+  local latest = tonumber(redis.call('HGET', passes, key or '') or '0')
+  local place = math.max(first[1] and tonumber(first[2]) - from or 1, latest + 1 / (tonumber(weight) or 1))
+  redis.call('HSET', passes, key or '', string.format('%.17g', place))
+  redis.call('PEXPIRE', passes, ${REMEMBERED_MS})
+  return place % 4294967296
+end
+
+-- The urgent ones go before all others of their priority. Both kinds come in the order of their coming, unless the jobs of the queue share by keys.
 local function prioritise(q, id, priority, urgent)
   local count = redis.call('INCR', q .. 'pc')
   local place = urgent and count % 524288 / 524288 or count % 4294967296
+  if not urgent and redis.call('HEXISTS', q .. 'meta', 'shared') == 1 then
+    place = fairPlace(q, priority, redis.call('HGET', q .. id, 'share'))
+  end
   redis.call('ZADD', q .. 'prioritized', string.format('%.17g', priority * 4294967296 + place), id)
 end
 
@@ -89,6 +117,17 @@ local function usePriorities(q)
     prioritise(q, waiting[i], ${DEFAULT_PRIORITY}, false)
   end
   redis.call('DEL', q .. 'wait')
+end
+
+-- From the first job with a share on, all of the queue have one. Those that wait have the places of their coming, and others without a key come behind them.
+local function useShares(q)
+  usePriorities(q)
+  if redis.call('HSETNX', q .. 'meta', 'shared', '1') == 0 then return end
+  for priority = 1, ${LAST_PRIORITY} do
+    local from, to = scoresOf(priority)
+    local last = redis.call('ZREVRANGEBYSCORE', q .. 'prioritized', to, from + 1, 'LIMIT', 0, 1, 'WITHSCORES')
+    if last[1] then redis.call('HSET', q .. 'passes:' .. priority, '', string.format('%.17g', tonumber(last[2]) - from)) end
+  end
 end
 
 -- At the end of those that wait, or (urgent) at their head. Jobs with a priority have a set of their own.
@@ -104,8 +143,8 @@ local function makeReady(q, id, urgent, previous)
   if previous then event(q, max, 'waiting', 'jobId', id, 'prev', previous) else event(q, max, 'waiting', 'jobId', id) end
 end
 
--- A priority of 0 stands for none.
-local function addJob(q, id, name, data, opts, priority, now, at)
+-- A priority of 0 stands for none. The share, of a job that has one: its weight and its key.
+local function addJob(q, id, name, data, opts, priority, now, at, share)
   local key = q .. id
   if redis.call('EXISTS', key) == 1 then return 0 end
   redis.call('INCR', q .. 'id')
@@ -113,6 +152,10 @@ local function addJob(q, id, name, data, opts, priority, now, at)
   redis.call('HSET', key, 'name', name, 'data', data, 'opts', opts, 'timestamp', string.format('%.0f', now),
     'delay', string.format('%.0f', delay), 'priority', priority)
   if tonumber(priority) > 0 then usePriorities(q) end
+  if share and share ~= '' then
+    redis.call('HSET', key, 'share', share)
+    useShares(q)
+  end
   local max = settings(q)
   event(q, max, 'added', 'jobId', id, 'name', name)
   if delay > 0 then delayUntil(q, id, at) else makeReady(q, id, false, nil) end
@@ -215,11 +258,11 @@ end
 export const jobHelpers: string = HELPERS;
 
 /**
- * Adds a job. KEYS: queue prefix. ARGV: job id, name, data, options as JSON, priority, now, earliest time.
+ * Adds a job. KEYS: queue prefix. ARGV: job id, name, data, options as JSON, priority, now, earliest time, share (may be empty).
  * @returns 0 when there is such a job already.
  */
 export const ADD_JOB: string = `${HELPERS}
-return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]))`;
+return addJob(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8])`;
 
 /**
  * Takes a job back that nobody has. KEYS: queue prefix. ARGV: job id. Its id and its data go together: BullMQ fails what it finds by its id alone.

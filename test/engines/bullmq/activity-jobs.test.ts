@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ActivityJobs } from '../../../src/engines/bullmq/activity-jobs.ts';
@@ -80,5 +81,60 @@ describe.skipIf(redisUrl === undefined)('activities of another process', { timeo
     expect(await second.result()).toBe('done by another');
     gate.resolve('late');
     await running;
+  });
+
+  test('that no process takes at once are shared by their fairness keys, whoever has the workers', async ({
+    onTestFinished,
+  }) => {
+    const scene = new Scene(code);
+    onTestFinished(() => scene.close(), TIMEOUT);
+    const [home, first, second] = [await scene.engine(), await scene.engine(), await scene.engine()];
+    await scene.work(home);
+    const { taskQueue } = scene;
+    const start = (
+      fairnessKey: string,
+      fairnessWeight: number,
+      count: number,
+    ): Promise<{ result(): Promise<string> }[]> =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          home.client.workflow.start(works, {
+            taskQueue,
+            workflowId: `${fairnessKey}-${index}`,
+            args: ['acts'],
+            priority: { fairnessKey, fairnessWeight },
+          }),
+        ),
+      );
+    const queue = scene.queue('activities', 'acts');
+    const untilWaiting = async (count: number): Promise<void> => {
+      await expect.poll(async () => queue.getPrioritizedCount(), patient).toBe(count);
+    };
+    const big = await start('big', 1, 24);
+    await untilWaiting(24);
+    const small = await start('small', 3, 12);
+    await untilWaiting(36);
+    const order: string[] = [];
+    const work = async (): Promise<string> => {
+      order.push(activityInfo().workflowExecution?.workflowId.split('-')[0] ?? '');
+      return 'done';
+    };
+    for (const engine of [first, second]) {
+      const worker = await engine.createWorker({
+        taskQueue: 'acts',
+        activities: { work },
+        maxConcurrentActivityTaskExecutions: 1,
+      });
+      const running = worker.run();
+      onTestFinished(async () => {
+        worker.shutdown();
+        await running;
+      });
+    }
+    await Promise.all([...big, ...small].map((handle) => handle.result()));
+    // Three of the small key for one of the big one, give or take what two processes have in hand.
+    const early = order.slice(0, 12).filter((key) => key === 'small').length;
+    expect(early, order.join(' ')).toBeGreaterThanOrEqual(7);
+    expect(early, order.join(' ')).toBeLessThanOrEqual(11);
   });
 });

@@ -8,6 +8,7 @@ import { patches } from './patches.ts';
 import { timers } from './timers.ts';
 import { activities } from './activities.ts';
 import { activityCancellation } from './activity-cancellation.ts';
+import { activityMatrix } from './activity-matrix.ts';
 import { activityTimeouts } from './activity-timeouts.ts';
 import { asyncCompletion } from './async-completion.ts';
 import { basics } from './basics.ts';
@@ -48,6 +49,7 @@ export const scenarios: readonly Scenario[] = [
   ...activities,
   ...activityCancellation,
   ...activityTimeouts,
+  ...activityMatrix,
   ...asyncCompletion,
   ...basics,
   ...eager,

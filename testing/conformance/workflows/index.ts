@@ -1,4 +1,5 @@
 export * from './activities.ts';
+export * from './activity-matrix.ts';
 export * from './local-activities.ts';
 export * from './basics.ts';
 export * from './failures.ts';
