@@ -3,26 +3,22 @@
  * change it; here they are fixed: what runs within them runs on any server.
  */
 
-/** From where on somebody is warned, and from where on something is refused. */
-export interface Bound {
-  readonly warn: number;
-  readonly error: number;
-}
-
 /** How many, and how large. */
 export interface Amount {
   readonly count: number;
   readonly bytes: number;
 }
 
-/** The largest value: an input, a result, a failure, details, the answer to a query (`limit.blobSize.*`). */
-export const BLOB_SIZE: Bound = { warn: 512 * 1024, error: 2 * 1024 * 1024 };
-/** The largest memo, with all its entries (`limit.memoSize.*`). */
-export const MEMO_SIZE: Bound = { warn: 2 * 1024, error: 2 * 1024 * 1024 };
-/** Events of a run, after which it is terminated (`limit.historyCount.*`). */
-export const HISTORY_COUNT: Bound = { warn: 10 * 1024, error: 50 * 1024 };
-/** Size of a run's history, after which it is terminated (`limit.historySize.*`). */
-export const HISTORY_SIZE: Bound = { warn: 10 * 1024 * 1024, error: 50 * 1024 * 1024 };
+/** The largest value: an input, a result, a failure, details, the answer to a query (`limit.blobSize.error`). */
+export const BLOB_SIZE: number = 2 * 1024 * 1024;
+/** What is kept of a failure that is larger (`limit.blobSize.warn`). */
+export const CUT_FAILURE_SIZE: number = 512 * 1024;
+/** The largest memo, with all its entries (`limit.memoSize.error`). */
+export const MEMO_SIZE: number = 2 * 1024 * 1024;
+/** Events of a run, after which it is terminated (`limit.historyCount.error`). */
+export const HISTORY_COUNT: number = 50 * 1024;
+/** Size of a run's history, after which it is terminated (`limit.historySize.error`). */
+export const HISTORY_SIZE: number = 50 * 1024 * 1024;
 /** From here on workers are told to continue as new (`limit.history{Count,Size}.suggestContinueAsNew`). */
 export const SUGGEST_CONTINUE_AS_NEW: Amount = { count: 4 * 1024, bytes: 4 * 1024 * 1024 };
 /** What one change of a run may add to its history (`system.transactionSizeLimit`). */

@@ -10,7 +10,7 @@ const terminates = { terminates: true } as const;
 
 /** Refuses a value that is too large, and ends the run: it would be too large again. @throws WorkflowTaskRefused */
 export function refuseLargeBlob(size: number, cause: Cause, message: string): void {
-  if (size > BLOB_SIZE.error) throw new WorkflowTaskRefused(cause, message, terminates);
+  if (size > BLOB_SIZE) throw new WorkflowTaskRefused(cause, message, terminates);
 }
 
 /** Refuses a memo that is too large, and ends the run. @throws WorkflowTaskRefused */
@@ -19,7 +19,7 @@ export function refuseLargeMemo(
   cause: Cause,
   message: string,
 ): void {
-  if (memoSize(memo) > MEMO_SIZE.error) throw new WorkflowTaskRefused(cause, message, terminates);
+  if (memoSize(memo) > MEMO_SIZE) throw new WorkflowTaskRefused(cause, message, terminates);
 }
 
 /** Refuses an id or a name that is too long. @param message gets the length and the limit, as servers write them. @throws WorkflowTaskRefused */

@@ -31,10 +31,10 @@ export function limitInbox(draft: RunDraft): void {
  */
 export function exceededBy(draft: RunDraft): LimitExceeded | undefined {
   const { record, addedBytes, isOpen } = draft;
-  if (isOpen && record.historySizeBytes - addedBytes > HISTORY_SIZE.error) {
+  if (isOpen && record.historySizeBytes - addedBytes > HISTORY_SIZE) {
     return new HistoryLimitExceeded('Workflow history size exceeds limit.');
   }
-  if (isOpen && record.nextEventId - 1 > HISTORY_COUNT.error) {
+  if (isOpen && record.nextEventId - 1 > HISTORY_COUNT) {
     return new HistoryLimitExceeded('Workflow history count exceeds limit.');
   }
   if (addedBytes <= TRANSACTION_SIZE) return undefined;

@@ -43,7 +43,7 @@ export function applyUpdateMessage(
   const updateId = message.protocolInstanceId ?? '';
   const body: google.protobuf.IAny = message.body ?? {};
   const value = body.value ?? new Uint8Array();
-  if (Any.encode(body).len > BLOB_SIZE.error) {
+  if (Any.encode(body).len > BLOB_SIZE) {
     const name = body.type_url?.slice(typeUrl('').indexOf('/') + 1) ?? '';
     throw new WorkflowTaskRefused(bad, `Message type ${name} exceeds size limit.`, { terminates: true });
   }

@@ -168,11 +168,11 @@ export class LocalEngine implements Engine {
 const SERVER_LIMITS = {
   idLength: LONGEST_ID,
   workflowTaskTimeout: longestTaskTimeoutMs,
-  blobSizeLimitError: BLOB_SIZE.error,
-  memoSizeLimitError: MEMO_SIZE.error,
+  blobSizeLimitError: BLOB_SIZE,
+  memoSizeLimitError: MEMO_SIZE,
   requestSize: MESSAGE_SIZE,
-  historyLength: HISTORY_COUNT.error,
-  historySize: HISTORY_SIZE.error,
+  historyLength: HISTORY_COUNT,
+  historySize: HISTORY_SIZE,
 };
 
 function hasEnded(worker: Worker): boolean {

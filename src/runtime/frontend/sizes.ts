@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { BLOB_SIZE, LINKS, MEMO_SIZE, MESSAGE_SIZE } from '../../core/limits.ts';
+import { BLOB_SIZE, CUT_FAILURE_SIZE, LINKS, MEMO_SIZE, MESSAGE_SIZE } from '../../core/limits.ts';
 import type { Failure, Payloads } from '../../core/proto.ts';
 import { serverFailure, withinLimit } from '../../core/run/truncate.ts';
 import { linkSize, memoSize, payloadsSize, roughSize } from '../../core/sizes.ts';
@@ -23,7 +23,7 @@ export function requireTransportable(name: MethodName, request: object): void {
 
 /** Whether values are larger than a server takes. */
 export function isLargeBlob(payloads: Payloads | null | undefined): boolean {
-  return payloadsSize(payloads) > BLOB_SIZE.error;
+  return payloadsSize(payloads) > BLOB_SIZE;
 }
 
 /** @throws ServiceError INVALID_ARGUMENT when values are larger than a server takes. */
@@ -33,7 +33,7 @@ export function requireBlob(payloads: Payloads | null | undefined): void {
 
 /** @throws ServiceError INVALID_ARGUMENT when a memo is larger than a server takes. */
 export function requireMemo(memo: temporal.api.common.v1.IMemo | null | undefined): void {
-  if (memoSize(memo) > MEMO_SIZE.error) throw invalidArgument('Memo size exceeds limit.');
+  if (memoSize(memo) > MEMO_SIZE) throw invalidArgument('Memo size exceeds limit.');
 }
 
 /** @throws ServiceError INVALID_ARGUMENT when there are too many links, or one of them is too large. */
@@ -49,7 +49,7 @@ export function requireLinks(links: readonly temporal.api.common.v1.ILink[] | nu
 
 /** A reported failure as it is kept: one that is too large is cut. */
 export function keptFailure(failure: Failure): Failure {
-  return withinLimit(failure, BLOB_SIZE.error, BLOB_SIZE.warn, true);
+  return withinLimit(failure, BLOB_SIZE, CUT_FAILURE_SIZE, true);
 }
 
 /** Why an activity fails that reports more than a server takes. */

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { AgentActivities, AgentRecord, RetrySettings, ToolRecord, Undoable } from '../protocol/index.ts';
+import { summaryOf } from './summary.ts';
 
 /** After how long without a heartbeat an attempt counts as lost. The activities behind the loop heartbeat by themselves. */
 const HEARTBEAT_TIMEOUT = 10_000;
@@ -28,6 +29,7 @@ export function lookups(): AgentActivities {
 export function modelActivity(definition: AgentRecord, step: number): AgentActivities['agent.callModel'] {
   return proxyActivities<AgentActivities>({
     activityId: `model.${step}`,
+    summary: summaryOf(definition.model),
     startToCloseTimeout: definition.modelTimeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: definition.modelRetry,
@@ -38,6 +40,7 @@ export function modelActivity(definition: AgentRecord, step: number): AgentActiv
 export function toolActivity(tool: ToolRecord, toolCallId: string): AgentActivities['agent.executeTool'] {
   return proxyActivities<AgentActivities>({
     activityId: toolCallId,
+    summary: summaryOf(tool.name),
     startToCloseTimeout: attemptTimeout(tool),
     heartbeatTimeout: tool.heartbeatTimeout,
     retry: tool.retry,
@@ -50,6 +53,7 @@ export function toolActivity(tool: ToolRecord, toolCallId: string): AgentActivit
 export function undoActivity(undo: Undoable, scheduleToCloseTimeout?: number): AgentActivities['agent.compensateTool'] {
   const options: ActivityOptions = {
     activityId: `undo.${undo.idempotencyKey}`,
+    summary: summaryOf(`undo ${undo.toolName}`),
     startToCloseTimeout: undo.timeout,
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: lookupRetry,

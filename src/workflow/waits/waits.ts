@@ -1,5 +1,6 @@
 import { ApplicationFailure, condition, log, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import { waitId } from '../agent/ids.ts';
+import { summaryOf } from '../agent/summary.ts';
 import {
   ANSWER_REFUSED,
   DELIVER_ANSWER,
@@ -87,7 +88,10 @@ export class Waits {
     try {
       if (answered()) return this.close(name);
       if (expiresAt === undefined) await condition(answered);
-      else await condition(answered, Math.max(1, Date.parse(expiresAt) - Date.now()));
+      else
+        await condition(answered, Math.max(1, Date.parse(expiresAt) - Date.now()), {
+          summary: summaryOf(`wait ${name}`),
+        });
     } catch (error) {
       // Who is cancelled together with the answer has to know it all the same: what was done can only be undone when it is known.
       const outcome = this.close(name);

@@ -1,5 +1,5 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import type { ApplicationFailure } from '@temporalio/common';
+import { type ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import type { JsonSchema, Wait, WaitAnswer } from '../../../src/workflow/protocol/index.ts';
 import { pending, type FakeTool, type FakeWorld } from './fakes.ts';
@@ -36,6 +36,13 @@ async function refusal(world: World, handle: AgentHandle, answer: WaitAnswer): P
 const memoWaits = async (handle: AgentHandle): Promise<string[]> =>
   Object.keys((await handle.describe()).memo ?? {}).filter((field) => field.startsWith('perdure.wait.'));
 
+/** What Temporal's UI shows beside activities and timers, in their order. */
+async function summaries(handle: AgentHandle): Promise<unknown[]> {
+  const { events } = await handle.fetchHistory();
+  const shown = events?.flatMap(({ userMetadata }) => userMetadata?.summary ?? []) ?? [];
+  return shown.map((summary) => defaultPayloadConverter.fromPayload(summary));
+}
+
 describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
   'waits of a run, $maxCachedWorkflows runs cached',
   (options) => {
@@ -53,6 +60,7 @@ describe.each([{ maxCachedWorkflows: 100 }, { maxCachedWorkflows: 0 }])(
       await handle.result();
       expect(told(world)).toEqual({ type: 'json', value: { paid: true } });
       expect(await memoWaits(handle)).toEqual([]);
+      expect(await summaries(handle)).toEqual(['fake/model', 'pay', 'wait s1.1', 'fake/model']);
     });
 
     it('takes it before the tool has said so, also when it then fails', async () => {

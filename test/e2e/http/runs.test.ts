@@ -204,6 +204,9 @@ describe.each(ENGINES.filter(([, isThere]) => isThere))('runs over HTTP on %s', 
     expect((await ask('POST', at(id, '/signals/perdure.childEnded'), { payload: {} })).status).toBe(422);
     const asked = await ask('POST', at(id, '/queries/pending'), undefined, { who: 'viewer' });
     expect(asked.body.result).toMatchObject([{ kind: 'input' }]);
+    const trace = await ask('POST', at(id, '/queries/__stack_trace'), undefined, { who: 'viewer' });
+    expect(trace.body.result).toMatch(/^ +at /m);
+    expect((await ask('POST', at(id, '/queries/__enhanced_stack_trace'))).status).toBe(422);
     expect((await ask('POST', at(id, '/queries/odd'))).body).toMatchObject({ status: 404, code: 'QUERY_UNKNOWN' });
     expect((await ask('POST', at(id, '/cancel'), { reason: 'no more' })).status).toBe(202);
     expect(await ends(id)).toMatchObject({ status: 'cancelled', failure: { code: 'RUN_CANCELLED' } });
