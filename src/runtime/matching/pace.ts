@@ -11,11 +11,7 @@ const RETRY_MS = 1000;
 export type ReserveTurn = (queue: QueueName, perSecond: number) => number | Promise<number>;
 
 /** When the next task may go, and how much may come at once: a second's worth, as on a Temporal server. Milliseconds. */
-function nextTurn(
-  due: number,
-  now: number,
-  perSecond: number,
-): { readonly waitMs: number; readonly due: number } {
+function nextTurn(due: number, now: number, perSecond: number): { readonly waitMs: number; readonly due: number } {
   const intervalMs = 1000 / perSecond;
   const burstMs = intervalMs * (Math.max(1, Math.ceil(perSecond)) - 1);
   const at = Math.max(due, now);
