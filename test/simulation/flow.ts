@@ -1,4 +1,3 @@
-import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
 import { durationMs, toDuration } from '../../src/core/proto.ts';
 import { patience, workflowRetries } from './program.ts';
@@ -10,8 +9,6 @@ type Backoff = coresdk.activity_result.IDoBackoff;
 type Payload = NonNullable<coresdk.workflow_activation.ISignalWorkflow['input']>[number];
 /** A strand of a workflow: it waits for any of what it yields, and is told which came. */
 type Strand = Generator<readonly string[], void, string>;
-
-const { WorkflowActivation } = proto.coresdk.workflow_activation;
 
 /** Where a program is while it runs. */
 interface Started {
@@ -58,12 +55,11 @@ export class Flow {
   #closed = false;
 
   /** @throws when the program is poison. */
-  activate(bytes: Uint8Array): Command[] {
-    const activation = WorkflowActivation.decode(bytes);
-    this.#replaying = activation.isReplaying;
+  activate({ isReplaying, jobs }: coresdk.workflow_activation.WorkflowActivation): Command[] {
+    this.#replaying = isReplaying;
     this.#commands = [];
-    for (const job of activation.jobs) if (job.notifyHasPatch) this.#patches.add(job.notifyHasPatch.patchId ?? '');
-    for (const job of activation.jobs) {
+    for (const job of jobs) if (job.notifyHasPatch) this.#patches.add(job.notifyHasPatch.patchId ?? '');
+    for (const job of jobs) {
       // What comes in the activation that ends it is not seen any more.
       const seen = this.seen.length;
       const wasClosed = this.#closed;

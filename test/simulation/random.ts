@@ -34,11 +34,11 @@ export class Random {
 
   /** In the shape of a UUID, as run ids have to be. */
   uuid = (): string => {
-    const hex = Array.from({ length: 4 }, () =>
+    const part = (): string =>
       Math.floor(this.next() * 2 ** 32)
         .toString(16)
-        .padStart(8, '0'),
-    ).join('');
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+        .padStart(8, '0');
+    const [a, b, c, d] = [part(), part(), part(), part()];
+    return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
   };
 }

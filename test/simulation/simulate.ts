@@ -218,7 +218,8 @@ class Simulation {
       const patch = { unpause: 'why' };
       await service.patchSchedule({ namespace: 'default', scheduleId, patch }).catch(() => undefined);
     } else if ([schedule.buffered, schedule.backfills, schedule.running, effects].every(({ length }) => length === 0)) {
-      if (this.#world.now > model.until + 1000)
+      // Its last time may have come without having been looked at.
+      if (this.#world.now > model.until + 1000 && schedule.wakeAt > this.#world.now)
         await service.deleteSchedule({ namespace: 'default', scheduleId }).catch(() => undefined);
     }
   }

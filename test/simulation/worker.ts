@@ -91,7 +91,8 @@ export class ModelWorker {
   }
 
   #activate(bytes: Buffer): coresdk.workflow_completion.IWorkflowActivationCompletion {
-    const { runId, jobs } = WorkflowActivation.decode(bytes);
+    const activation = WorkflowActivation.decode(bytes);
+    const { runId, jobs } = activation;
     const eviction = jobs.find(({ removeFromCache }) => removeFromCache)?.removeFromCache;
     if (eviction) {
       this.#flows.delete(runId);
@@ -102,7 +103,7 @@ export class ModelWorker {
     const flow = this.#flows.get(runId) ?? new Flow();
     this.#flows.set(runId, flow);
     try {
-      return { runId, successful: { commands: flow.activate(bytes) } };
+      return { runId, successful: { commands: flow.activate(activation) } };
     } catch (error) {
       if (!(error instanceof Error) || error.message !== 'poison')
         this.#ledger.problems.push(`${runId}: ${String(error)}`);

@@ -81,7 +81,7 @@ export class Queries {
       if (record.workflowTask === undefined) {
         // What a paused run was told, its workflow does not know yet.
         if (isPaused(record)) query.resolve({ queryRejected: { status: record.status } });
-        else this.#goAlone(record, query);
+        else if (hasBegun(record)) this.#goAlone(record, query);
       } else if (isStuck(record)) query.reject(stuck());
       // Its task failed or timed out: the next one takes it along.
       else if (record.workflowTask.startedEventId === 0 && query.state === 'attached') query.state = 'waiting';
@@ -122,9 +122,28 @@ export class Queries {
     }
   }
 
-  /** The direct query that a task stands for; `undefined` when nobody waits for it any more. */
-  direct(taskId: string): DirectQuery | undefined {
-    return this.#queries.get(taskId);
+  /** The query that a task stands for, which waits again until it {@link goesAlone}; `undefined` when nobody waits for it any more. */
+  take(taskId: string): DirectQuery | undefined {
+    const query = this.#queries.get(taskId);
+    if (query === undefined) return undefined;
+    query.state = 'waiting';
+    query.withdraw = () => undefined;
+    return query;
+  }
+
+  /**
+   * Whether the query that was taken is one for a worker. With a workflow task on its way it goes with that one instead: by itself it would tell the worker
+   * of what this task tells, and in another order.
+   */
+  goesAlone(taskId: string, record: RunRecord): boolean {
+    const query = this.#queries.get(taskId);
+    if (query?.state !== 'waiting') return false;
+    if (record.workflowTask === undefined && !isPaused(record) && hasBegun(record)) {
+      query.state = 'direct';
+      return true;
+    }
+    this.changed(record);
+    return false;
   }
 
   /** The answer to a direct query. @throws ServiceError NOT_FOUND when nobody waits for it. */
@@ -167,6 +186,11 @@ export class Queries {
       if (query.run.runId === runId && query.run.namespace === namespace) yield query;
     }
   }
+}
+
+/** Whether the workflow has begun, or never will: before that, what it has been told waits for its first task. */
+function hasBegun({ previousStartedEventId, closeTime }: RunRecord): boolean {
+  return previousStartedEventId > 0 || closeTime !== undefined;
 }
 
 /** Whether the run's workflow tasks keep failing, so that a query would wait in vain. */

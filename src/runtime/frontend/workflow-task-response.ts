@@ -1,7 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { isCommandEvent } from '../../core/activations/events.ts';
 import { toLong, toTimestamp } from '../../core/proto.ts';
-import type { HistoryEvent } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { unwrittenTaskEvents } from '../../core/run/workflow-task.ts';
 import type { FrontendContext } from './context.ts';
@@ -51,11 +49,10 @@ export async function workflowTaskResponse(
 export async function queryTaskResponse(
   context: FrontendContext,
   query: DirectQuery,
+  record: RunRecord,
   sticky: boolean,
-): Promise<WorkflowTaskResponse | undefined> {
-  const record = await context.runs.load(query.run);
-  if (record === undefined) return undefined;
-  const events = sticky ? [] : known(record, await context.store.readHistory(query.run, 1, record.nextEventId));
+): Promise<WorkflowTaskResponse> {
+  const events = sticky ? [] : await context.store.readHistory(query.run, 1, record.nextEventId);
   return {
     taskToken: encodeToken({ ...query.run, scheduledEventId: 0, startedEventId: 0, attempt: 1, queryId: query.id }),
     ...runFacts(record),
@@ -65,17 +62,6 @@ export async function queryTaskResponse(
     nextPageToken: new Uint8Array(),
     query: query.query,
   };
-}
-
-/**
- * What the workflow of an open run has been told: up to the last task that was completed, with what came of it. What has happened since the query was asked
- * comes with the next task, in the order that this task has.
- */
-function known(record: RunRecord, events: readonly HistoryEvent[]): readonly HistoryEvent[] {
-  const last = events.findLastIndex((event) => event.workflowTaskCompletedEventAttributes);
-  if (record.closeTime !== undefined || last < 0) return events;
-  const more = events.slice(last + 1).findIndex((event) => !isCommandEvent(event));
-  return more < 0 ? events : events.slice(0, last + 1 + more);
 }
 
 function runFacts(record: RunRecord): WorkflowTaskResponse {

@@ -82,9 +82,11 @@ async function take(
 ): Promise<WorkflowTaskResponse | undefined> {
   const sticky = request.taskQueue?.kind === TaskQueueKind.TASK_QUEUE_KIND_STICKY;
   if (task.kind === 'query') {
-    const query = context.queries.direct(task.id);
-    const response = query && (await queryTaskResponse(context, query, sticky));
-    if (response === undefined || !isGone?.()) return response;
+    const query = context.queries.take(task.id);
+    const record = query && (await context.runs.load(query.run));
+    if (query === undefined || record === undefined || !context.queries.goesAlone(task.id, record)) return undefined;
+    const response = await queryTaskResponse(context, query, record, sticky);
+    if (!isGone?.()) return response;
     await context.announceAgain(task);
     return {};
   }

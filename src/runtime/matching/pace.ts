@@ -11,7 +11,7 @@ const RETRY_MS = 1000;
 export type ReserveTurn = (queue: QueueName, perSecond: number) => number | Promise<number>;
 
 /** When the next task may go, and how much may come at once: a second's worth, as on a Temporal server. Milliseconds. */
-export function nextTurn(
+function nextTurn(
   due: number,
   now: number,
   perSecond: number,
