@@ -22,10 +22,12 @@ export class Announcements {
   /** Offers everything that may be taken now. Offering twice does no harm. */
   announce(record: RunRecord): void {
     const run = keyOf(record);
-    if (record.closeTime !== undefined || isPaused(record)) {
+    if (record.closeTime !== undefined) {
       this.#queues.withdrawRun(run);
       return;
     }
+    // What is offered stays: nobody gets it while the run is paused, and news of a pause may come when the run goes on again.
+    if (isPaused(record)) return;
     const task = record.workflowTask;
     if (task !== undefined && task.startedEventId === 0) {
       const { scheduledEventId, attempt } = task;

@@ -1,7 +1,9 @@
 import type { temporal } from '@temporalio/proto';
-import { invalidArgument, isServiceError, multiOperation, unimplemented } from '../errors.ts';
+import { invalidArgument, isServiceError, multiOperation } from '../errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../service.ts';
 import type { FrontendContext, Handlers } from './context.ts';
+import { requireId } from './context.ts';
+import { requireUpdate } from './update-rpcs.ts';
 
 type Request = temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;
 type Parts = Pick<WorkflowServiceApi, 'startWorkflowExecution' | 'updateWorkflowExecution'>;
@@ -47,14 +49,32 @@ interface Operations {
   readonly update: temporal.api.workflowservice.v1.IUpdateWorkflowExecutionRequest;
 }
 
+/** Everything that is wrong is said before the run is started. */
 function operationsOf(request: Request): Operations {
   const [first, second, ...others] = request.operations ?? [];
   const start = first?.startWorkflow;
   const update = second?.updateWorkflow;
-  if (!start || !update || others.length > 0)
-    throw unimplemented('any multi-operation but a start followed by an update');
-  if (start.requestEagerExecution) throw invalidArgument('RequestEagerExecution is not supported.');
-  const updated = update.workflowExecution?.workflowId;
-  if (updated && updated !== start.workflowId) throw invalidArgument('WorkflowId of the operations differ.');
+  if (!start || !update || others.length > 0) throw invalidArgument('Operations have to be exactly [Start, Update].');
+  refuseStart(start);
+  try {
+    refuseUpdate(update, start.workflowId ?? '');
+  } catch (error) {
+    throw isServiceError(error) ? multiOperation(['aborted', error]) : error;
+  }
   return { start, update };
+}
+
+function refuseStart(start: Operations['start']): void {
+  const unsupported =
+    (start.cronSchedule && 'CronSchedule is not allowed.') ||
+    (start.requestEagerExecution && 'RequestEagerExecution is not supported.') ||
+    (start.workflowStartDelay && 'WorkflowStartDelay is not supported.');
+  if (unsupported) throw multiOperation([invalidArgument(unsupported), 'aborted']);
+}
+
+function refuseUpdate(update: Operations['update'], workflowId: string): void {
+  const updated = requireId('WorkflowId', update.workflowExecution?.workflowId);
+  if (updated !== workflowId) throw invalidArgument('WorkflowId is not consistent with previous operation(s).');
+  if (update.firstExecutionRunId) throw invalidArgument('FirstExecutionRunId is not allowed.');
+  requireUpdate(update.request);
 }

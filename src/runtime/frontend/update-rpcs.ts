@@ -75,7 +75,7 @@ export function updateHandlers(
 }
 
 /** @throws ServiceError INVALID_ARGUMENT when something is missing that every update has, or its id is too long. */
-function requireUpdate(request: temporal.api.update.v1.IRequest | null | undefined): void {
+export function requireUpdate(request: temporal.api.update.v1.IRequest | null | undefined): void {
   if (!request?.meta) throw invalidArgument('Update meta is not set on request.');
   if (request.meta.updateId) requireId('UpdateId', request.meta.updateId);
   if (!request.input) throw invalidArgument('Update input is not set on request.');

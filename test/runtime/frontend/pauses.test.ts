@@ -84,6 +84,16 @@ describe('a paused run', () => {
     expect((await polled).activityId).toBe('a');
   });
 
+  it('gives its activities when it goes on, also where its pause is heard of late', async () => {
+    const runId = await bench.start('w');
+    await bench.complete(await bench.poll(), [commands.activity('a')]);
+    await pause();
+    const paused = await bench.store.load({ namespace: 'default', workflowId: 'w', runId });
+    await resume();
+    if (paused) bench.frontend.changed(paused.record);
+    expect((await bench.pollActivity()).activityId).toBe('a');
+  });
+
   it('is paused and resumed once by a request that is made again', async () => {
     await bench.start('w');
     const { service } = bench;

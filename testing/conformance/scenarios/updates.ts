@@ -320,6 +320,41 @@ export const updates: readonly Scenario[] = topic('updates', [
     await handle.signal(finish);
     assert.deepEqual(await handle.result(), [4]);
   }),
+  scenario('update with start refuses what is wrong before it starts a run', async (t) => {
+    const workflowId = t.workflowId();
+    const { namespace, taskQueue } = t;
+    const start = {
+      namespace,
+      workflowId,
+      workflowType: { name: 'any' },
+      taskQueue: { name: taskQueue },
+      requestId: 'r',
+    };
+    const meta = { updateId: 'u' };
+    const update = { namespace, workflowExecution: { workflowId }, request: { meta, input: { name: 'n' } } };
+    const refused = { code: 'INVALID_ARGUMENT', details: 'Update-with-Start could not be executed.' };
+    const pairs: readonly [object, object][] = [
+      [{ cronSchedule: '* * * * *' }, {}],
+      [{ workflowStartDelay: { seconds: 5 } }, {}],
+      [{ requestEagerExecution: true }, {}],
+      [{}, { workflowExecution: { workflowId: 'other' } }],
+      [{}, { workflowExecution: {} }],
+      [{}, { firstExecutionRunId: 'any' }],
+      [{}, { request: { meta, input: {} } }],
+      [{}, { request: { input: { name: 'n' } } }],
+    ];
+    for (const [ofStart, ofUpdate] of pairs) {
+      const operations = [{ startWorkflow: { ...start, ...ofStart } }, { updateWorkflow: { ...update, ...ofUpdate } }];
+      assert.deepEqual(await refusalOf(t.raw.executeMultiOperation({ namespace, operations })), refused);
+    }
+    for (const operations of [[], [{ startWorkflow: start }], [{ updateWorkflow: update }, { startWorkflow: start }]]) {
+      assert.deepEqual(await refusalOf(t.raw.executeMultiOperation({ namespace, operations })), {
+        code: 'INVALID_ARGUMENT',
+        details: 'Operations have to be exactly [Start, Update].',
+      });
+    }
+    assert.ok((await errorOf(t.client.workflow.getHandle(workflowId).describe())) instanceof WorkflowNotFoundError);
+  }),
 ]);
 
 async function rawUpdate(t: Parameters<Scenario['run']>[0], workflowId: string): Promise<unknown> {
