@@ -5,10 +5,10 @@ import type { RunKey, RunRecord } from '../../core/record.ts';
 import type { Store } from '../../core/store.ts';
 import { unavailable, unimplemented } from '../errors.ts';
 import { BacklogHold } from '../matching/backlog-hold.ts';
-import type { ReserveTurn } from '../matching/pace.ts';
 import { TaskQueues } from '../matching/task-queues.ts';
 import type { QueueName } from '../matching/queue-name.ts';
 import type { QueuedTask } from '../matching/task-queues.ts';
+import type { ReserveTurn } from '../matching/turns.ts';
 import type { CallOptions, MethodName, WorkflowServiceApi } from '../service.ts';
 import { systemClock } from '../system-clock.ts';
 import { Alarms } from '../timers/alarms.ts';
@@ -143,16 +143,17 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
       retention?.close();
       effects.close();
       context.waits.close();
+      queues.close();
     },
   };
 }
 
 function openQueues(
-  { clock = systemClock, wallClock = systemClock, reserveTurn }: FrontendOptions,
+  { clock = systemClock, wallClock = systemClock, reserveTurn, onError }: FrontendOptions,
   onKept: (queue: QueueName, task: QueuedTask) => void,
 ): TaskQueues {
   const createHold = clock === wallClock ? undefined : () => new BacklogHold(clock, wallClock);
-  return new TaskQueues({ createHold, wallClock, onKept, reserveTurn });
+  return new TaskQueues({ createHold, wallClock, onKept, reserveTurn, onError });
 }
 
 /** Has closed runs deleted when their time is over. Where many processes share the runs, one of them does that. */

@@ -1,58 +1,41 @@
 import type { Clock } from '../../core/clock.ts';
-import type { QueueName } from './queue-name.ts';
 
 /** After how long a turn is asked for again that nobody could give, in milliseconds. */
 const RETRY_MS = 1000;
 
-/**
- * Asks to give out one task of a queue, of so many a second together with whoever else gives out tasks of it. Asked for, it counts as given out.
- * @returns after how many milliseconds it may be.
- */
-export type ReserveTurn = (queue: QueueName, perSecond: number) => number | Promise<number>;
-
-/** When the next task may go, and how much may come at once: a second's worth, as on a Temporal server. Milliseconds. */
-function nextTurn(due: number, now: number, perSecond: number): { readonly waitMs: number; readonly due: number } {
-  const intervalMs = 1000 / perSecond;
-  const burstMs = intervalMs * (Math.max(1, Math.ceil(perSecond)) - 1);
-  const at = Math.max(due, now);
-  return { waitMs: Math.max(0, at - burstMs - now), due: at + intervalMs };
+/** What a pace works with. */
+export interface PaceOptions {
+  /** Asks for a turn, see `ReserveTurn`. */
+  readonly reserve: (perSecond: number) => number | Promise<number>;
+  /** By which turns are waited for. */
+  readonly clock: Clock;
+  /** Told when it is worth to `take` a turn, if there is anything to give out. */
+  readonly onTurn: () => void;
+  /** Told why no turn was given; of the same reason once, until there was a turn again. */
+  readonly onError: (error: unknown) => void;
 }
 
-/** Turns of one process alone. */
-export function localTurns(clock: Clock): ReserveTurn {
-  const due = new Map<string, number>();
-  return ({ namespace, name, type }, perSecond) => {
-    const key = `${type}\0${namespace}\0${name}`;
-    const now = clock.now();
-    for (const [other, at] of due) if (at < now) due.delete(other);
-    const turn = nextTurn(due.get(key) ?? 0, now, perSecond);
-    due.set(key, turn.due);
-    return turn.waitMs;
-  };
+/** Something that comes by itself. */
+interface Wait {
+  readonly at: number;
+  /** The rate that it is due to. */
+  readonly perSecond: number;
+  readonly cancel: () => void;
 }
 
-/** Lets tasks of one queue go at a rate. */
+/** Lets tasks of one queue go at a rate. One turn at a time is under way, and only if somebody wanted to take it. */
 export class Pace {
-  readonly #reserve: (perSecond: number) => number | Promise<number>;
-  readonly #clock: Clock;
-  readonly #onTurn: () => void;
+  readonly #options: PaceOptions;
   #perSecond: number;
-  /** A turn was asked for, or waited for. */
-  #asking = false;
-  #hasTurn = false;
-  #cancel: (() => void) | undefined;
+  #state: 'idle' | 'asking' | 'ready' | 'closed' = 'idle';
+  #wait: Wait | undefined;
+  /** Why there was no turn the last time. */
+  #told: string | undefined;
 
-  /** @param onTurn a task may be given out now. */
-  constructor(
-    reserve: (perSecond: number) => number | Promise<number>,
-    clock: Clock,
-    perSecond: number,
-    onTurn: () => void,
-  ) {
-    this.#reserve = reserve;
-    this.#clock = clock;
+  /** @param perSecond tasks in a second. */
+  constructor(perSecond: number, options: PaceOptions) {
     this.#perSecond = perSecond;
-    this.#onTurn = onTurn;
+    this.#options = options;
   }
 
   /** Tasks in a second. */
@@ -60,49 +43,75 @@ export class Pace {
     return this.#perSecond;
   }
 
-  /** Another rate holds from now on; who waits for a turn of the old one asks again. */
+  /** Another rate holds from now on. A turn that is under way stays; with a faster rate it comes sooner. */
   change(perSecond: number): void {
-    if (perSecond === this.#perSecond) return;
     this.#perSecond = perSecond;
-    this.#cancel?.();
-    this.#cancel = undefined;
-    if (this.#asking) void this.#ask();
+    if (this.#wait === undefined || perSecond <= this.#wait.perSecond) return;
+    const { at, perSecond: before, cancel } = this.#wait;
+    cancel();
+    this.#turnIn(at - this.#options.clock.now(), before);
   }
 
-  /** Takes the turn, if there is one; else one is asked for. */
+  /** Takes the turn, if there is one; else one is asked for. With none a second, nothing goes until another rate comes. */
   take(): boolean {
-    if (this.#hasTurn) {
-      this.#hasTurn = false;
-      return true;
-    }
-    if (!this.#asking) void this.#ask();
-    return false;
+    if (this.#perSecond <= 0) return false;
+    if (this.#state === 'idle') void this.#ask();
+    if (this.#state !== 'ready') return false;
+    this.#state = 'idle';
+    return true;
+  }
+
+  /** Gives no more turns, and has nothing that would ring later. */
+  close(): void {
+    this.#state = 'closed';
+    this.#wait?.cancel();
+    this.#wait = undefined;
   }
 
   async #ask(): Promise<void> {
-    this.#asking = true;
+    this.#state = 'asking';
     const perSecond = this.#perSecond;
-    // With none a second, nothing goes until another rate comes.
-    if (perSecond <= 0) return;
-    const { waitMs, onEnd } = await this.#turnIn(perSecond);
-    if (perSecond !== this.#perSecond) return;
-    if (waitMs <= 0) onEnd();
-    else this.#cancel = this.#clock.schedule(this.#clock.now() + waitMs, onEnd);
+    const waitMs = await this.#reserve(perSecond);
+    if (this.#isClosed()) return;
+    if (waitMs !== undefined) this.#turnIn(waitMs, perSecond);
+    // Whoever keeps the turns is away; tasks wait until it is back. No rate makes that any sooner.
+    else this.#in(RETRY_MS, Infinity, () => this.#is('idle'));
   }
 
-  async #turnIn(perSecond: number): Promise<{ readonly waitMs: number; readonly onEnd: () => void }> {
+  async #reserve(perSecond: number): Promise<number | undefined> {
     try {
-      return { waitMs: await this.#reserve(perSecond), onEnd: () => this.#turn() };
-    } catch {
-      // Whoever keeps the turns is away; tasks wait until it is back.
-      return { waitMs: RETRY_MS, onEnd: () => void this.#ask() };
+      const waitMs = await this.#options.reserve(perSecond);
+      this.#told = undefined;
+      return waitMs;
+    } catch (error) {
+      const reason = String(error);
+      if (reason !== this.#told && !this.#isClosed()) this.#options.onError(error);
+      this.#told = reason;
+      return undefined;
     }
   }
 
-  #turn(): void {
-    this.#cancel = undefined;
-    this.#asking = false;
-    this.#hasTurn = true;
-    this.#onTurn();
+  /** @param milliseconds at the rate that the turn was asked for with. */
+  #turnIn(milliseconds: number, perSecond: number): void {
+    const fastest = Math.max(perSecond, this.#perSecond);
+    const waitMs = (milliseconds * perSecond) / fastest;
+    if (waitMs <= 0) this.#is('ready');
+    else this.#in(waitMs, fastest, () => this.#is('ready'));
+  }
+
+  #in(milliseconds: number, perSecond: number, then: () => void): void {
+    const { clock } = this.#options;
+    const at = clock.now() + milliseconds;
+    this.#wait = { at, perSecond, cancel: clock.schedule(at, then) };
+  }
+
+  #is(state: 'idle' | 'ready'): void {
+    this.#wait = undefined;
+    this.#state = state;
+    this.#options.onTurn();
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 }

@@ -4,10 +4,11 @@ import type { Turn } from '../../core/run/turn.ts';
 import { systemClock } from '../system-clock.ts';
 import { Backlog, type WaitingAt } from './backlog.ts';
 import type { BacklogHold } from './backlog-hold.ts';
-import { localTurns, Pace, type ReserveTurn } from './pace.ts';
+import { Pace } from './pace.ts';
 import type { QueueName } from './queue-name.ts';
 import { Rate } from './rate.ts';
 import { type Reader, Readers, type RecentReader } from './readers.ts';
+import { localTurns, type ReserveTurn } from './turns.ts';
 
 /** A task waiting for a worker. What it is about is looked up when a worker takes it, so that a stale one does no harm. */
 export interface QueuedTask {
@@ -62,6 +63,8 @@ export interface TaskQueuesOptions {
   readonly wallClock?: Clock;
   /** Told about each task that nobody took at once. */
   readonly onKept?: (name: QueueName, task: QueuedTask) => void;
+  /** Told why tasks of a queue with a rate cannot be given out at the moment. Default: nobody is told. */
+  readonly onError?: ((error: unknown) => void) | undefined;
   /** Where others give out tasks of the same queues: keeps to rates together with them. Default: those of this process. */
   readonly reserveTurn?: ReserveTurn | undefined;
 }
@@ -81,13 +84,16 @@ export class TaskQueues {
   readonly #createHold: (() => BacklogHold) | undefined;
   readonly #wallClock: Clock;
   readonly #onKept: (name: QueueName, task: QueuedTask) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #reserveTurn: ReserveTurn;
   #created = 0;
+  #isClosed = false;
 
   constructor(options: TaskQueuesOptions = {}) {
     this.#createHold = options.createHold;
     this.#wallClock = options.wallClock ?? systemClock;
     this.#onKept = options.onKept ?? (() => undefined);
+    this.#onError = options.onError ?? (() => undefined);
     this.#reserveTurn = options.reserveTurn ?? localTurns(this.#wallClock);
   }
 
@@ -101,8 +107,8 @@ export class TaskQueues {
     const [poller] = queue.pollers;
     if (poller === undefined || queue.pace !== undefined) {
       this.#keep(queue, task);
-      if (poller === undefined) this.#onKept(name, task);
-      else this.#serve(queue);
+      this.#serve(queue);
+      if (queue.tasks.get(task.id) !== undefined) this.#onKept(name, task);
       return;
     }
     queue.given.count(now);
@@ -140,7 +146,7 @@ export class TaskQueues {
 
   /** The next task; `undefined` when the signal ends the wait first. */
   poll(name: QueueName, signal: AbortSignal, reader?: Reader): Promise<QueuedTask | undefined> {
-    if (signal.aborted) return Promise.resolve(undefined);
+    if (signal.aborted || this.#isClosed) return Promise.resolve(undefined);
     const queue = this.#queue(name);
     queue.lastPoll = this.#wallClock.now();
     queue.hold?.polled();
@@ -224,8 +230,14 @@ export class TaskQueues {
     const tasks = queue.tasks.values();
     for (const task of tasks) this.#remove(queue, task);
     this.#queues.delete(key);
-    for (const { end } of queue.pollers) end();
+    endAll(queue);
     return tasks;
+  }
+
+  /** Gives out no more: polls end, and nothing is left that would ring later. */
+  close(): void {
+    this.#isClosed = true;
+    for (const queue of this.#queues.values()) endAll(queue);
   }
 
   #reads(name: QueueName, queue: Queue, reader: Reader): void {
@@ -235,8 +247,12 @@ export class TaskQueues {
     // Of workers that ask for different rates, the one that asked last is followed, as on a Temporal server.
     if (queue.pace !== undefined) queue.pace.change(ratePerSecond);
     else {
-      const reserve = (perSecond: number): number | Promise<number> => this.#reserveTurn(name, perSecond);
-      queue.pace = new Pace(reserve, this.#wallClock, ratePerSecond, () => this.#serve(queue));
+      queue.pace = new Pace(ratePerSecond, {
+        reserve: (perSecond) => this.#reserveTurn(name, perSecond),
+        clock: this.#wallClock,
+        onTurn: () => this.#serve(queue),
+        onError: this.#onError,
+      });
     }
   }
 
@@ -299,8 +315,10 @@ export class TaskQueues {
   /** Sticky queues have new names with each worker. */
   #sweep(): void {
     const before = this.#wallClock.now() - forgottenMs;
-    for (const [key, { tasks, pollers, lastPoll }] of this.#queues) {
-      if (tasks.size === 0 && pollers.size === 0 && lastPoll < before) this.#queues.delete(key);
+    for (const [key, queue] of this.#queues) {
+      if (queue.tasks.size > 0 || queue.pollers.size > 0 || queue.lastPoll >= before) continue;
+      this.#queues.delete(key);
+      endAll(queue);
     }
   }
 
@@ -323,6 +341,12 @@ export class TaskQueues {
     }
     return queue;
   }
+}
+
+function endAll(queue: Queue): void {
+  queue.pace?.close();
+  queue.hold?.empty();
+  for (const poller of queue.pollers) poller.end();
 }
 
 function queueKey({ namespace, name, type }: QueueName): string {

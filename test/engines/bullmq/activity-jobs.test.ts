@@ -83,6 +83,30 @@ describe.skipIf(redisUrl === undefined)('activities of another process', { timeo
     await running;
   });
 
+  test('that waited for their turn there go on elsewhere when its workers leave', async ({ onTestFinished }) => {
+    const scene = new Scene(code);
+    onTestFinished(() => scene.close(), TIMEOUT);
+    const [home, next] = [await scene.engine(), await scene.engine()];
+    await scene.work(home);
+    // The runs are resident where the activities are offered first: nobody else would know of them.
+    const worker = await home.createWorker({
+      taskQueue: 'acts',
+      activities: { work: async () => 'done at home' },
+      maxTaskQueueActivitiesPerSecond: 0.001,
+    });
+    const running = worker.run();
+    const { taskQueue } = scene;
+    const handles = await Promise.all(
+      ['one', 'two'].map((workflowId) => home.client.workflow.start(works, { taskQueue, workflowId, args: ['acts'] })),
+    );
+    await Promise.race(handles.map((handle) => handle.result()));
+    worker.shutdown();
+    await running;
+    await scene.workActivities(next, 'acts', { work: async () => 'done by another' });
+    const results = await Promise.all(handles.map((handle) => handle.result()));
+    expect(results.toSorted()).toEqual(['done at home', 'done by another']);
+  });
+
   test('that no process takes at once are shared by their fairness keys, whoever has the workers', async ({
     onTestFinished,
   }) => {
