@@ -45,7 +45,8 @@ export class RunDraft {
   /** How the run was started; there only when it may have to be started again, see `mayStartAgain`. */
   startedEvent: HistoryEvent | undefined;
   readonly #revision: number;
-  readonly #sizeBefore: number;
+  /** The size of the history that this change finds. Bytes. */
+  #sizeBefore: number;
   /** `now`, as the events have it. */
   readonly #time: NonNullable<HistoryEvent['eventTime']>;
 
@@ -140,10 +141,11 @@ export class RunDraft {
     for (const event of placed) this.#push(event);
   }
 
-  /** Begins with the history of another run, of which nothing else is known yet. */
+  /** Begins with the history of another run, of which nothing else is known yet. It is found, not added: a server does not write it again. */
   adopt(event: HistoryEvent): void {
     this.record.nextEventId = toNumber(event.eventId) + 1;
     this.#push(event);
+    this.#sizeBefore = this.record.historySizeBytes;
   }
 
   /** Records something to be done outside of the run once the change is committed. */

@@ -26,8 +26,8 @@ export function limitInbox(draft: RunDraft): void {
 }
 
 /**
- * Why a change may not be: it makes the history of an open run too long, comes when that is too large already, or is too large itself. A change that ends the
- * run, or has it go on as a new one, may always be.
+ * Why a change may not be: it makes the history of an open run too long, comes when that is too large already, or is too large itself. How
+ * much there is already does not count for a change that ends the run, or has it go on as a new one.
  */
 export function exceededBy(draft: RunDraft): LimitExceeded | undefined {
   const { record, addedBytes, isOpen } = draft;

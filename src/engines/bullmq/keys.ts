@@ -23,7 +23,7 @@ import type { RunKey } from '../../core/record.ts';
  * | `{perdure.n}:~secret`                  | string | signs completion tokens                                                    | for ever            |
  * | `{perdure.n}:~keeper`                  | string | the process that looks for what went wrong; expires                        | seconds             |
  * | `{perdure.n}:~expected:<workflow>`     | string | an update is on its way to the workflow id's run; expires                  | seconds             |
- * | `{perdure.n}:~turn:<type>:<queue>`   | string | when the next task of a queue with a rate may be given out; expires        | seconds             |
+ * | `{perdure.n}:~turn:<type>:<queue>`     | string | when the next task of a queue with a rate may be given out; expires        | seconds             |
  * | `{perdure.n}:<queue>:…`                | –      | BullMQ's own keys of a task queue: its runs are jobs with the run's id     | BullMQ's rules      |
  * | `{perdure.n}:<queue>~activities:…`     | –      | the same for activities that another process runs                          | BullMQ's rules      |
  * | `{perdure.n}:~schedulers:…`            | –      | the same for job schedulers and the jobs that start runs for them          | BullMQ's rules      |

@@ -14,7 +14,6 @@ export const blobTooLarge = 'Blob data size exceeds limit.';
 
 /** @throws ServiceError RESOURCE_EXHAUSTED when a request is larger than gRPC servers take; nobody has looked at it then. */
 export function requireTransportable(name: MethodName, request: object): void {
-  // Nearly all are much smaller, and need not be encoded to see that.
   // Nearly all are much smaller, and need not be encoded to see that; a text may become three times as long.
   if (roughSize(request) < MESSAGE_SIZE / 3) return;
   const size = methods.get(name)?.requestSize(request) ?? 0;

@@ -18,11 +18,14 @@ const rememberedMs = 300_000;
 
 /** Who polled a queue lately. */
 export class Readers {
+  /** In the order in which they were seen last. */
   readonly #known = new Map<string, RecentReader>();
 
   /** Somebody polls, or has. */
   saw(reader: Reader, now: number): void {
+    this.#known.delete(reader.identity);
     this.#known.set(reader.identity, { ...reader, lastAccess: now });
+    this.#forget(now);
   }
 
   /** Somebody does not poll any more, and has said so. */
@@ -32,9 +35,15 @@ export class Readers {
 
   /** Those of the last minutes. */
   recent(now: number): RecentReader[] {
-    for (const [identity, { lastAccess }] of this.#known) {
-      if (lastAccess < now - rememberedMs) this.#known.delete(identity);
-    }
+    this.#forget(now);
     return [...this.#known.values()];
+  }
+
+  /** Forgets those who were seen too long ago. */
+  #forget(now: number): void {
+    for (const [identity, { lastAccess }] of this.#known) {
+      if (lastAccess >= now - rememberedMs) return;
+      this.#known.delete(identity);
+    }
   }
 }
