@@ -155,7 +155,7 @@ describe('what a run did', () => {
         'timer 1 completed 1',
         'workflow halved completed 1',
         'wait input completed 1',
-        'timer 2 cancelled 1',
+        'timer wait ask1 cancelled 1',
       ]);
       expect(workflow.steps[0]).toMatchObject({ input: ['rope', 2], output: { thing: 'rope', length: 8 } });
       expect(workflow.steps[1]).toMatchObject({ error: { type: 'Broken', message: 'It broke.' } });
