@@ -54,7 +54,8 @@ export class Pace {
 
   /** Takes the turn, if there is one; else one is asked for. With none a second, nothing goes until another rate comes. */
   take(): boolean {
-    if (this.#perSecond <= 0) return false;
+    if (!(this.#perSecond > 0)) return false;
+    if (this.#perSecond === Infinity) return true;
     if (this.#state === 'idle') void this.#ask();
     if (this.#state !== 'ready') return false;
     this.#state = 'idle';

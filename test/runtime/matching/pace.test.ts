@@ -221,3 +221,17 @@ it('a task that waits for its turn is told of, whoever polls', async () => {
   await scene.pass(1000);
   expect(scene.taken).toEqual(['0', '1']);
 });
+
+describe('rates without turns', () => {
+  it.each([
+    [Infinity, ['0', '1', '2']],
+    [0, []],
+  ])('with %d a second a server gave out all, or nothing', async (rate, expected) => {
+    const scene = new Scene({ reserveTurn: () => Promise.reject(new Error('nobody asks')) });
+    scene.offer(3);
+    for (let count = 0; count < 3; count++) scene.poll(rate);
+    await scene.pass(0);
+    expect(scene.taken).toEqual(expected);
+    expect(scene.errors).toEqual([]);
+  });
+});
