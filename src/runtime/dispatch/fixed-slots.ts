@@ -1,4 +1,4 @@
-import { gaveUp, type Slot, type SlotPool } from './slots.ts';
+import { gaveUp, plainSlot, type Slot, type SlotPool } from './slots.ts';
 
 /** So many slots, given to who asked first. */
 export class FixedSlots implements SlotPool {
@@ -39,16 +39,10 @@ export class FixedSlots implements SlotPool {
   }
 
   #grant(): Slot {
-    let held = true;
-    return {
-      markUsed: () => undefined,
-      release: () => {
-        if (!held) return;
-        held = false;
-        const waiter = this.#waiters.shift();
-        if (waiter) waiter(this.#grant());
-        else this.#free++;
-      },
-    };
+    return plainSlot(() => {
+      const waiter = this.#waiters.shift();
+      if (waiter) waiter(this.#grant());
+      else this.#free++;
+    });
   }
 }

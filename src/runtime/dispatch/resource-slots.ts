@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { IssuedSlots } from './issued-slots.ts';
 import type { ResourceController } from './resource-controller.ts';
 import { sleepUntil } from './rpc.ts';
-import { gaveUp, type Slot, type SlotPool } from './slots.ts';
+import { gaveUp, plainSlot, type Slot, type SlotPool } from './slots.ts';
 
 type Supplier = Extract<native.SlotSupplierOptions, { type: 'resource-based' }>;
 
@@ -77,15 +77,9 @@ export class ResourceSlots implements SlotPool {
     const isBack = this.#issued.add();
     this.#kinds[kind]++;
     this.#lastIssued = this.#options.clock.now();
-    let held = true;
-    return {
-      markUsed: () => undefined,
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#kinds[kind]--;
-        isBack();
-      },
-    };
+    return plainSlot(() => {
+      this.#kinds[kind]--;
+      isBack();
+    });
   }
 }

@@ -28,6 +28,19 @@ export interface SlotContext {
   readonly deploymentVersion: native.WorkerDeploymentVersion | null;
 }
 
+/** A slot whose use is nobody's business. @param onRelease called once. */
+export function plainSlot(onRelease: () => void): Slot {
+  let held = true;
+  return {
+    markUsed: () => undefined,
+    release: () => {
+      if (!held) return;
+      held = false;
+      onRelease();
+    },
+  };
+}
+
 /** Waiting for a slot was given up. */
 export function gaveUp(): Error {
   return new Error('Gave up waiting for a slot');
