@@ -61,19 +61,13 @@ export class CustomSlots implements SlotPool {
   }
 
   #grant(permit: native.SlotPermit): Slot {
-    const isBack = this.#issued.add();
-    let held = true;
     let used: Info | null = null;
+    const slot = this.#issued.add(() => this.#supplier.releaseSlot({ slotInfo: used, permit }));
     return {
+      ...slot,
       markUsed: (slotInfo) => {
         used = slotInfo;
         this.#supplier.markSlotUsed({ slotInfo, permit });
-      },
-      release: () => {
-        if (!held) return;
-        held = false;
-        this.#supplier.releaseSlot({ slotInfo: used, permit });
-        isBack();
       },
     };
   }

@@ -1,4 +1,4 @@
-import { gaveUp } from './slots.ts';
+import { gaveUp, plainSlot, type Slot } from './slots.ts';
 
 /** Counts slots that are out, and lets others wait until there are fewer. */
 export class IssuedSlots {
@@ -10,16 +10,14 @@ export class IssuedSlots {
     return this.#count;
   }
 
-  /** One more is out. @returns says that it is back; calling it again does nothing. */
-  add(): () => void {
+  /** One more is out. @param onBack called once it is back. */
+  add(onBack: () => void): Slot {
     this.#count++;
-    let isOut = true;
-    return () => {
-      if (!isOut) return;
-      isOut = false;
+    return plainSlot(() => {
+      onBack();
       this.#count--;
       for (const wake of this.#waiters) wake();
-    };
+    });
   }
 
   /** Resolves once fewer than so many are out. Rejects when the signal aborts. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { IssuedSlots } from './issued-slots.ts';
 import type { ResourceController } from './resource-controller.ts';
 import { sleepUntil } from './rpc.ts';
-import { gaveUp, plainSlot, type Slot, type SlotPool } from './slots.ts';
+import { gaveUp, type Slot, type SlotPool } from './slots.ts';
 
 type Supplier = Extract<native.SlotSupplierOptions, { type: 'resource-based' }>;
 
@@ -74,12 +74,8 @@ export class ResourceSlots implements SlotPool {
   }
 
   #grant(kind: 'sticky' | 'normal'): Slot {
-    const isBack = this.#issued.add();
     this.#kinds[kind]++;
     this.#lastIssued = this.#options.clock.now();
-    return plainSlot(() => {
-      this.#kinds[kind]--;
-      isBack();
-    });
+    return this.#issued.add(() => this.#kinds[kind]--);
   }
 }
