@@ -11,7 +11,6 @@ import type { CompleteSchedule, ScheduleState } from '../../core/schedule/state.
 import { invalidArgument, notFound, workflowAlreadyStarted, workflowCompleted, workflowNotFound } from '../errors.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireId, requireNamespace } from './context.ts';
-import { LONGEST_ID } from '../../core/limits.ts';
 import { keyOf } from './keys.ts';
 import { describeSchedule, scheduleListEntry, tokenOf } from './schedule-info.ts';
 import { countSchedules, listSchedules } from './schedule-lists.ts';
@@ -111,8 +110,7 @@ function placeOf(
   },
 ): Place {
   const workflowId = requireId('WorkflowId', `${scheduleIdPrefix}${request.scheduleId ?? ''}`);
-  if (request.requestId && request.requestId.length > LONGEST_ID)
-    throw invalidArgument('RequestId length exceeds limit.');
+  if (request.requestId) requireId('RequestId', request.requestId);
   return { namespace: requireNamespace(context, request.namespace), workflowId };
 }
 
