@@ -54,6 +54,12 @@ export const PendingActivityState: Enums['PendingActivityState'] = enums.Pending
 export const IndexedValueType: Enums['IndexedValueType'] = enums.IndexedValueType;
 /** Whether a task queue is for everybody or for one worker's cache. */
 export const TaskQueueKind: Enums['TaskQueueKind'] = enums.TaskQueueKind;
+/** What a task queue has tasks for. */
+export const TaskQueueType: Enums['TaskQueueType'] = enums.TaskQueueType;
+/** Who bounds the rate of a task queue. */
+export const RateLimitSource: Enums['RateLimitSource'] = enums.RateLimitSource;
+/** How task queues are described. */
+export const DescribeTaskQueueMode: Enums['DescribeTaskQueueMode'] = enums.DescribeTaskQueueMode;
 
 /** What a schedule does when the run that it started before is still open. */
 export const ScheduleOverlapPolicy: Enums['ScheduleOverlapPolicy'] = enums.ScheduleOverlapPolicy;

@@ -1,4 +1,5 @@
 import type { RunKey } from '../../core/record.ts';
+import type { QueueName } from '../../runtime/matching/queue-name.ts';
 
 /**
  * All keys in Redis, with `perdure` as the prefix. What belongs to one namespace shares the hash tag `{perdure.<namespace>}`, so that one script
@@ -97,15 +98,7 @@ export class Keys {
   }
 
   /** When the next task of a queue with a rate may be given out. */
-  turn({
-    namespace,
-    type,
-    name,
-  }: {
-    readonly namespace: string;
-    readonly type: string;
-    readonly name: string;
-  }): string {
+  turn({ namespace, type, name }: QueueName): string {
     return `${this.base(namespace)}turn:${type}:${name}`;
   }
 

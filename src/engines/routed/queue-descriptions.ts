@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { durationMs, toDuration, toLong, toMillis, toNumber } from '../../core/proto.ts';
+import { durationMs, RateLimitSource, toDuration, toLong, toMillis, toNumber } from '../../core/proto.ts';
 import type { CallOptions, ResponseOf } from '../../runtime/service.ts';
 import type { Part } from './part.ts';
 
@@ -7,9 +7,6 @@ type Description = ResponseOf<'describeTaskQueue'>;
 type Stats = temporal.api.taskqueue.v1.ITaskQueueStats;
 type Poller = temporal.api.taskqueue.v1.IPollerInfo;
 type TypeInfo = temporal.api.taskqueue.v1.ITaskQueueTypeInfo;
-
-/** Number of `RateLimitSource` for a rate that workers ask for. */
-const BY_WORKER = 2;
 
 /** Who polls a task queue, on whichever engine, and how much waits there: a worker of several engines is one, what waits is all together. */
 export async function describeQueue(
@@ -19,7 +16,8 @@ export async function describeQueue(
 ): Promise<Description> {
   const all = await Promise.all(parts.map((part) => part.call('describeTaskQueue', request, options)));
   const limits = all.flatMap(({ effectiveRateLimit }) => effectiveRateLimit ?? []);
-  const limit = limits.find(({ rateLimitSource }) => rateLimitSource === BY_WORKER) ?? limits[0];
+  const limit =
+    limits.find(({ rateLimitSource }) => rateLimitSource === RateLimitSource.RATE_LIMIT_SOURCE_WORKER) ?? limits[0];
   const stats = all.flatMap((each) => each.stats ?? []);
   const status = all.flatMap(({ taskQueueStatus }) => taskQueueStatus ?? []);
   const backlog = status.reduce((sum, { backlogCountHint }) => sum + toNumber(backlogCountHint), 0);

@@ -181,8 +181,9 @@ type Failed = Report &
 function failing(request: Failed) {
   const isLarge = isLargeBlob(request.lastHeartbeatDetails);
   const details = isLarge ? undefined : request.lastHeartbeatDetails;
-  const failure = keptFailure(request.failure ?? {});
-  const wasCut = request.failure !== null && request.failure !== undefined && failure !== request.failure;
+  const reported = request.failure ?? {};
+  const failure = keptFailure(reported);
+  const wasCut = failure !== reported;
   const rule = (draft: RunDraft, activity: PendingActivity): void => {
     const latest = details ? { ...activity, heartbeatDetails: details } : activity;
     failActivity(draft, latest, failure, reporterOf(request));

@@ -1,6 +1,14 @@
 import type { temporal } from '@temporalio/proto';
-import { toDuration, toLong, toTimestamp } from '../../core/proto.ts';
-import type { WaitingAt } from '../matching/backlog.ts';
+import {
+  DescribeTaskQueueMode,
+  RateLimitSource,
+  TaskQueueType,
+  toDuration,
+  toLong,
+  toTimestamp,
+} from '../../core/proto.ts';
+import { DEFAULT_PRIORITY } from '../../core/run/priority.ts';
+import { type WaitingAt, waitingTogether } from '../matching/backlog.ts';
 import type { QueueName } from '../matching/queue-name.ts';
 import type { QueueState } from '../matching/task-queues.ts';
 import type { FrontendContext, Handlers } from './context.ts';
@@ -10,16 +18,8 @@ type Request = temporal.api.workflowservice.v1.IDescribeTaskQueueRequest;
 type Stats = temporal.api.taskqueue.v1.ITaskQueueStats;
 type Poller = temporal.api.taskqueue.v1.IPollerInfo;
 
-/** Numbers of `TaskQueueType`. */
-const WORKFLOW = 1;
-const ACTIVITY = 2;
-/** Numbers of `RateLimitSource`. */
-const BY_WORKER = 2;
-const BY_SYSTEM = 3;
-/** Number of `DescribeTaskQueueMode` for what the other fields than the first ones ask for. */
-const ENHANCED = 1;
-/** What tasks without a priority have. */
-const DEFAULT_KEY = 3;
+const { TASK_QUEUE_TYPE_WORKFLOW: WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY: ACTIVITY } = TaskQueueType;
+const { RATE_LIMIT_SOURCE_WORKER: BY_WORKER, RATE_LIMIT_SOURCE_SYSTEM: BY_SYSTEM } = RateLimitSource;
 
 /** What is told of task queues: who polls, what waits, how fast it may go. */
 export function taskQueueHandlers(context: FrontendContext): Handlers<'describeTaskQueue'> {
@@ -30,7 +30,7 @@ export function taskQueueHandlers(context: FrontendContext): Handlers<'describeT
       const stateOf = (type: number): Promise<QueueState> =>
         read(context, { namespace, name, type: type === ACTIVITY ? 'activity' : 'workflow' });
       const now = context.wallClock.now();
-      return request.apiMode === ENHANCED
+      return request.apiMode === DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED
         ? await enhanced(request, stateOf, now)
         : plain(request, await stateOf(request.taskQueueType || WORKFLOW), now);
     },
@@ -40,16 +40,7 @@ export function taskQueueHandlers(context: FrontendContext): Handlers<'describeT
 async function read({ queues, residency }: FrontendContext, queue: QueueName): Promise<QueueState> {
   const state = queues.state(queue);
   if (residency === undefined || queue.type === 'activity') return state;
-  return { ...state, waiting: together([...state.waiting, ...(await residency.waiting(queue))]) };
-}
-
-function together(all: readonly WaitingAt[]): WaitingAt[] {
-  const byPriority = new Map<number, WaitingAt>();
-  for (const { priority, count, oldest } of all) {
-    const known = byPriority.get(priority) ?? { count: 0, oldest };
-    byPriority.set(priority, { priority, count: known.count + count, oldest: Math.min(known.oldest, oldest) });
-  }
-  return [...byPriority.values()];
+  return { ...state, waiting: waitingTogether([...state.waiting, ...(await residency.waiting(queue))]) };
 }
 
 function plain(
@@ -99,7 +90,7 @@ function pollerOf({ identity, lastAccess, ratePerSecond, buildId }: QueueState['
 }
 
 function statsByPriority({ waiting }: QueueState, now: number): Record<string, Stats> {
-  const all = waiting.length > 0 ? waiting : [{ priority: DEFAULT_KEY, count: 0, oldest: now }];
+  const all = waiting.length > 0 ? waiting : [{ priority: DEFAULT_PRIORITY, count: 0, oldest: now }];
   return Object.fromEntries(all.map((each) => [each.priority, backlogOf([each], now)]));
 }
 

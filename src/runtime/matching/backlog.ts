@@ -27,6 +27,16 @@ export interface WaitingAt {
   readonly oldest: number;
 }
 
+/** All that waits in several places, by priority. */
+export function waitingTogether(all: readonly WaitingAt[]): WaitingAt[] {
+  const byPriority = new Map<number, WaitingAt>();
+  for (const { priority, count, oldest } of all) {
+    const known = byPriority.get(priority) ?? { count: 0, oldest };
+    byPriority.set(priority, { priority, count: known.count + count, oldest: Math.min(known.oldest, oldest) });
+  }
+  return [...byPriority.values()];
+}
+
 /** Tasks that wait for workers: by priority, then fairly by their keys, then in the order of their coming. */
 export class Backlog<Task extends Waiting> {
   readonly #entries = new Map<string, Entry<Task>>();
@@ -81,13 +91,9 @@ export class Backlog<Task extends Waiting> {
 
   /** How much waits, by priority. */
   waiting(): WaitingAt[] {
-    const byPriority = new Map<number, WaitingAt>();
-    for (const { priority, since } of this.#entries.values()) {
-      const known = byPriority.get(priority);
-      const oldest = Math.min(known?.oldest ?? since, since);
-      byPriority.set(priority, { priority, count: (known?.count ?? 0) + 1, oldest });
-    }
-    return [...byPriority.values()];
+    return waitingTogether(
+      Array.from(this.#entries.values(), ({ priority, since }) => ({ priority, count: 1, oldest: since })),
+    );
   }
 
   #passesOf(priority: number): FairPasses {

@@ -4,3 +4,8 @@ export interface QueueName {
   readonly name: string;
   readonly type: 'workflow' | 'activity';
 }
+
+/** The name as a key of maps. */
+export function queueKey({ namespace, name, type }: QueueName): string {
+  return `${type}\0${namespace}\0${name}`;
+}

@@ -5,7 +5,7 @@ import { systemClock } from '../system-clock.ts';
 import { Backlog, type WaitingAt } from './backlog.ts';
 import type { BacklogHold } from './backlog-hold.ts';
 import { Pace } from './pace.ts';
-import type { QueueName } from './queue-name.ts';
+import { queueKey, type QueueName } from './queue-name.ts';
 import { Rate } from './rate.ts';
 import { type Reader, Readers, type RecentReader } from './readers.ts';
 import { localTurns, type ReserveTurn } from './turns.ts';
@@ -347,8 +347,4 @@ function endAll(queue: Queue): void {
   queue.pace?.close();
   queue.hold?.empty();
   for (const poller of queue.pollers) poller.end();
-}
-
-function queueKey({ namespace, name, type }: QueueName): string {
-  return `${type}\0${namespace}\0${name}`;
 }

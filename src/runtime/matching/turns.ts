@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { QueueName } from './queue-name.ts';
+import { queueKey, type QueueName } from './queue-name.ts';
 
 /**
  * Asks to give out one task of a queue, of so many a second together with whoever else gives out tasks of it. Asked for, it counts as given out.
@@ -44,8 +44,8 @@ function nextTurn(last: Turns | undefined, now: number, perSecond: number): { wa
 /** Turns of one process alone. */
 export function localTurns(clock: Clock): ReserveTurn {
   const known = new Map<string, Turns>();
-  return ({ namespace, name, type }, perSecond) => {
-    const key = `${type}\0${namespace}\0${name}`;
+  return (queue, perSecond) => {
+    const key = queueKey(queue);
     const now = clock.now();
     for (const [other, { due }] of known) if (due < now) known.delete(other);
     const { waitMs, turns } = nextTurn(known.get(key), now, perSecond);
