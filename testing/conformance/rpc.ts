@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
@@ -89,6 +90,14 @@ export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
     if (typeof code === 'number' && typeof details === 'string') return { code: grpcStatusName(code), details };
   }
   throw new Error('Not an error of an RPC', { cause: error });
+}
+
+/**
+ * Fails unless a call was given up at its deadline. A server in another process has a clock of its own for it, and resets the stream when that
+ * one is first: grpc-js calls that `CANCELLED` (https://github.com/grpc/grpc/pull/27216).
+ */
+export function assertPastDeadline({ code }: Refusal): void {
+  assert.ok(code === 'DEADLINE_EXCEEDED' || code === 'CANCELLED', `Refused with ${code}, not for its deadline`);
 }
 
 /** The name of a gRPC status, as `NOT_FOUND`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Client, QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
-import { payloads, refusalOf } from '../rpc.ts';
+import { assertPastDeadline, payloads, refusalOf } from '../rpc.ts';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario, ScenarioContext } from '../scenario.ts';
 import { errorOf, failureOf, gates } from '../support.ts';
@@ -166,7 +166,7 @@ export const queries: readonly Scenario[] = topic('queries', [
     const begin = Date.now();
     const refusal = await refusalOf(t.client.withDeadline(Date.now() + 700, () => handle.query(sum, 1)));
     assert.ok(Date.now() - begin < 3_000);
-    assert.equal(refusal.code, 'DEADLINE_EXCEEDED');
+    assertPastDeadline(refusal);
     assert.equal((await t.history(handle)).length, 2);
   }),
   scenario('a query of a run whose workers have gone fails at the deadline', async (t) => {
@@ -175,7 +175,7 @@ export const queries: readonly Scenario[] = topic('queries', [
     await t.waitForEvent(handle, 'WorkflowTaskCompleted');
     await worker.stop();
     const refusal = await refusalOf(t.client.withDeadline(Date.now() + 700, () => handle.query(sum, 1)));
-    assert.equal(refusal.code, 'DEADLINE_EXCEEDED');
+    assertPastDeadline(refusal);
   }),
   scenario('a condition rejects queries of runs that are not open', async (t) => {
     await t.startWorker();
