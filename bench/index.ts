@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { fewFiles } from '../scripts/few-files.ts';
 import { requireCommonJs } from '../scripts/require-commonjs.ts';
 import { run } from '../scripts/run.ts';
 import { type CoreFigures, coreFigures, formatCoreFigures } from './core/figures.ts';
@@ -88,6 +89,7 @@ async function compile(): Promise<void> {
   const { code, output } = await run('node', [tsc, '-p', 'tsconfig.json', '--outDir', compiled]);
   if (code !== 0) console.error(`The sources have errors; what could be compiled is measured.\n${output.trimEnd()}`);
   await requireCommonJs(`${compiled}/src`);
+  await fewFiles(compiled);
 }
 
 async function coldFigures({ workload, system }: Pair, surroundings: Surroundings): Promise<Figures> {

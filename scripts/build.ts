@@ -1,6 +1,7 @@
 /** Compiles src/ and testing/ to dist/, from nothing: a file that is gone from the sources must not stay in the package. */
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { fewFiles } from './few-files.ts';
 import { requireCommonJs } from './require-commonjs.ts';
 import { root, run } from './run.ts';
 
@@ -19,6 +20,7 @@ if (code === 0) {
   const bundled = await run('node', ['scripts/build-bundle.ts']);
   process.stdout.write(bundled.output);
   process.exitCode ||= bundled.code;
+  if (bundled.code === 0) await fewFiles(`${root}/dist`);
 }
 
 /** Names of files in lazy imports are left as they are in functions with `using`: a command would fail in the package only. */

@@ -9,7 +9,8 @@ import ts from 'typescript';
 const PACKAGES = /^@(temporalio|grpc)\//;
 /** What is bundled with workflow code, where there is no `require`. */
 const BUNDLED = /^(workflow\/|codec\/failure-converter\.js$)/;
-const HEADER =
+/** What a rewritten file begins with. */
+export const HEADER =
   "import { createRequire as __createRequire } from 'node:module'; const __require = __createRequire(import.meta.url); ";
 
 /** Rewrites all files of a folder that `src/` was compiled to. */
