@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import type { coresdk } from '@temporalio/proto';
-import { WorkflowTaskFailedCause } from '../proto.ts';
+import { EventType, WorkflowTaskFailedCause } from '../proto.ts';
 import type { HistoryEvent } from '../proto.ts';
 import { eventId, eventName, isIgnorable } from './events.ts';
 import type { HistoryUpdate } from './history-update.ts';
@@ -304,7 +304,10 @@ function isOutrun(run: ManagedRun, { legacyQuery, requests, update }: WorkflowTa
   if (legacyQuery || run.task === undefined || !run.waitsForLocalActivities) return false;
   const { currentStartedId, lastProcessedEvent } = run.machines;
   if (update.previousStartedId >= currentStartedId) return false;
-  const isNews = (event: HistoryEvent): boolean =>
-    eventId(event) > lastProcessedEvent && !isIgnorable(event) && !eventName(event).startsWith('WorkflowTask');
+  const isNews = (event: HistoryEvent): boolean => {
+    // A task that is tried again gets into history at its end only: others may have taken its place there.
+    if (eventId(event) === currentStartedId) return event.eventType !== EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED;
+    return eventId(event) > lastProcessedEvent && !isIgnorable(event) && !eventName(event).startsWith('WorkflowTask');
+  };
   return requests.length > 0 || update.events.some(isNews);
 }

@@ -154,6 +154,16 @@ describe('a run with local activities', () => {
     expect(host.asked).toEqual(['start 1', 'forget']);
   });
 
+  it('is replayed when what comes stands where a task was that never got into history', () => {
+    const earlier = (): History => started().timedOut();
+    begin(schedule(), earlier().task());
+    const history = earlier().add('WORKFLOW_EXECUTION_CANCEL_REQUESTED').task();
+    bench.cache.receive(bench.task('a', history));
+    bench.evicted('a');
+    expect(bench.jobs).toEqual(['initializeWorkflow', 'cancelWorkflow']);
+    expect(host.asked).toEqual(['start 1', 'forget']);
+  });
+
   it('does not make room for others meanwhile', () => {
     begin();
     bench.cache.receive(bench.task('b', started()));
