@@ -6,6 +6,7 @@ import { updateRequestSize } from '../../core/sizes.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
 import { runName } from '../../core/run-name.ts';
 import { failedPrecondition, movedAway, notFound } from '../errors.ts';
+import type { ServiceError } from '../errors.ts';
 import { ExpectedUpdates } from './expected-updates.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
@@ -117,8 +118,11 @@ export class Updates {
     return false;
   }
 
-  /** What a completed task said. An update that was sent with it and not answered is rejected: the worker does not know updates. */
-  answered(run: RunKey, answers: readonly UpdateAnswer[]): void {
+  /**
+   * What a completed task said. An update that was sent with it and not answered is rejected: the worker does not know updates. When the task closed
+   * the run, that is no sign of it: the update is aborted.
+   */
+  answered(run: RunKey, answers: readonly UpdateAnswer[], isOpen: boolean): void {
     const updates = this.#ofRun(run);
     if (updates === undefined) return;
     for (const answer of answers) {
@@ -127,7 +131,7 @@ export class Updates {
       if (answer.kind === 'accepted') step(update, 'accepted', undefined);
       else this.#finish(update, answer.kind === 'completed' ? answer.outcome : { failure: answer.failure });
     }
-    for (const update of updates.values()) {
+    for (const update of isOpen ? updates.values() : []) {
       if (update.stage === 'sent') this.#finish(update, { failure: unprocessed });
     }
   }
@@ -196,7 +200,7 @@ export class Updates {
 }
 
 /** NOT_FOUND: the run closed before it accepted the update. */
-export function updateAborted(): Error {
+export function updateAborted(): ServiceError {
   return notFound('workflow update was aborted by closing workflow');
 }
 
