@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { invalidArgument, isServiceError, multiOperation } from '../errors.ts';
+import { invalidArgument, isServiceError, isWorkflowClosing, multiOperation } from '../errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../service.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { requireId } from './context.ts';
@@ -24,7 +24,7 @@ export function multiOperationHandlers(
     const updateWorkflow = await parts
       .updateWorkflowExecution({ ...update, workflowExecution }, options)
       .catch((error: unknown) => {
-        throw isServiceError(error) ? multiOperation(['ok', error]) : error;
+        throw isServiceError(error) && !isWorkflowClosing(error) ? multiOperation(['ok', error]) : error;
       });
     type Part = temporal.api.workflowservice.v1.ExecuteMultiOperationResponse.IResponse;
     return { responses: [{ startWorkflow } as Part, { updateWorkflow } as Part] };
@@ -36,12 +36,20 @@ export function multiOperationHandlers(
       const workflow = { namespace: namespace ?? '', workflowId: workflowId ?? '' };
       expected.expect(workflow);
       try {
-        return await performBoth(operations, options);
+        for (;;) {
+          const done = await performBoth(operations, options).catch(unlessClosing);
+          if (done !== undefined) return done;
+        }
       } finally {
         expected.over(workflow);
       }
     },
   };
+}
+
+/** A run that goes on as a new one takes no update any more: both operations are made again, and find that one. */
+function unlessClosing(error: unknown): undefined {
+  if (!isWorkflowClosing(error)) throw error;
 }
 
 interface Operations {

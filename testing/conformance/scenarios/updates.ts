@@ -5,9 +5,11 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateStage,
 } from '@temporalio/client';
+import { CommandType } from '../../../src/core/proto.ts';
 import { refusalOf } from '../rpc.ts';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
+import { answerTask, takeTask } from '../tasks.ts';
 import { count, deferred, errorOf, failureOf } from '../support.ts';
 import { nothing } from '../workflows/basics.ts';
 import { finish } from '../workflows/messages.ts';
@@ -267,6 +269,42 @@ export const updates: readonly Scenario[] = topic('updates', [
     await handle.terminate();
     assert.deepEqual(await refusal, { code: 'NOT_FOUND', details: 'workflow update was aborted by closing workflow' });
   }),
+  scenario(
+    'an update of a run that goes on as a new one before it is sent goes to that one',
+    async (t) => {
+      const handle = await t.start(takeUpdates);
+      const task = await takeTask(t);
+      const update = handle.executeUpdate(deposit, { args: [1], updateId: 'next' });
+      await t.sleep(200);
+      const continueAsNewWorkflowExecutionCommandAttributes = {
+        workflowType: { name: 'takeUpdates' },
+        taskQueue: { name: t.taskQueue },
+      };
+      const command = {
+        commandType: CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION,
+        continueAsNewWorkflowExecutionCommandAttributes,
+      };
+      assert.equal(await answerTask(t, task, { commands: [command] }), undefined);
+      await t.startWorker();
+      assert.equal(await update, 1);
+    },
+    { history: { compare: 'none', reason: 'its first task is answered by hand' } },
+  ),
+  scenario(
+    'a run whose workflow tasks keep failing takes no update',
+    async (t) => {
+      const handle = await t.start(takeUpdates);
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        const { taskToken } = await takeTask(t);
+        await t.raw.respondWorkflowTaskFailed({ namespace: t.namespace, taskToken, identity: 'by hand' });
+      }
+      assert.deepEqual(await refusalOf(handle.executeUpdate(deposit, { args: [1], updateId: 'vain' })), {
+        code: 'FAILED_PRECONDITION',
+        details: 'Unable to perform workflow execution update due to Workflow Task in failed state.',
+      });
+    },
+    { history: { compare: 'none', reason: 'its tasks are answered by hand' } },
+  ),
   scenario(
     'an update reaches a worker that never saw the run',
     async (t) => {
