@@ -160,6 +160,11 @@ export function unimplemented(feature: string): ServiceError {
   return failed(status.UNIMPLEMENTED, `Perdure's durable core does not support ${feature} yet.`);
 }
 
+/** ABORTED: to be tried again from the beginning. */
+export function aborted(message: string): ServiceError {
+  return failed(status.ABORTED, message);
+}
+
 /** CANCELLED: the caller gave up. The text is the one of the gRPC client. */
 export function cancelled(message = 'Cancelled on client'): ServiceError {
   return failed(status.CANCELLED, message);

@@ -5,7 +5,8 @@ import { updateRequestMessage } from '../../core/run/update.ts';
 import { updateRequestSize } from '../../core/sizes.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
 import { runName } from '../../core/run-name.ts';
-import { failedPrecondition, movedAway, notFound, workflowClosing } from '../errors.ts';
+import { failedPrecondition, grpcStatus, hasCode, movedAway, notFound, workflowClosing } from '../errors.ts';
+import type { ServiceError } from '../errors.ts';
 import { ExpectedUpdates } from './expected-updates.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
@@ -118,8 +119,8 @@ export class Updates {
   }
 
   /**
-   * What a completed task said.
-   * @param isFinal an update that was sent with the task and not answered is rejected: the worker does not know updates.
+   * What a completed task said. An update that was sent with it and not answered is rejected: the worker does not know updates. When the task closed
+   * the run, or only asks for more time, that is no sign of it (`isFinal`): the update is aborted, or answered later.
    */
   answered(run: RunKey, answers: readonly UpdateAnswer[], isFinal: boolean): void {
     const updates = this.#ofRun(run);
@@ -199,9 +200,16 @@ export class Updates {
 }
 
 /** Why a run that closed before it accepted the update did not take it: NOT_FOUND, or that another run goes on in its place, which can. */
-export function updateAborted({ nextRunId }: Pick<RunRecord, 'nextRunId'>): Error {
-  return nextRunId === undefined ? notFound('workflow update was aborted by closing workflow') : workflowClosing();
+export function updateAborted({ nextRunId }: Pick<RunRecord, 'nextRunId'>): ServiceError {
+  return nextRunId === undefined ? notFound(abortedText) : workflowClosing();
 }
+
+/** Whether an error says that the run closed for good before it accepted the update. */
+export function isUpdateAborted(error: ServiceError): boolean {
+  return hasCode(error, grpcStatus.NOT_FOUND) && error.details === abortedText;
+}
+
+const abortedText = 'workflow update was aborted by closing workflow';
 
 const refusedText = 'Unable to perform workflow execution update due to unexpected workflow task failure.';
 

@@ -203,9 +203,7 @@ async function apply(
     if (context.updates.hasUnsent(token)) scheduleWorkflowTask(draft, 'speculative');
     transaction.afterCommit(() => {
       context.queries.answered(token, answer.queryResults ?? {});
-      // A worker whose workflow has ended need not look at updates any more, nor one that only asks for more time.
-      const isFinal = draft.isOpen && !answer.forceCreateNewWorkflowTask;
-      context.updates.answered(token, outcome.updates, isFinal);
+      context.updates.answered(token, outcome.updates, draft.isOpen && !answer.forceCreateNewWorkflowTask);
     });
     const startsNext = draft.record.workflowTask !== undefined && answer.returnNewWorkflowTask === true;
     if (startsNext) startWorkflowTask(draft, taker);

@@ -296,7 +296,11 @@ export const updates: readonly Scenario[] = topic('updates', [
       const handle = await t.start(takeUpdates);
       for (let attempt = 1; attempt <= 2; attempt++) {
         const { taskToken } = await takeTask(t);
-        await t.raw.respondWorkflowTaskFailed({ namespace: t.namespace, taskToken, identity: 'by hand' });
+        await t.raw.respondWorkflowTaskFailed({
+          namespace: t.namespace,
+          taskToken: taskToken ?? null,
+          identity: 'by hand',
+        });
       }
       assert.deepEqual(await refusalOf(handle.executeUpdate(deposit, { args: [1], updateId: 'vain' })), {
         code: 'FAILED_PRECONDITION',
