@@ -5,11 +5,10 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateStage,
 } from '@temporalio/client';
-import { CommandType } from '../../../src/core/proto.ts';
 import { refusalOf } from '../rpc.ts';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { answerTask, takeTask } from '../tasks.ts';
+import { answerTask, continueAsNew, failTask, takeTask } from '../tasks.ts';
 import { count, deferred, errorOf, failureOf } from '../support.ts';
 import { nothing } from '../workflows/basics.ts';
 import { finish } from '../workflows/messages.ts';
@@ -276,32 +275,17 @@ export const updates: readonly Scenario[] = topic('updates', [
       const task = await takeTask(t);
       const update = handle.executeUpdate(deposit, { args: [1], updateId: 'next' });
       await t.sleep(200);
-      const continueAsNewWorkflowExecutionCommandAttributes = {
-        workflowType: { name: 'takeUpdates' },
-        taskQueue: { name: t.taskQueue },
-      };
-      const command = {
-        commandType: CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION,
-        continueAsNewWorkflowExecutionCommandAttributes,
-      };
-      assert.equal(await answerTask(t, task, { commands: [command] }), undefined);
+      assert.equal(await answerTask(t, task, { commands: [continueAsNew(t, 'takeUpdates')] }), undefined);
       await t.startWorker();
       assert.equal(await update, 1);
     },
-    { noReplay: { reason: 'no workflow has said so' } },
+    { ...together, noReplay: { reason: 'no workflow has said so' } },
   ),
   scenario(
     'a run whose workflow tasks keep failing takes no update',
     async (t) => {
       const handle = await t.start(takeUpdates);
-      for (let attempt = 1; attempt <= 2; attempt++) {
-        const { taskToken } = await takeTask(t);
-        await t.raw.respondWorkflowTaskFailed({
-          namespace: t.namespace,
-          taskToken: taskToken ?? null,
-          identity: 'by hand',
-        });
-      }
+      for (let attempt = 1; attempt <= 2; attempt++) await failTask(t, await takeTask(t));
       assert.deepEqual(await refusalOf(handle.executeUpdate(deposit, { args: [1], updateId: 'vain' })), {
         code: 'FAILED_PRECONDITION',
         details: 'Unable to perform workflow execution update due to Workflow Task in failed state.',
