@@ -2,7 +2,14 @@ import type { temporal } from '@temporalio/proto';
 import { WorkflowIdConflictPolicy } from '../../core/proto.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { NewRun } from '../../core/run/start.ts';
-import { aborted, invalidArgument, isServiceError, multiOperation, workflowCompleted } from '../errors.ts';
+import {
+  aborted,
+  invalidArgument,
+  isServiceError,
+  isWorkflowClosing,
+  isWorkflowCompleted,
+  multiOperation,
+} from '../errors.ts';
 import type { ServiceError } from '../errors.ts';
 import type { CallOptions, ResponseOf, WorkflowServiceApi } from '../service.ts';
 import type { FrontendContext, Handlers } from './context.ts';
@@ -10,7 +17,7 @@ import { requireId } from './context.ts';
 import { keyOf } from './keys.ts';
 import { newRun } from './start-request.ts';
 import { requireUpdate } from './update-rpcs.ts';
-import { updateAborted } from './updates.ts';
+import { isUpdateAborted } from './updates.ts';
 
 type Request = temporal.api.workflowservice.v1.IExecuteMultiOperationRequest;
 type Response = temporal.api.workflowservice.v1.IExecuteMultiOperationResponse;
@@ -100,8 +107,8 @@ async function runToUse(
   return isUsed ? record : undefined;
 }
 
-function isClosing({ details }: ServiceError): boolean {
-  return [updateAborted(), workflowCompleted()].some((closing) => closing.details === details);
+function isClosing(error: ServiceError): boolean {
+  return isUpdateAborted(error) || isWorkflowClosing(error) || isWorkflowCompleted(error);
 }
 
 function answerOf(startWorkflow: StartResponse, updateWorkflow: UpdateResponse): Response {
