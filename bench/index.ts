@@ -46,7 +46,8 @@ let pairs: Pair[] = options.workloads.flatMap((workload) =>
   options.systems.filter((system) => knows(system, workload)).map((system) => ({ workload, system, rounds: [] })),
 );
 /** Enough for the compiler; what is slow need not be slow for long. */
-const warmUp: Amount = { seconds: Math.min(1, options.seconds), inFlight: Math.min(10, options.inFlight) };
+/** V8 compiles what is used often: after a second it has not nearly done so, and that of all systems. */
+const warmUp: Amount = { seconds: options.warmUp, inFlight: options.inFlight };
 /** Measured once, after the rounds: sizes don't vary. */
 const conversations: ConversationRow[] = [];
 const isConversation = ({ workload }: Pair): boolean => workload === 'conversation';
@@ -180,7 +181,9 @@ console.log(JSON.stringify(machine));
 if (server !== undefined) console.log(`dev server: ${server.value} (${server.origin})`);
 if (redis !== undefined) console.log(`Redis: ${redis.value} (${redis.origin})`);
 for (const line of leftOut) console.log(line);
-console.log(`${options.rounds} rounds of ${options.seconds} s, ${options.inFlight} in flight; medians of rounds`);
+console.log(
+  `${options.rounds} rounds of ${options.seconds} s after ${options.warmUp} s of each that warm up, ${options.inFlight} in flight; medians of rounds`,
+);
 console.log(formatTable(rows));
 if (conversations.length > 0) console.log(formatConversations(conversations, options.conversation));
 if (figuresOfRedis !== undefined) console.log(formatRedisFigures(figuresOfRedis));

@@ -11,6 +11,8 @@ export interface Options {
   /** For each figure of a round. */
   readonly seconds: number;
   readonly inFlight: number;
+  /** How long each system does each workload before the first round, one at a time and then many. Seconds. */
+  readonly warmUp: number;
   /** Of the long conversation. */
   readonly conversation: ConversationRequest;
   /** Where the rows are written, too. */
@@ -24,6 +26,7 @@ const help = `npm run bench [-- OPTIONS]
   --systems A,B      of: ${Object.keys(systems).join(', ')}
   --rounds N         how often each is measured, in turn; medians count (default 3)
   --seconds N        for each figure of a round (default 3)
+  --warm-up N        seconds of each workload before that, one at a time and as long with many in flight (default 5)
   --in-flight N      runs at once when throughput is measured (default 50)
   --conversation N   bytes of text that the long conversation begins with (default 800000)
   --calls N          of the model and a tool in it (default 100)
@@ -41,6 +44,7 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '3' },
       'in-flight': { type: 'string', default: '50' },
+      'warm-up': { type: 'string', default: '5' },
       conversation: { type: 'string', default: '800000' },
       calls: { type: 'string', default: '100' },
       patience: { type: 'string', default: '180' },
@@ -57,6 +61,7 @@ export function readOptions(args: readonly string[]): Options {
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     inFlight: positive('in-flight', values['in-flight']),
+    warmUp: positive('warm-up', values['warm-up']),
     conversation: {
       bytes: positive('conversation', values.conversation),
       calls: positive('calls', values.calls),

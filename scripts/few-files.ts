@@ -7,7 +7,6 @@ import { readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import ts from 'typescript';
-import { HEADER } from './require-commonjs.ts';
 import { root } from './run.ts';
 
 /** Read by path from other files, or by a bundler: stay files of their own, with all that they import. */
@@ -17,7 +16,6 @@ const THREADS = ['src/host/thread.js', 'src/engines/embedded/checkpoint-thread.j
 /** Started by path as processes. */
 const PROCESSES = ['src/cli/dev/work.js'];
 const LIB = 'lib';
-const REQUIRE = 'perdure:require';
 
 const common = {
   bundle: true,
@@ -113,16 +111,9 @@ function places(dist: string, outFolder: string, kept: ReadonlySet<string>): Plu
         if (!kept.has(relative(dist, file).replaceAll('\\', '/'))) return undefined;
         return { path: relativeTo(join(dist, outFolder), file), external: true };
       });
-      onResolve({ filter: new RegExp(`^${REQUIRE}$`) }, () => ({ path: REQUIRE, namespace: REQUIRE }));
-      onLoad({ filter: /^/, namespace: REQUIRE }, () => ({
-        contents:
-          "import { createRequire } from 'node:module'; export const requireOfficial = createRequire(import.meta.url);",
-      }));
       onLoad({ filter: /\.js$/, namespace: 'file' }, async ({ path }) => {
         const text = await readFile(path, 'utf8');
-        const shared = `import { requireOfficial as __require } from '${REQUIRE}'; `;
-        const place = `new URL(${from(path)}, import.meta.url).href`;
-        return { contents: withPlace(text, place).replace(HEADER, shared) };
+        return { contents: withPlace(text, `new URL(${from(path)}, import.meta.url).href`) };
       });
     },
   };

@@ -9,9 +9,8 @@ import ts from 'typescript';
 const PACKAGES = /^@(temporalio|grpc)\//;
 /** What is bundled with workflow code, where there is no `require`. */
 const BUNDLED = /^(workflow\/|codec\/failure-converter\.js$)/;
-/** What a rewritten file begins with. */
-export const HEADER =
-  "import { createRequire as __createRequire } from 'node:module'; const __require = __createRequire(import.meta.url); ";
+/** What loads them, in the folder of the compiled sources: it leaves out what is not needed. */
+const LOADER = 'official-require.js';
 
 /** Rewrites all files of a folder that `src/` was compiled to. */
 export async function requireCommonJs(folder: string): Promise<void> {
@@ -19,13 +18,13 @@ export async function requireCommonJs(folder: string): Promise<void> {
     if (!file.endsWith('.js') || BUNDLED.test(file.replaceAll('\\', '/'))) continue;
     const path = join(folder, file);
     const text = await readFile(path, 'utf8');
-    const rewritten = rewriteImports(text);
+    const rewritten = rewriteImports(text, `${'../'.repeat(file.split(/[/\\]/).length - 1) || './'}${LOADER}`);
     if (rewritten !== text) await writeFile(path, rewritten);
   }
 }
 
-/** One file; lines keep their numbers, for source maps. */
-export function rewriteImports(text: string): string {
+/** One file, which finds what loads official packages at `loader`; lines keep their numbers, for source maps. */
+export function rewriteImports(text: string, loader: string): string {
   const source = ts.createSourceFile('file.js', text, ts.ScriptTarget.Latest);
   let result = text;
   for (const [index, statement] of [...source.statements.entries()].toReversed()) {
@@ -37,7 +36,7 @@ export function rewriteImports(text: string): string {
   }
   if (result === text) return text;
   const hashbang = /^#!.*\n/.exec(result)?.[0] ?? '';
-  return hashbang + HEADER + result.slice(hashbang.length);
+  return `${hashbang}import { requireOfficial as __require } from '${loader}'; ${result.slice(hashbang.length)}`;
 }
 
 function rewriteStatement(statement: ts.Statement, index: number): string | undefined {

@@ -7,6 +7,7 @@
  * version that does use them is noticed at once; `test/official.test.ts` looks, too.
  */
 import { createRequire } from 'node:module';
+import { standIn, withStandIns } from './official-require.ts';
 
 const require = createRequire(import.meta.url);
 const VM_SHARED = '@temporalio/worker/lib/workflow/vm-shared.js';
@@ -14,17 +15,15 @@ const UNUSED = ['@temporalio/proto', '../errors'];
 
 function loadWithout(path: string, names: readonly string[]): void {
   const there = createRequire(require.resolve(path));
-  const files = names.map((name) => there.resolve(name)).filter((file) => require.cache[file] === undefined);
-  for (const file of files) require.cache[file] = standIn(file);
-  try {
-    require(path);
-  } finally {
-    for (const file of files) delete require.cache[file];
-  }
+  const files = names.map((name) => there.resolve(name));
+  withStandIns(
+    files.map((file) => standIn(file, () => refusal(file))),
+    () => require(path) as unknown,
+  );
 }
 
-function standIn(file: string): NodeJS.Module {
-  const exports = new Proxy(
+function refusal(file: string): object {
+  return new Proxy(
     {},
     {
       get: (_, name) => {
@@ -33,18 +32,6 @@ function standIn(file: string): NodeJS.Module {
       },
     },
   );
-  return {
-    id: file,
-    filename: file,
-    loaded: true,
-    exports,
-    children: [],
-    paths: [],
-    path: '',
-    parent: null,
-    require,
-    isPreloading: false,
-  };
 }
 
 loadWithout(VM_SHARED, UNUSED);

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { FromThread, ThreadSetup } from './messages.ts';
 import { activationDefinitions } from './activation-definitions.ts';
@@ -28,6 +28,32 @@ interface Spare {
 }
 
 const spares: Spare[] = [];
+
+/** A thread that loads what all of them need, and waits to be told what it is for. */
+interface BlankThread {
+  readonly worker: Worker;
+  readonly give: (setup: ThreadSetup) => void;
+}
+
+let prepared: { readonly thread: BlankThread; readonly expiry: NodeJS.Timeout } | undefined;
+
+/**
+ * Starts a thread that will be asked for soon, unless one is left: it loads what it needs while this one does other things. If nobody takes it for a
+ * while, it ends.
+ */
+export function prepareThread(): void {
+  if (prepared !== undefined || spares.length > 0) return;
+  const thread = blankThread(undefined);
+  const { worker } = thread;
+  const drop = (): void => void (prepared?.thread === thread && (prepared = undefined));
+  const expiry = setTimeout(() => {
+    drop();
+    void worker.terminate();
+  }, SPARE_MS).unref();
+  worker.on('error', () => undefined).on('exit', drop);
+  worker.unref();
+  prepared = { thread, expiry };
+}
 
 /**
  * A thread for a bundle: new, or one that another host of the same bundle has left in order. To start one costs more than most workflows do, and tests
@@ -80,14 +106,35 @@ export async function endThread({ worker }: Thread, patienceMs: number = SPARE_M
 function startThread(start: ThreadStart): Thread {
   const progress = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const { resourceLimits, ...setup } = start;
-  const workerData: ThreadSetup = { ...setup, progress, types: activationDefinitions() };
-  const limits = resourceLimits === undefined ? {} : { resourceLimits };
-  const worker = new Worker(ENTRY, { workerData, name: 'perdure-workflows', ...limits });
+  const { worker, give } = (resourceLimits === undefined ? takePrepared() : undefined) ?? blankThread(resourceLimits);
+  give({ ...setup, progress, types: activationDefinitions() });
   return { start, worker, progress: new Int32Array(progress) };
 }
 
+function takePrepared(): BlankThread | undefined {
+  if (prepared === undefined) return undefined;
+  const { thread, expiry } = prepared;
+  prepared = undefined;
+  clearTimeout(expiry);
+  forgetListeners(thread);
+  thread.worker.ref();
+  return thread;
+}
+
+function blankThread(resourceLimits: ResourceLimits | undefined): BlankThread {
+  // A channel of its own: what comes by the thread's waits there until it is ready for that.
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(ENTRY, {
+    workerData: port2,
+    transferList: [port2],
+    name: 'perdure-workflows',
+    ...(resourceLimits === undefined ? {} : { resourceLimits }),
+  });
+  return { worker, give: (setup) => port1.postMessage(setup) };
+}
+
 /** By name: Node keeps listeners of its own there. */
-function forgetListeners({ worker }: Thread): void {
+function forgetListeners({ worker }: Pick<Thread, 'worker'>): void {
   for (const name of ['message', 'error', 'exit']) worker.removeAllListeners(name);
 }
 

@@ -1,6 +1,6 @@
 /** Entry of a workflow thread: one realm, fed by the main thread. */
 import { loadNativeClock } from '../official-thread.ts';
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import {
   makePatchActivationWorkflowInfoSnapshot,
   PATCH_ACTIVATION_CALLBACK_BUFFER_SIZE,
@@ -16,7 +16,8 @@ import type { WorkflowInfo } from '@temporalio/workflow';
 
 if (parentPort === null) throw new Error('This module is the entry of a worker thread');
 const port = parentPort;
-const setup = workerData as ThreadSetup;
+// What it is for is said when all that every thread needs is loaded, or later.
+const setup = await setupFrom(workerData as MessagePort);
 const post = (message: FromThread): void => port.postMessage(message);
 
 /** The main thread's time while a task runs; without a clock of the host, the native one. */
@@ -27,6 +28,12 @@ function getTimeOfDay(): bigint {
   if (setup.clockGiven) return time;
   nativeClock ??= loadNativeClock();
   return nativeClock();
+}
+
+async function setupFrom(channel: MessagePort): Promise<ThreadSetup> {
+  const given = await new Promise<ThreadSetup>((resolve) => channel.once('message', resolve));
+  channel.close();
+  return given;
 }
 
 function askAboutPatch(info: WorkflowInfo, patchId: string): boolean {

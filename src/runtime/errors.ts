@@ -80,8 +80,15 @@ export function workflowNotFound(workflowId: string, runId?: string): ServiceErr
 
 /** NOT_FOUND in the server's words: the run is closed. */
 export function workflowCompleted(): ServiceError {
-  return notFound('workflow execution already completed');
+  return notFound(completedText);
 }
+
+/** Whether an error says that the run has completed. */
+export function isWorkflowCompleted(error: unknown): boolean {
+  return hasCode(error, status.NOT_FOUND) && error.details === completedText;
+}
+
+const completedText = 'workflow execution already completed';
 
 /** NOT_FOUND: the client throws `NamespaceNotFoundError`. */
 export function namespaceNotFound(namespace: string): ServiceError {
@@ -153,6 +160,11 @@ export function unimplemented(feature: string): ServiceError {
   return failed(status.UNIMPLEMENTED, `Perdure's durable core does not support ${feature} yet.`);
 }
 
+/** ABORTED: to be tried again from the beginning. */
+export function aborted(message: string): ServiceError {
+  return failed(status.ABORTED, message);
+}
+
 /** CANCELLED: the caller gave up. The text is the one of the gRPC client. */
 export function cancelled(message = 'Cancelled on client'): ServiceError {
   return failed(status.CANCELLED, message);
@@ -182,6 +194,18 @@ export function resourceExhausted(message: string): ServiceError {
 export function unavailable(message: string): ServiceError {
   return failed(status.UNAVAILABLE, message);
 }
+
+/** RESOURCE_EXHAUSTED: the run went on as a new one before it had taken what the call brought; the same call will reach that one. */
+export function workflowClosing(): ServiceError {
+  return resourceExhausted(closingText);
+}
+
+/** Whether an error says that the run has gone on as a new one. */
+export function isWorkflowClosing(error: unknown): boolean {
+  return hasCode(error, status.RESOURCE_EXHAUSTED) && error.details === closingText;
+}
+
+const closingText = 'workflow operation can not be applied because workflow is closing';
 
 /** UNAVAILABLE: another process has taken over the run while the call was under way; the same call will reach it. */
 export function movedAway(): ServiceError {

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { createWorkflowHost } from '../../src/host/host.ts';
-import { endThread, takeThread, type Thread, type ThreadStart } from '../../src/host/spare-threads.ts';
+import { endThread, prepareThread, takeThread, type Thread, type ThreadStart } from '../../src/host/spare-threads.ts';
 import type { WorkflowBundleWithSourceMapAndFilename } from '../../src/official.ts';
 import { bundleFixtures, DrivenRun, resultOf } from './driver.ts';
 
@@ -14,12 +14,12 @@ afterEach(async () => {
   await Promise.all(taken.splice(0).map((thread) => endThread(thread)));
 });
 
-function take(more: Partial<ThreadStart> = {}): { readonly isUsed: boolean } {
+function take(more: Partial<ThreadStart> = {}): { readonly isUsed: boolean; readonly id: number } {
   const registeredActivityNames = new Set<string>();
   const start = { bundle, registeredActivityNames, stackTraces: false, clockGiven: false, asksAboutPatches: false };
   const { thread, isUsed } = takeThread({ ...start, ...more });
   taken.push(thread);
-  return { isUsed };
+  return { isUsed, id: thread.worker.threadId };
 }
 
 async function evaluate(codes: readonly string[], dispose = true): Promise<unknown> {
@@ -51,4 +51,15 @@ it('gives no thread to a host that is set up differently', async () => {
 it('stops a thread in which a run still lives', async () => {
   await evaluate(['return 1'], false);
   expect(take().isUsed).toBe(false);
+});
+
+it('prepares one thread, which the next host takes as a new one', async () => {
+  const before = take().id;
+  prepareThread();
+  prepareThread();
+  expect(take({ resourceLimits: { maxOldGenerationSizeMb: 100 } }).id).toBe(before + 2);
+  expect(take()).toEqual({ isUsed: false, id: before + 1 });
+  expect(take().id).toBe(before + 3);
+  prepareThread();
+  expect(await evaluate(['return 1'])).toBe(1);
 });

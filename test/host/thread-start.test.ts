@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { activationDefinitions } from '../../src/host/activation-definitions.ts';
 import type { ThreadSetup } from '../../src/host/messages.ts';
@@ -11,7 +11,7 @@ interface Loaded {
 }
 
 it('starts a workflow thread without gRPC, the native library and the definitions of all messages', async () => {
-  const workerData: ThreadSetup = {
+  const setup: ThreadSetup = {
     bundle: await bundleFixtures(),
     registeredActivityNames: new Set(),
     asksAboutPatches: false,
@@ -20,7 +20,12 @@ it('starts a workflow thread without gRPC, the native library and the definition
     types: activationDefinitions(),
     progress: new SharedArrayBuffer(4),
   };
-  const worker = new Worker(new URL('./fixtures/loaded-modules.ts', import.meta.url), { workerData });
+  const channel = new MessageChannel();
+  const worker = new Worker(new URL('./fixtures/loaded-modules.ts', import.meta.url), {
+    workerData: channel.port2,
+    transferList: [channel.port2],
+  });
+  channel.port1.postMessage(setup);
   try {
     const said = await new Promise<readonly Loaded[]>((resolve, reject) => {
       const messages: Loaded[] = [];

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { rewriteImports } from '../../scripts/require-commonjs.ts';
 
-const HEADER =
-  "import { createRequire as __createRequire } from 'node:module'; const __require = __createRequire(import.meta.url); ";
+const HEADER = "import { requireOfficial as __require } from '../official-require.js'; ";
+const rewrite = (text: string): string => rewriteImports(text, '../official-require.js');
 
 it.each([
   ["import proto from '@temporalio/proto';", 'const proto = __require("@temporalio/proto");'],
@@ -19,7 +19,7 @@ it.each([
     'const { tsToMs: __0_0, msToTs: __0_1 } = __require("@temporalio/common/lib/time.js"); export { __0_0 as tsToMs, __0_1 as toTs };',
   ],
 ])('has compiled files require official packages: %s', (given, expected) => {
-  expect(rewriteImports(given)).toBe(HEADER + expected);
+  expect(rewrite(given)).toBe(HEADER + expected);
 });
 
 it.each([
@@ -30,12 +30,12 @@ it.each([
   "import * as proto from '@temporalio/proto';",
   'const text = "import proto from \'@temporalio/proto\';";',
 ])('leaves everything else: %s', (given) => {
-  expect(rewriteImports(given)).toBe(given);
+  expect(rewrite(given)).toBe(given);
 });
 
 it('keeps lines and the first one', () => {
   const given = "#!/usr/bin/env node\nimport {\n  a,\n  b,\n} from '@temporalio/common';\n// after\n";
-  const lines = rewriteImports(given).split('\n');
+  const lines = rewrite(given).split('\n');
   expect(lines).toHaveLength(given.split('\n').length);
   expect(lines[0]).toBe('#!/usr/bin/env node');
   expect(lines[5]).toBe('// after');

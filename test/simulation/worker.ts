@@ -51,6 +51,7 @@ export class ModelWorker {
       namespace: 'default',
       taskQueue: 'work',
       identity,
+      instanceKey: 'only',
       version: { deploymentName: '', buildId: identity, useVersioning: false, defaultBehavior: 0 },
       enableWorkflows: true,
       enableActivities: true,

@@ -1,4 +1,6 @@
 import type { temporal } from '@temporalio/proto';
+import { CommandType } from '../../src/core/proto.ts';
+import type { Command } from '../../src/core/proto.ts';
 import { grpcStatusName } from './rpc.ts';
 import type { Refusal } from './rpc.ts';
 import type { ScenarioContext } from './scenario.ts';
@@ -31,4 +33,20 @@ export async function answerTask(t: ScenarioContext, task: Task, answer: Answer)
     if (code === undefined) throw error;
     return { code: grpcStatusName(code), details: details ?? '' };
   }
+}
+
+/** Fails a workflow task by hand. */
+export async function failTask(t: ScenarioContext, { taskToken }: Task): Promise<void> {
+  await t.raw.respondWorkflowTaskFailed({ namespace: t.namespace, taskToken: taskToken ?? null, identity: 'by hand' });
+}
+
+/** The command by which a run goes on as a new one. */
+export function continueAsNew({ taskQueue }: Pick<ScenarioContext, 'taskQueue'>, workflowType: string): Command {
+  return {
+    commandType: CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION,
+    continueAsNewWorkflowExecutionCommandAttributes: {
+      workflowType: { name: workflowType },
+      taskQueue: { name: taskQueue },
+    },
+  };
 }

@@ -8,6 +8,7 @@ import {
   scheduleWorkflowTask,
 } from '../run/workflow-task.ts';
 import { terminateRun } from '../run/close.ts';
+import { isRejection } from '../run/update.ts';
 import { noteResetPoint } from '../run/reset-points.ts';
 import type { AttributeTypes } from '../search-attributes/types.ts';
 import type { DecisionOutcome } from './apply.ts';
@@ -89,7 +90,7 @@ function leavesNoTrace({ record }: RunDraft, answer: Answer): boolean {
   if ((answer.commands ?? []).length > 0 || answer.forceCreateNewWorkflowTask) return false;
   const mayForget = answer.capabilities?.discardSpeculativeWorkflowTaskWithEvents ? forgettableEvents : 0;
   if (record.nextEventId > record.previousStartedEventId + 2 + mayForget) return false;
-  return (answer.messages ?? []).every(({ body }) => body?.type_url?.endsWith('.Rejection'));
+  return (answer.messages ?? []).every(isRejection);
 }
 
 function completedAttributes(

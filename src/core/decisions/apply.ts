@@ -1,7 +1,7 @@
 import type { Command, ProtocolMessage } from '../proto.ts';
 import { CommandType, WorkflowTaskFailedCause } from '../proto.ts';
 import type { UpdateAnswer } from '../run/update.ts';
-import { applyUpdateMessage } from '../run/update.ts';
+import { applyUpdateMessage, isRejection } from '../run/update.ts';
 import { cancelActivityCommand, scheduleActivityCommand } from './activities.ts';
 import { cancelExternalCommand, signalExternalCommand, startChildCommand } from './children.ts';
 import { cancelRun, completeRun, continueAsNew, failRun } from './closing.ts';
@@ -70,8 +70,8 @@ export function applyCommands(
     if (result?.eagerActivity !== undefined) eagerActivities.push(result.eagerActivity);
     needsNewTask ||= result?.needsNewTask ?? false;
   }
-  // Workers without the protocol command leave the order of messages to us.
-  if (decision.draft.isOpen) for (const message of pending.values()) takeMessage(message);
+  // Workers without the protocol command leave the order of messages to us. A closed run can still reject, which leaves nothing in history.
+  for (const message of pending.values()) if (decision.draft.isOpen || isRejection(message)) takeMessage(message);
   return { updates, eagerActivities, needsNewTask };
 }
 

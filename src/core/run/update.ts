@@ -62,6 +62,11 @@ export function applyUpdateMessage(
   }
 }
 
+/** Whether a worker's message rejects an update. */
+export function isRejection({ body }: ProtocolMessage): boolean {
+  return body?.type_url === typeUrl('Rejection');
+}
+
 function accept(
   draft: RunDraft,
   updateId: string,

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
+// As a whole: most processes use no socket, and gRPC is loaded when something is asked of it.
+import grpc from '@grpc/grpc-js';
+import type { Client, connectivityState } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { cancelled, isServiceError, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
@@ -34,7 +36,7 @@ export interface SocketClientOptions {
  * @throws ServiceError `UNAVAILABLE` when nobody listens there.
  */
 export async function connectSocket(path: string, options: SocketClientOptions = {}): Promise<SocketClient> {
-  const client = new Client(`unix:${path}`, credentials.createInsecure(), CHANNEL_OPTIONS);
+  const client = new grpc.Client(`unix:${path}`, grpc.credentials.createInsecure(), CHANNEL_OPTIONS);
   // gRPC itself does not keep the process alive while it connects.
   const alive = setInterval(() => {}, 60_000);
   const isReady = await isConnected(client).finally(() => clearInterval(alive));
@@ -45,7 +47,7 @@ export async function connectSocket(path: string, options: SocketClientOptions =
   let isClosed = false;
   const lost = new Promise<void>((resolve) => {
     const watch = async (): Promise<void> => {
-      do await stateAfter(client, connectivityState.READY);
+      do await stateAfter(client, grpc.connectivityState.READY);
       while (!isClosed && (await isConnected(client)));
       if (isClosed) return;
       resolve();
@@ -80,7 +82,7 @@ function send(
 ): Promise<unknown> {
   const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(cancelled());
-  const metadata = new Metadata();
+  const metadata = new grpc.Metadata();
   const id = signal === undefined ? '' : randomUUID();
   if (signal !== undefined) metadata.set(CALL_KEY, id);
   return new Promise((resolve, reject) => {
@@ -130,8 +132,8 @@ function giveUp(client: Client, id: string, patience: number, onFailure: () => v
 async function isConnected(client: Client): Promise<boolean> {
   for (;;) {
     const state = client.getChannel().getConnectivityState(true);
-    if (state === connectivityState.READY) return true;
-    if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) return false;
+    if (state === grpc.connectivityState.READY) return true;
+    if (state === grpc.connectivityState.TRANSIENT_FAILURE || state === grpc.connectivityState.SHUTDOWN) return false;
     await stateAfter(client, state);
   }
 }

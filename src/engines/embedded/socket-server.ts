@@ -1,8 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
-import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
-import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+// As a whole, for the reason in socket-client.ts.
+import grpcJs from '@grpc/grpc-js';
+import type { handleUnaryCall, sendUnaryData, Server, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import proto from '@temporalio/proto';
 import { fromStatus, toStatus, unavailable } from '../../runtime/errors.ts';
 import type { CallOptions, WorkflowServiceApi } from '../../runtime/service.ts';
@@ -35,12 +36,12 @@ export interface SocketServer {
  */
 export async function serveSocket(service: WorkflowServiceApi, path: string): Promise<SocketServer> {
   const calls = new Calls();
-  const grpc = new Server(CHANNEL_OPTIONS);
+  const grpc = new grpcJs.Server(CHANNEL_OPTIONS);
   addService(grpc, workflowServiceMethods, service, calls);
   addService(grpc, operatorServiceMethods, service, calls);
   addHealthService(grpc);
   addCancelService(grpc, calls);
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = grpc.createConnectionInjector(grpcJs.ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   // A listener of our own, as the one of gRPC would keep the process alive.
   const listener = createServer((socket) => {
@@ -185,8 +186,8 @@ class Calls {
 function fail(respond: Respond, error: unknown, origin: Origin): void {
   const { code, details, metadata } = fromStatus(toStatus(error));
   // The error may come from another copy of gRPC, whose metadata this one does not take.
-  const trailer = new Metadata();
+  const trailer = new grpcJs.Metadata();
   for (const value of metadata.get(DETAILS_KEY)) trailer.set(DETAILS_KEY, value);
   trailer.set(ORIGIN_KEY, origin);
-  respond({ code: code === status.OK ? status.INTERNAL : code, details, metadata: trailer });
+  respond({ code: code === grpcJs.status.OK ? grpcJs.status.INTERNAL : code, details, metadata: trailer });
 }

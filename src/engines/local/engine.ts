@@ -15,11 +15,11 @@ import type {
 import { longestTaskTimeoutMs } from '../../core/run/start.ts';
 import { BLOB_SIZE, HISTORY_COUNT, HISTORY_SIZE, LONGEST_ID, MEMO_SIZE, MESSAGE_SIZE } from '../../core/limits.ts';
 import { readHealth, readInfo, type StatusSource } from '../../engine/status.ts';
+import { prepareThread } from '../../host/spare-threads.ts';
 import { createConnection, type LocalConnection } from '../../runtime/connection.ts';
 import type { WorkflowServiceApi } from '../../runtime/service.ts';
 import { createTestService } from '../../runtime/test-service.ts';
 import { VirtualClock } from '../../runtime/virtual-clock.ts';
-import { createLocalWorker } from './worker.ts';
 
 const PACKAGE = createRequire(import.meta.url)('perdure/package.json') as { readonly version: string };
 
@@ -113,7 +113,7 @@ export class LocalEngine implements Engine {
     const { dataConverter } = this.options.client ?? {};
     // Making one takes a while in real time; virtual time waits for it.
     const release = this.clock.hold('workflowTask');
-    const worker = await createLocalWorker({
+    const worker = await startWorker({
       connection: this.nativeConnection,
       namespace: this.namespace,
       ...(dataConverter === undefined ? {} : { dataConverter }),
@@ -174,6 +174,13 @@ const SERVER_LIMITS = {
   historyLength: HISTORY_COUNT,
   historySize: HISTORY_SIZE,
 };
+
+/** Who only asks loads no worker; and who has workflow code that is ready to run gets a thread for it while that is loaded. */
+async function startWorker(options: WorkerOptions): Promise<Worker> {
+  if (options.workflowBundle !== undefined) prepareThread();
+  const { createLocalWorker } = await import('./worker.ts');
+  return await createLocalWorker(options);
+}
 
 function hasEnded(worker: Worker): boolean {
   return ['STOPPED', 'FAILED'].includes(worker.getState());

@@ -25,12 +25,13 @@ export function createActivityPoller(
   slots: SlotPool,
   deliver: (task: PolledActivityTask, slot: Slot) => void,
 ): PollLoops<PolledActivityTask> {
-  const { namespace, taskQueue, identity, version, clock, log } = options;
+  const { namespace, taskQueue, identity, instanceKey: workerInstanceKey, version, clock, log } = options;
   const perSecond = options.maxTaskQueueActivitiesPerSecond;
   const request = {
     namespace,
     taskQueue: { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL },
     identity,
+    workerInstanceKey,
     taskQueueMetadata: perSecond === undefined ? null : { maxTasksPerSecond: { value: perSecond } },
     ...pollVersionOf(version),
   };

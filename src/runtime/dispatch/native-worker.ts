@@ -117,11 +117,18 @@ function createGate(): { open: () => void; rejection: (error: () => Error) => Pr
 /** Lets the server answer polls that are still out, and give the sticky queue's tasks to others. Servers that do not know this do without. */
 async function announceShutdown(
   service: WorkflowServiceApi,
-  { namespace, identity, taskQueue }: DispatchOptions,
+  { namespace, identity, instanceKey, taskQueue }: DispatchOptions,
   stickyTaskQueue = '',
 ): Promise<void> {
   try {
-    await service.shutdownWorker({ namespace, identity, taskQueue, stickyTaskQueue, reason: 'graceful shutdown' });
+    await service.shutdownWorker({
+      namespace,
+      identity,
+      workerInstanceKey: instanceKey,
+      taskQueue,
+      stickyTaskQueue,
+      reason: 'graceful shutdown',
+    });
   } catch {
     // Nothing depends on it.
   }

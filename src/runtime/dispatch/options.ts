@@ -41,6 +41,8 @@ export interface DispatchOptions extends DispatchSeams {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly identity: string;
+  /** Tells workers of one identity apart. */
+  readonly instanceKey: string;
   readonly version: DispatchVersion;
   readonly enableWorkflows: boolean;
   readonly enableActivities: boolean;
@@ -73,6 +75,7 @@ export function dispatchOptions(compiled: CompiledWorkerOptionsWithBuildId, seam
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     identity: options.identity,
+    instanceKey: seams.newId(),
     version: versionOf(options),
     enableWorkflows: options.taskTypes.enableWorkflows,
     enableActivities: options.taskTypes.enableRemoteActivities,

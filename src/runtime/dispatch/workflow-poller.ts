@@ -84,12 +84,12 @@ export class WorkflowPoller {
     isSticky: boolean,
     signal: AbortSignal,
   ): Promise<{ task: PolledWorkflowTask | undefined; scaleBy: number }> {
-    const { namespace, taskQueue, identity, version } = this.#options;
+    const { namespace, taskQueue, identity, instanceKey: workerInstanceKey, version } = this.#options;
     const queue =
       isSticky && this.#stickyName !== undefined
         ? { name: this.#stickyName, kind: TaskQueueKind.TASK_QUEUE_KIND_STICKY, normalName: taskQueue }
         : { name: taskQueue, kind: TaskQueueKind.TASK_QUEUE_KIND_NORMAL };
-    const request = { namespace, taskQueue: queue, identity, ...pollVersionOf(version) };
+    const request = { namespace, taskQueue: queue, identity, workerInstanceKey, ...pollVersionOf(version) };
     const response = await this.#service.pollWorkflowTaskQueue(request, { signal });
     if (isSticky) this.#stickyBacklog = toNumber(response.backlogCountHint);
     const scaleBy = response.pollerScalingDecision?.pollRequestDeltaSuggestion ?? 0;

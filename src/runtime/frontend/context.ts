@@ -76,13 +76,24 @@ export function buildIdOf(
   return poll.workerVersionCapabilities?.buildId || poll.deploymentOptions?.buildId || '';
 }
 
+/** Which worker a request is of, as it says itself. */
+export function instanceOf({
+  identity,
+  workerInstanceKey,
+}: Pick<temporal.api.workflowservice.v1.IShutdownWorkerRequest, 'identity' | 'workerInstanceKey'>): Pick<
+  Reader,
+  'identity' | 'instance'
+> {
+  return { identity: identity ?? '', instance: workerInstanceKey || undefined };
+}
+
 /** Who polls, as it says itself. */
 export function readerOf(
   poll: Pick<
     temporal.api.workflowservice.v1.IPollActivityTaskQueueRequest,
-    'identity' | 'taskQueueMetadata' | 'workerVersionCapabilities' | 'deploymentOptions'
+    'identity' | 'workerInstanceKey' | 'taskQueueMetadata' | 'workerVersionCapabilities' | 'deploymentOptions'
   >,
 ): Reader {
   const ratePerSecond = poll.taskQueueMetadata?.maxTasksPerSecond?.value ?? undefined;
-  return { identity: poll.identity ?? '', buildId: buildIdOf(poll), ratePerSecond };
+  return { ...instanceOf(poll), buildId: buildIdOf(poll), ratePerSecond };
 }

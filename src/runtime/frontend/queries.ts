@@ -194,7 +194,7 @@ function hasBegun({ previousStartedEventId, closeTime }: RunRecord): boolean {
 }
 
 /** Whether the run's workflow tasks keep failing, so that a query would wait in vain. */
-export function isStuck(record: RunRecord): boolean {
+export function isStuck(record: Pick<RunRecord, 'workflowTask' | 'workflowTaskAttempt'>): boolean {
   return record.workflowTask !== undefined && record.workflowTaskAttempt >= stuckAfterAttempts;
 }
 

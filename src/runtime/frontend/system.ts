@@ -1,6 +1,8 @@
 import type { temporal } from '@temporalio/proto';
 import { namespaceNotFound } from '../errors.ts';
+import type { QueueName } from '../matching/queue-name.ts';
 import type { FrontendContext, Handlers } from './context.ts';
+import { instanceOf } from './context.ts';
 
 /** The version of Temporal's server whose behaviour is followed. */
 const serverVersion = '1.29.1';
@@ -41,17 +43,26 @@ export function systemHandlers(
       if (!context.namespaces.has(namespace)) throw namespaceNotFound(namespace);
       if (request.taskQueue) {
         for (const type of ['workflow', 'activity'] as const)
-          context.queues.left({ namespace, name: request.taskQueue, type }, request.identity ?? '');
+          context.queues.left({ namespace, name: request.taskQueue, type }, instanceOf(request));
       }
-      const name = request.stickyTaskQueue;
-      if (!name) return {};
-      // What was meant for this worker's cache goes to the runs' own queues.
-      for (const task of context.queues.abandon({ namespace, name, type: 'workflow' }))
-        await context.announceAgain(task);
+      if (request.stickyTaskQueue)
+        await handOver(context, { namespace, name: request.stickyTaskQueue, type: 'workflow' });
       return {};
     },
     async recordWorkerHeartbeat() {
       return {};
     },
   };
+}
+
+/** What was meant for a worker's cache goes to the runs' own queues. What cannot at the moment stays where it is, and times out there. @throws why. */
+async function handOver({ queues, announceAgain }: FrontendContext, sticky: QueueName): Promise<void> {
+  const failures: unknown[] = [];
+  for (const task of queues.abandon(sticky)) {
+    await announceAgain(task).catch((error: unknown) => {
+      failures.push(error);
+      queues.offer(sticky, task);
+    });
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -7,13 +7,17 @@ import {
   grpcStatus,
   hasCode,
   invalidArgument,
-  isServiceError,
+  isWorkflowClosing,
+  isWorkflowCompleted,
   notFound,
   workflowCompleted,
+  workflowNotReady,
 } from '../errors.ts';
+import type { RequestOf, ResponseOf } from '../service.ts';
 import type { FrontendContext, Handlers } from './context.ts';
 import { longPollMs, requireId, requireNamespace } from './context.ts';
 import { keyOf } from './keys.ts';
+import { isStuck } from './queries.ts';
 import { refuseManyUpdates } from './update-limits.ts';
 import { outlived, updateAborted } from './updates.ts';
 import type { UpdateState } from './updates.ts';
@@ -31,26 +35,19 @@ export function updateHandlers(
       const namespace = requireNamespace(context, request.namespace);
       const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
       requireUpdate(request.request);
-      const record = await context.runs.resolve({ namespace, workflowId }, request.workflowExecution?.runId);
-      if (request.firstExecutionRunId && record.firstRunId !== request.firstExecutionRunId) {
-        throw notFound('workflow execution not found');
-      }
-      const updateId = request.request?.meta?.updateId || context.newId();
-      const update = { ...request.request, meta: { ...request.request?.meta, updateId } };
-      const { residency } = context;
-      if (!record.updates.has(updateId)) {
-        refusePaused(record);
-        if (residency?.has(record) === false && record.closeTime === undefined) {
-          const known = { ...request, request: update };
-          return await elsewhere(context, record, updateId, options.signal, (signal) =>
-            residency.forward('updateWorkflowExecution', known, record, signal),
-          );
+      const runId = request.workflowExecution?.runId;
+      for (;;) {
+        const record = await context.runs.resolve({ namespace, workflowId }, runId);
+        try {
+          return await updateRun(context, record, request, options.signal);
+        } catch (error) {
+          const hasClosed = isWorkflowClosing(error) || isWorkflowCompleted(error);
+          if (!hasClosed || runId || options.signal?.aborted) throw error;
+          // Nobody said which run it is for: that may be another one by now.
+          const current = await context.runs.resolve({ namespace, workflowId }, undefined);
+          if (current.runId === record.runId) throw error;
         }
-        await admit(context, record, updateId, update);
       }
-      const stage = request.waitPolicy?.lifecycleStage ?? acceptedStage;
-      const state = await waitFor(context, record, updateId, stage, options.signal);
-      return { ...answer(record, updateId, state) };
     },
     async pollWorkflowExecutionUpdate(request, options = {}) {
       const namespace = requireNamespace(context, request.namespace);
@@ -74,6 +71,34 @@ export function updateHandlers(
   };
 }
 
+async function updateRun(
+  context: FrontendContext,
+  record: RunRecord,
+  request: RequestOf<'updateWorkflowExecution'>,
+  signal: AbortSignal | undefined,
+): Promise<ResponseOf<'updateWorkflowExecution'>> {
+  if (request.firstExecutionRunId && record.firstRunId !== request.firstExecutionRunId) {
+    throw notFound('workflow execution not found');
+  }
+  const updateId = request.request?.meta?.updateId || context.newId();
+  const update = { ...request.request, meta: { ...request.request?.meta, updateId } };
+  const { residency } = context;
+  if (!record.updates.has(updateId)) {
+    refusePaused(record);
+    refuseStuck(record);
+    if (residency?.has(record) === false && record.closeTime === undefined) {
+      const known = { ...request, request: update };
+      return await elsewhere(context, record, updateId, signal, (ended) =>
+        residency.forward('updateWorkflowExecution', known, record, ended),
+      );
+    }
+    await admit(context, record, updateId, update);
+  }
+  const stage = request.waitPolicy?.lifecycleStage ?? acceptedStage;
+  const state = await waitFor(context, record, updateId, stage, signal);
+  return { ...answer(record, updateId, state) };
+}
+
 /** @throws ServiceError INVALID_ARGUMENT when something is missing that every update has, or its id is too long. */
 export function requireUpdate(request: temporal.api.update.v1.IRequest | null | undefined): void {
   if (!request?.meta) throw invalidArgument('Update meta is not set on request.');
@@ -95,7 +120,7 @@ async function elsewhere<Answer>(
     return await call(wait.signal);
   } catch (error) {
     // It was open when the call came.
-    if (isServiceError(error) && error.details === workflowCompleted().details) throw updateAborted();
+    if (isWorkflowCompleted(error)) throw updateAborted((await context.runs.load(keyOf(record))) ?? record);
     if (!hasCode(error, grpcStatus.DEADLINE_EXCEEDED) || signal?.aborted === true) throw error;
     return answer(record, updateId, { accepted: false, outcome: undefined });
   } finally {
@@ -116,6 +141,7 @@ async function admit(
     if (draft?.record.updates.has(updateId)) return transaction.discard(key);
     if (draft === undefined || !draft.isOpen) throw workflowCompleted();
     refusePaused(draft.record);
+    refuseStuck(draft.record);
     if (!context.updates.has(key, updateId)) refuseManyUpdates(context.updates, draft.record, request);
     context.updates.admit(key, updateId, request);
     // Known updates too: the commit that was to bring them on their way may have failed.
@@ -127,6 +153,13 @@ async function admit(
 /** @throws ServiceError FAILED_PRECONDITION when the run is paused. */
 function refusePaused(record: Pick<RunRecord, 'status'>): void {
   if (isPaused(record)) throw failedPrecondition('Workflow is paused. Cannot update the workflow.');
+}
+
+/** @throws ServiceError FAILED_PRECONDITION when the run's workflow tasks keep failing: the update would wait in vain. */
+function refuseStuck(record: Pick<RunRecord, 'workflowTask' | 'workflowTaskAttempt'>): void {
+  if (isStuck(record)) {
+    throw workflowNotReady('Unable to perform workflow execution update due to Workflow Task in failed state.');
+  }
 }
 
 async function waitFor(
@@ -179,7 +212,7 @@ async function storedState(
     return { accepted: true, outcome: event?.workflowExecutionUpdateCompletedEventAttributes?.outcome ?? {} };
   }
   const accepted = update.acceptedEventId > 0;
-  if (current.closeTime !== undefined && !accepted) throw updateAborted();
+  if (current.closeTime !== undefined && !accepted) throw updateAborted(current);
   if (current.closeTime !== undefined) return { accepted, outcome: { failure: outlived } };
   return { accepted, outcome: undefined };
 }

@@ -5,7 +5,8 @@ import { updateRequestMessage } from '../../core/run/update.ts';
 import { updateRequestSize } from '../../core/sizes.ts';
 import type { UpdateAnswer } from '../../core/run/update.ts';
 import { runName } from '../../core/run-name.ts';
-import { failedPrecondition, movedAway, notFound } from '../errors.ts';
+import { failedPrecondition, grpcStatus, hasCode, movedAway, notFound, workflowClosing } from '../errors.ts';
+import type { ServiceError } from '../errors.ts';
 import { ExpectedUpdates } from './expected-updates.ts';
 
 type Outcome = temporal.api.update.v1.IOutcome;
@@ -117,8 +118,11 @@ export class Updates {
     return false;
   }
 
-  /** What a completed task said. An update that was sent with it and not answered is rejected: the worker does not know updates. */
-  answered(run: RunKey, answers: readonly UpdateAnswer[]): void {
+  /**
+   * What a completed task said. An update that was sent with it and not answered is rejected: the worker does not know updates. When the task closed
+   * the run, or only asks for more time, that is no sign of it (`isFinal`): the update is aborted, or answered later.
+   */
+  answered(run: RunKey, answers: readonly UpdateAnswer[], isFinal: boolean): void {
     const updates = this.#ofRun(run);
     if (updates === undefined) return;
     for (const answer of answers) {
@@ -127,7 +131,7 @@ export class Updates {
       if (answer.kind === 'accepted') step(update, 'accepted', undefined);
       else this.#finish(update, answer.kind === 'completed' ? answer.outcome : { failure: answer.failure });
     }
-    for (const update of updates.values()) {
+    for (const update of isFinal ? updates.values() : []) {
       if (update.stage === 'sent') this.#finish(update, { failure: unprocessed });
     }
   }
@@ -162,7 +166,7 @@ export class Updates {
     if (updates === undefined) return;
     for (const update of updates.values()) {
       if (update.stage === 'accepted') this.#finish(update, { failure: outlived });
-      else if (update.stage !== 'done') this.#fail(update, updateAborted());
+      else if (update.stage !== 'done') this.#fail(update, updateAborted(record));
     }
     this.#updates.delete(runName(record));
   }
@@ -195,10 +199,17 @@ export class Updates {
   }
 }
 
-/** NOT_FOUND: the run closed before it accepted the update. */
-export function updateAborted(): Error {
-  return notFound('workflow update was aborted by closing workflow');
+/** Why a run that closed before it accepted the update did not take it: NOT_FOUND, or that another run goes on in its place, which can. */
+export function updateAborted({ nextRunId }: Pick<RunRecord, 'nextRunId'>): ServiceError {
+  return nextRunId === undefined ? notFound(abortedText) : workflowClosing();
 }
+
+/** Whether an error says that the run closed for good before it accepted the update. */
+export function isUpdateAborted(error: ServiceError): boolean {
+  return hasCode(error, grpcStatus.NOT_FOUND) && error.details === abortedText;
+}
+
+const abortedText = 'workflow update was aborted by closing workflow';
 
 const refusedText = 'Unable to perform workflow execution update due to unexpected workflow task failure.';
 

@@ -203,7 +203,7 @@ async function apply(
     if (context.updates.hasUnsent(token)) scheduleWorkflowTask(draft, 'speculative');
     transaction.afterCommit(() => {
       context.queries.answered(token, answer.queryResults ?? {});
-      context.updates.answered(token, outcome.updates);
+      context.updates.answered(token, outcome.updates, draft.isOpen && !answer.forceCreateNewWorkflowTask);
     });
     const startsNext = draft.record.workflowTask !== undefined && answer.returnNewWorkflowTask === true;
     if (startsNext) startWorkflowTask(draft, taker);

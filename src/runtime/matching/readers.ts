@@ -1,6 +1,8 @@
 /** Who polls a queue, as it says itself. */
 export interface Reader {
   readonly identity: string;
+  /** Tells workers of one identity apart. Left out: all of the identity are one. */
+  readonly instance?: string | undefined;
   /** What its build is called; empty when it says none. */
   readonly buildId: string;
   /** How many tasks of the queue may be given out in a second, to all workers together. Left out: it says nothing. */
@@ -23,27 +25,37 @@ export class Readers {
 
   /** Somebody polls, or has. */
   saw(reader: Reader, now: number): void {
-    this.#known.delete(reader.identity);
-    this.#known.set(reader.identity, { ...reader, lastAccess: now });
+    const key = keyOf(reader);
+    this.#known.delete(key);
+    this.#known.set(key, { ...reader, lastAccess: now });
     this.#forget(now);
   }
 
   /** Somebody does not poll any more, and has said so. */
-  left(identity: string): void {
-    this.#known.delete(identity);
+  left(reader: Pick<Reader, 'identity' | 'instance'>): void {
+    this.#known.delete(keyOf(reader));
   }
 
-  /** Those of the last minutes. */
+  /** Those of the last minutes, each identity once: as it was seen last. */
   recent(now: number): RecentReader[] {
     this.#forget(now);
-    return [...this.#known.values()];
+    const byIdentity = new Map<string, RecentReader>();
+    for (const reader of this.#known.values()) {
+      byIdentity.delete(reader.identity);
+      byIdentity.set(reader.identity, reader);
+    }
+    return [...byIdentity.values()];
   }
 
   /** Forgets those who were seen too long ago. */
   #forget(now: number): void {
-    for (const [identity, { lastAccess }] of this.#known) {
+    for (const [key, { lastAccess }] of this.#known) {
       if (lastAccess >= now - rememberedMs) return;
-      this.#known.delete(identity);
+      this.#known.delete(key);
     }
   }
+}
+
+function keyOf({ identity, instance = '' }: Pick<Reader, 'identity' | 'instance'>): string {
+  return `${identity}\0${instance}`;
 }

@@ -194,8 +194,8 @@ export class TaskQueues {
   }
 
   /** A worker does not read the queue any more. */
-  left(name: QueueName, identity: string): void {
-    this.#queues.get(queueKey(name))?.readers.left(identity);
+  left(name: QueueName, reader: Pick<Reader, 'identity' | 'instance'>): void {
+    this.#queues.get(queueKey(name))?.readers.left(reader);
   }
 
   /** Whether the task waits for a worker. */

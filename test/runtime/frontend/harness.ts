@@ -102,14 +102,26 @@ export class Bench<Time extends Clock = VirtualClock> {
     signal?: AbortSignal,
   ): ReturnType<WorkflowServiceApi['updateWorkflowExecution']> {
     return this.service.updateWorkflowExecution(
-      {
-        namespace,
-        workflowExecution: { workflowId },
-        waitPolicy: { lifecycleStage: stage },
-        request: { meta: { updateId, identity: 'test' }, input: { name: 'any' } },
-      },
+      updateRequest({ workflowId }, updateId, stage),
       signal === undefined ? {} : { signal },
     );
+  }
+
+  /** An update of this run and no other. */
+  updateRun(
+    workflowId: string,
+    runId: string,
+    updateId: string,
+  ): ReturnType<WorkflowServiceApi['updateWorkflowExecution']> {
+    return this.service.updateWorkflowExecution(updateRequest({ workflowId, runId }, updateId));
+  }
+
+  /** An update of the run that is there, or of a new one. */
+  updateWithStart(workflowId: string, updateId: string): ReturnType<WorkflowServiceApi['executeMultiOperation']> {
+    const workflow = { workflowType: { name: 'any' }, taskQueue, workflowIdConflictPolicy: 2 };
+    const startWorkflow = { namespace, workflowId, requestId: randomUUID(), ...workflow };
+    const updateWorkflow = updateRequest({ workflowId }, updateId);
+    return this.service.executeMultiOperation({ namespace, operations: [{ startWorkflow }, { updateWorkflow }] });
   }
 
   query(workflowId: string): ReturnType<WorkflowServiceApi['queryWorkflow']> {
@@ -157,9 +169,22 @@ export class Bench<Time extends Clock = VirtualClock> {
   }
 }
 
+function updateRequest(
+  workflowExecution: { readonly workflowId: string; readonly runId?: string },
+  updateId: string,
+  lifecycleStage = 3,
+): temporal.api.workflowservice.v1.IUpdateWorkflowExecutionRequest {
+  const request = { meta: { updateId, identity: 'test' }, input: { name: 'any' } };
+  return { namespace, workflowExecution, waitPolicy: { lifecycleStage }, request };
+}
+
 /** Commands of a workflow. */
 export const commands = {
   complete: (): Command => ({ commandType: CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION }),
+  continueAsNew: (): Command => ({
+    commandType: CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION,
+    continueAsNewWorkflowExecutionCommandAttributes: { workflowType: { name: 'any' }, taskQueue },
+  }),
   fail: (): Command => ({
     commandType: CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
     failWorkflowExecutionCommandAttributes: { failure: { message: 'no' } },

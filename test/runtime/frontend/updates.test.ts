@@ -186,6 +186,42 @@ describe('updates', () => {
     expect(validateHistory(await bench.history('w'))).toEqual([]);
   });
 
+  it('that come while their run goes on as a new one go to that one', async () => {
+    await bench.signal('w', 's');
+    const out = await bench.poll();
+    const runId = out.workflowExecution?.runId ?? '';
+    const update = bench.update('w', 'u');
+    const ofThisRun = bench.updateRun('w', runId, 'v').catch((error: unknown) => error);
+    await bench.settle();
+    await bench.complete(out, [commands.continueAsNew()]);
+    const details = 'workflow operation can not be applied because workflow is closing';
+    await expect(ofThisRun).resolves.toMatchObject({ code: 8, details });
+    await accept('u');
+    expect((await update).updateRef?.workflowExecution?.runId).not.toBe(runId);
+    await expect(bench.updateRun('w', runId, 'v')).rejects.toMatchObject({ code: 5 });
+  });
+
+  it('that a workflow does not look at any more as it ends are aborted, or go to the run after it', async () => {
+    const first = bench.update('w', 'u');
+    await bench.complete(await bench.poll(), [commands.continueAsNew()]);
+    const next = await bench.poll();
+    expect(next.messages?.map(({ protocolInstanceId }) => protocolInstanceId)).toEqual(['u']);
+    await bench.complete(next, [commands.complete()]);
+    await expect(first).rejects.toMatchObject({ code: 5, details: 'workflow update was aborted by closing workflow' });
+  });
+
+  it('with a start go to the run that the running one goes on as', async () => {
+    await bench.signal('w', 's');
+    const out = await bench.poll();
+    const both = bench.updateWithStart('w', 'u');
+    await bench.settle();
+    await bench.complete(out, [commands.continueAsNew()]);
+    await accept('u');
+    await expect(both).resolves.toMatchObject({
+      responses: [{ startWorkflow: { started: false } }, { updateWorkflow: { outcome: { success: {} } } }],
+    });
+  });
+
   it('whose task times out go with the next one', async () => {
     const update = bench.update('w', 'u');
     await bench.poll();

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Bench, commands, namespace, sticky, taskQueue } from './harness.ts';
 
 const dead = { name: 'dead', kind: 2 };
@@ -132,6 +132,22 @@ describe('waiting', () => {
     await bench.service.shutdownWorker({ namespace, stickyTaskQueue: 'other' });
     await expect(idle).resolves.toEqual({});
     expect((await bench.poll()).history?.events).toHaveLength(11);
+  });
+
+  it('a worker that says goodbye leaves the tasks that can be read, and those that cannot at the moment to its next goodbye', async () => {
+    await bench.start('v');
+    for (let each = 0; each < 2; each++) await bench.complete(await bench.poll(), [], sticky('dead'));
+    await bench.poll(dead, 1);
+    for (const workflowId of ['v', 'w']) await bench.signal(workflowId, 's');
+    const failure = new Error('cannot be read');
+    vi.spyOn(bench.store, 'load').mockRejectedValueOnce(failure);
+    await expect(bench.service.shutdownWorker({ namespace, stickyTaskQueue: 'dead' })).rejects.toThrow(
+      'cannot be read',
+    );
+    const first = await bench.poll();
+    expect(first.workflowExecution?.workflowId).toBe('w');
+    await bench.service.shutdownWorker({ namespace, stickyTaskQueue: 'dead' });
+    expect((await bench.poll()).workflowExecution?.workflowId).toBe('v');
   });
 
   it('a query for the cache of a worker that died goes to the others in time', async () => {

@@ -20,6 +20,7 @@ import { start } from './start.ts';
 import { signals } from './signals.ts';
 import { queries } from './queries.ts';
 import { updates } from './updates.ts';
+import { updateWithStart } from './update-with-start.ts';
 import { children } from './children.ts';
 import { parentClose } from './parent-close.ts';
 import { external } from './external.ts';
@@ -61,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
   ...signals,
   ...queries,
   ...updates,
+  ...updateWithStart,
   ...children,
   ...parentClose,
   ...external,

@@ -8,6 +8,7 @@ import {
 import { refusalOf } from '../rpc.ts';
 import { scenario, topic } from '../scenario.ts';
 import type { Scenario } from '../scenario.ts';
+import { answerTask, continueAsNew, failTask, takeTask } from '../tasks.ts';
 import { count, deferred, errorOf, failureOf } from '../support.ts';
 import { nothing } from '../workflows/basics.ts';
 import { finish } from '../workflows/messages.ts';
@@ -267,6 +268,31 @@ export const updates: readonly Scenario[] = topic('updates', [
     await handle.terminate();
     assert.deepEqual(await refusal, { code: 'NOT_FOUND', details: 'workflow update was aborted by closing workflow' });
   }),
+  scenario(
+    'an update of a run that goes on as a new one before it is sent goes to that one',
+    async (t) => {
+      const handle = await t.start(takeUpdates);
+      const task = await takeTask(t);
+      const update = handle.executeUpdate(deposit, { args: [1], updateId: 'next' });
+      await t.sleep(200);
+      assert.equal(await answerTask(t, task, { commands: [continueAsNew(t, 'takeUpdates')] }), undefined);
+      await t.startWorker();
+      assert.equal(await update, 1);
+    },
+    { ...together, noReplay: { reason: 'no workflow has said so' } },
+  ),
+  scenario(
+    'a run whose workflow tasks keep failing takes no update',
+    async (t) => {
+      const handle = await t.start(takeUpdates);
+      for (let attempt = 1; attempt <= 2; attempt++) await failTask(t, await takeTask(t));
+      assert.deepEqual(await refusalOf(handle.executeUpdate(deposit, { args: [1], updateId: 'vain' })), {
+        code: 'FAILED_PRECONDITION',
+        details: 'Unable to perform workflow execution update due to Workflow Task in failed state.',
+      });
+    },
+    { noReplay: { reason: 'no workflow has said so' } },
+  ),
   scenario(
     'an update reaches a worker that never saw the run',
     async (t) => {

@@ -91,3 +91,9 @@ export async function handleUpdatesLate(): Promise<void> {
   setHandler(whoAmI, () => 'late');
   await condition(() => false);
 }
+
+/** Takes `whoAmI`, and is over with its first task. */
+export async function endWithFirstTask(): Promise<string> {
+  setHandler(whoAmI, () => 'first task');
+  return 'over';
+}

@@ -113,6 +113,8 @@ const rules: ReadonlyMap<number, Apply> = new Map<number, Apply>([
     ({ record, now }, event, id) => {
       const { timerId, startToFireTimeout } = event.timerStartedEventAttributes ?? {};
       const fireAt = (toMillis(event.eventTime) ?? now) + durationMs(startToFireTimeout);
+      // One of the same id may be there still: the new one has its place behind it.
+      record.timers.delete(timerId ?? '');
       record.timers.set(timerId ?? '', { timerId: timerId ?? '', startedEventId: id, fireAt });
     },
   ],
