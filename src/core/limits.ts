@@ -13,12 +13,16 @@ export interface Amount {
 export const BLOB_SIZE: number = 2 * 1024 * 1024;
 /** What is kept of a failure that is larger (`limit.blobSize.warn`). */
 export const CUT_FAILURE_SIZE: number = 512 * 1024;
+/** From here on somebody is told of a value (`limit.blobSize.warn`). */
+export const BLOB_WARNING: number = 512 * 1024;
 /** The largest memo, with all its entries (`limit.memoSize.error`). */
 export const MEMO_SIZE: number = 2 * 1024 * 1024;
 /** Events of a run, after which it is terminated (`limit.historyCount.error`). */
 export const HISTORY_COUNT: number = 50 * 1024;
 /** Size of a run's history, after which it is terminated (`limit.historySize.error`). */
 export const HISTORY_SIZE: number = 50 * 1024 * 1024;
+/** From here on somebody is told of a history (`limit.history{Count,Size}.warn`). */
+export const HISTORY_WARNING: Amount = { count: 10 * 1024, bytes: 10 * 1024 * 1024 };
 /** From here on workers are told to continue as new (`limit.history{Count,Size}.suggestContinueAsNew`). */
 export const SUGGEST_CONTINUE_AS_NEW: Amount = { count: 4 * 1024, bytes: 4 * 1024 * 1024 };
 /** What one change of a run may add to its history (`system.transactionSizeLimit`). */

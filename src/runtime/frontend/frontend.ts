@@ -19,6 +19,7 @@ import { Effects } from './effects.ts';
 import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
+import { limitWarnings, warnOfProcess } from './limit-warnings.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
 import { namespaceHandlers } from './namespace-rpcs.ts';
 import { Namespaces } from './namespaces.ts';
@@ -29,7 +30,6 @@ import type { Residency } from './residency.ts';
 import { Retention } from './retention.ts';
 import { resetHandlers } from './resets.ts';
 import { Runs } from './runs.ts';
-import type { RunListener } from './runs.ts';
 import { toRpcError } from './rpc-error.ts';
 import { scheduleHandlers } from './schedules.ts';
 import { searchAttributeHandlers } from './search-attributes.ts';
@@ -63,6 +63,8 @@ export interface FrontendOptions {
   readonly reserveTurn?: ReserveTurn;
   /** Told about failures in the background, which are tried again. Default: nobody. */
   readonly onError?: (error: unknown) => void;
+  /** Told of runs that come near a limit. Default: a warning of the process. */
+  readonly warn?: (message: string) => void;
 }
 
 /** The durable core at work: Temporal's service over a store. */
@@ -113,15 +115,16 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const retention = retain(context, onError);
   const alarms = new Alarms(clock, async (key) => void (await ring(context, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
-  const listeners: readonly RunListener[] = [...looks, (record) => effects.perform(record)];
+  const listeners: readonly Look[] = [...looks, (record) => effects.perform(record)];
+  runs.onCommit(limitWarnings(options.warn ?? warnOfProcess));
   const [look, heed] = [inTurn(looks), inTurn(listeners)];
   for (const listener of listeners) runs.onCommit(listener);
-  if (residency === undefined) for await (const { record } of store.unfinished()) heed(record, []);
+  if (residency === undefined) for await (const { record } of store.unfinished()) heed(record);
   let closed = false;
   return {
     service: createService(context, () => closed),
     // What another process has committed, that process carries out.
-    changed: (record, adopted) => (adopted === undefined ? look : heed)(record, []),
+    changed: (record, adopted) => (adopted === undefined ? look : heed)(record),
     isAsked: (run) => context.queries.isAsked(run),
     forget: (run) => {
       queues.withdrawRun(run);
@@ -165,14 +168,17 @@ function retain(context: FrontendContext, onError: (error: unknown) => void): Re
   return retention;
 }
 
-function inTurn(listeners: readonly RunListener[]): RunListener {
-  return (record, events) => {
-    for (const listener of listeners) listener(record, events);
+/** Does something about a run that has changed, whatever the change was. */
+type Look = (record: RunRecord) => void;
+
+function inTurn(looks: readonly Look[]): Look {
+  return (record) => {
+    for (const look of looks) look(record);
   };
 }
 
 /** What follows from how a run is, whoever has changed it. */
-function looking(context: FrontendContext, announcements: Announcements, alarms: Alarms): readonly RunListener[] {
+function looking(context: FrontendContext, announcements: Announcements, alarms: Alarms): readonly Look[] {
   const { residency } = context;
   const isHere = (record: RunRecord): boolean => residency?.has(record) !== false;
   return [
@@ -186,11 +192,7 @@ function looking(context: FrontendContext, announcements: Announcements, alarms:
 }
 
 /** Does what is due in a run. When nothing is (an activity's next attempt may be taken, or a deadline moved), it is only looked at again, and given back. */
-async function ring(
-  { runs, newId }: FrontendContext,
-  key: RunKey,
-  lookAgain: RunListener,
-): Promise<RunRecord | undefined> {
+async function ring({ runs, newId }: FrontendContext, key: RunKey, lookAgain: Look): Promise<RunRecord | undefined> {
   const changed = await runs.transact([key], async (transaction) => {
     const draft = await transaction.draft(key);
     if (draft?.isOpen && applyDue(draft, newId)) return true;
@@ -199,7 +201,7 @@ async function ring(
   });
   if (changed) return undefined;
   const record = await runs.load(key);
-  if (record !== undefined) lookAgain(record, []);
+  if (record !== undefined) lookAgain(record);
   return record;
 }
 

@@ -12,8 +12,8 @@ import { runName } from '../../core/run-name.ts';
 import { invalidArgument, unavailable, workflowNotFound } from '../errors.ts';
 import { Locks } from './locks.ts';
 
-/** Told about every committed change of a run, right after its commit. */
-export type RunListener = (record: RunRecord, events: readonly HistoryEvent[]) => void;
+/** Told about every committed change of a run, right after its commit: how the run is now, and the events that were added, with their size in bytes. */
+export type RunListener = (record: RunRecord, events: readonly HistoryEvent[], addedBytes: number) => void;
 
 /** Names the workflow id that a change concerns, its runs included. */
 export type WorkflowKey = Pick<RunKey, 'namespace' | 'workflowId'>;
@@ -241,7 +241,7 @@ export class Runs {
       const committed = written === undefined ? await transaction.commit() : transaction.drafts;
       if (committed === undefined) continue;
       for (const action of transaction.afterwards) this.#guarded(action);
-      for (const draft of committed) this.#publish(draft.record, draft.events);
+      for (const draft of committed) this.#publish(draft);
       return { result, written };
     }
     throw unavailable('Too many others change this workflow at the same time. Try again.');
@@ -266,7 +266,7 @@ export class Runs {
     const draft = await transaction.draft(key);
     if (draft?.isOpen) terminateRun(draft, reason, undefined, 'history-service');
     const committed = await transaction.commit();
-    for (const { record, events } of committed ?? []) this.#publish(record, events);
+    for (const each of committed ?? []) this.#publish(each);
     return committed !== undefined;
   }
 
@@ -277,7 +277,7 @@ export class Runs {
     written
       ?.catch(async () => {
         const stored = draft && (await this.#store.load(draft.key));
-        if (stored !== undefined) this.#publish(stored.record, []);
+        if (stored !== undefined) this.#publish({ record: stored.record, events: [], addedBytes: 0 });
       })
       .catch(this.#report);
     return written;
@@ -291,8 +291,8 @@ export class Runs {
     });
   }
 
-  #publish(record: RunRecord, events: readonly HistoryEvent[]): void {
-    for (const listener of this.#listeners) this.#guarded(() => listener(record, events));
+  #publish({ record, events, addedBytes }: Pick<RunDraft, 'events' | 'addedBytes'> & { record: RunRecord }): void {
+    for (const listener of this.#listeners) this.#guarded(() => listener(record, events, addedBytes));
   }
 
   /** Whoever hears of a commit can neither undo it nor keep others from hearing of it. */
