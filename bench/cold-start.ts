@@ -26,14 +26,13 @@ async function start(): Promise<Started> {
 
 async function startTemporal(): Promise<Started> {
   const { Client, Connection } = await import('@temporalio/client');
-  const { NativeConnection, Worker } = await import('@temporalio/worker');
+  const { DefaultLogger, NativeConnection, Runtime, Worker } = await import('@temporalio/worker');
+  Runtime.install({ logger: new DefaultLogger('WARN') });
   const connection = await NativeConnection.connect({ address: place });
   const worker = await Worker.create({ ...options, connection });
   return { client: new Client({ connection: await Connection.connect({ address: place }) }), worker };
 }
 
-const { DefaultLogger, Runtime } = await import('@temporalio/worker');
-Runtime.install({ logger: new DefaultLogger('WARN') });
 const { client, worker } = await start();
 void worker.run();
 const { taskQueue } = options;

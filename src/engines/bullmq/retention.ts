@@ -1,5 +1,6 @@
 import { isOpen } from '../../core/run/open.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
+import { isNeeded } from '../../runtime/needed.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 import { Backoff } from './backoff.ts';
 import { keyOfMember } from './keys.ts';
@@ -26,7 +27,7 @@ interface Closed {
 
 /**
  * Deletes closed runs: those that are too old, and the oldest while all together are too large. A run stays while somebody may need it: the parent that
- * started it or the run that continues it is open, or a child of it is.
+ * started it or the run that continues it or goes on since it was reset is open, or a child of it is.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -110,15 +111,17 @@ export class Retention {
   }
 
   async #isNeeded(record: RunRecord): Promise<boolean> {
-    const { namespace, workflowId, parent, nextRunId, children } = record;
-    const relatives: RunKey[] = [...children.values()].filter(({ runId }) => runId !== '');
-    if (parent !== undefined) relatives.push(parent);
-    if (nextRunId !== undefined) relatives.push({ namespace, workflowId, runId: nextRunId });
     const { client, keys } = this.#options;
-    const statuses = await Promise.all(
-      relatives.map((relative) => orStoreError(client.hget(keys.run(relative), 'status'))),
-    );
-    return statuses.some((status) => status !== null && isOpen(Number(status)));
+    return await isNeeded(record, {
+      isOpen: async (run) => {
+        const status = await orStoreError(client.hget(keys.run(run), 'status'));
+        return status !== null && isOpen(Number(status));
+      },
+      resetRunIdOf: async (run) => {
+        const text = await orStoreError(client.hget(keys.run(run), 'rec'));
+        return text ? bareRecord(run, text).resetRunId : undefined;
+      },
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { isUnfinished } from '../../core/listing.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
+import { isNeeded } from '../needed.ts';
 import { keyOf } from './keys.ts';
 import type { FrontendContext } from './context.ts';
 
@@ -72,18 +73,16 @@ export class Retention {
   }
 
   async #isNeeded(record: RunRecord): Promise<boolean> {
-    if (isUnfinished(record)) return true;
-    for (const relative of relativesOf(record)) {
-      const stored = await this.#context.store.load(relative);
-      if (stored !== undefined && stored.record.closeTime === undefined) return true;
-    }
-    return false;
+    const load = async (run: RunKey): Promise<RunRecord | undefined> => (await this.#context.store.load(run))?.record;
+    return (
+      isUnfinished(record) ||
+      (await isNeeded(record, {
+        isOpen: async (run) => {
+          const found = await load(run);
+          return found !== undefined && found.closeTime === undefined;
+        },
+        resetRunIdOf: async (run) => (await load(run))?.resetRunId,
+      }))
+    );
   }
-}
-
-function relativesOf({ namespace, workflowId, parent, nextRunId, children }: RunRecord): RunKey[] {
-  const found: RunKey[] = [...children.values()].filter(({ runId }) => runId !== '');
-  if (parent !== undefined) found.push(parent);
-  if (nextRunId !== undefined) found.push({ namespace, workflowId, runId: nextRunId });
-  return found;
 }

@@ -14,6 +14,7 @@ export interface Wait {
 export class Waits {
   readonly #clock: Clock;
   readonly #ends = new Set<() => void>();
+  #isClosed = false;
 
   /** @param clock bounds the waits. */
   constructor(clock: Clock) {
@@ -25,8 +26,11 @@ export class Waits {
     const controller = new AbortController();
     // With a reason of ours, none is made: that would be an error with a stack trace, at each wait.
     const end = (): void => controller.abort(waitIsOver);
+    if (this.#isClosed || signal?.aborted) {
+      end();
+      return { signal: controller.signal, done: () => undefined };
+    }
     const cancel = this.#clock.schedule(this.#clock.now() + milliseconds, end);
-    if (signal?.aborted) end();
     signal?.addEventListener('abort', end, { once: true });
     this.#ends.add(end);
     return {
@@ -40,8 +44,9 @@ export class Waits {
     };
   }
 
-  /** Ends all waits. */
+  /** Ends all waits, and those that begin later at once: what began before the end may come to its wait after it. */
   close(): void {
+    this.#isClosed = true;
     for (const end of this.#ends) end();
   }
 }

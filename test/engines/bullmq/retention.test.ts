@@ -114,6 +114,15 @@ describe.skipIf(redisUrl === undefined)('retention', () => {
     expect(await left()).toEqual(['abandoner', 'child', 'first', 'orphan', 'parent', 'second']);
   });
 
+  test('leaves a run that was reset while one in its place is open', async () => {
+    await run('base', 50, { workflowId: 'chain', resetRunId: 'once' });
+    const once = exampleRecord('once', { workflowId: 'chain', resetRunId: 'again', ...closedAt(now - 50 * DAY) });
+    await store.commit(creationOf(once, [], 'base'));
+    await store.commit(creationOf(exampleRecord('again', { workflowId: 'chain' }), [], 'once'));
+    expect(await retain({ age: 30 * DAY })).toBe(0);
+    expect(await left()).toEqual(['again', 'base', 'once']);
+  });
+
   test('leaves a run whose parent, child or successor is paused', async () => {
     const paused = { status: WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED };
     const parent = await run('parent', undefined, paused);

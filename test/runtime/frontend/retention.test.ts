@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { toDuration } from '../../../src/core/proto.ts';
-import { Bench, namespace } from './harness.ts';
+import { toDuration, toLong } from '../../../src/core/proto.ts';
+import { Bench, commands, namespace } from './harness.ts';
 
 const hour = 3_600_000;
 
@@ -29,6 +29,33 @@ test('closed runs are deleted when their time is over, open ones and younger one
   await bench.restart();
   await bench.clock.sleep(22 * hour);
   await expect.poll(ids).toEqual(['open']);
+});
+
+test('a run that was reset stays while the run in its place may hear from children by it', async () => {
+  const { service } = bench;
+  const workflowExecutionRetentionTtl = toDuration(24 * hour);
+  await service.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl } });
+  await bench.start('parent');
+  await bench.complete(await bench.poll(), [commands.child('child')]);
+  // What the child has begun with comes to the parent before its own task.
+  await bench.settle();
+  const tasks = [await bench.poll(), await bench.poll()];
+  for (const task of tasks) {
+    const isChild = task.workflowExecution?.workflowId === 'child';
+    await bench.complete(task, isChild ? [commands.continueAsNew()] : []);
+  }
+  const workflowExecution = { workflowId: 'parent' };
+  const reset = { namespace, workflowExecution, workflowTaskFinishEventId: toLong(9) };
+  for (const requestId of ['once', 'again']) await service.resetWorkflowExecution({ ...reset, requestId });
+  await bench.clock.sleep(50 * hour);
+  await bench.settle();
+  for (let left = 2; left > 0; left -= 1) {
+    const task = await bench.poll();
+    const isChild = task.workflowExecution?.workflowId === 'child';
+    await bench.complete(task, isChild ? [commands.complete()] : []);
+  }
+  await bench.settle();
+  expect(await bench.types('parent')).toContain('ChildWorkflowExecutionCompleted');
 });
 
 test('namespaces are registered, described, changed and deleted', async () => {
