@@ -151,14 +151,14 @@ export const taskQueues: readonly Scenario[] = topic('task-queues', [
   scenario('a description counts what waits, and for how long, in all and by priority', async (t) => {
     const handles = [];
     for (const priorityKey of [1, 3, 3]) handles.push(await t.start(echo, { priority: { priorityKey } }));
-    const { stats, statsByPriorityKey } = await t.eventually(async () => {
-      const described = await describe(t, workflows, { reportStats: true });
-      assert.equal(Number(described.stats?.approximateBacklogCount), 3);
-      return described;
+    // Servers promise no more than that: in the end.
+    await t.eventually(async () => {
+      const { stats, statsByPriorityKey } = await describe(t, workflows, { reportStats: true });
+      assert.equal(Number(stats?.approximateBacklogCount), 3);
+      assert.ok(stats?.approximateBacklogAge);
+      assert.equal(Number(statsByPriorityKey?.['1']?.approximateBacklogCount), 1);
+      assert.equal(Number(statsByPriorityKey?.['3']?.approximateBacklogCount), 2);
     });
-    assert.ok(stats?.approximateBacklogAge);
-    assert.equal(Number(statsByPriorityKey?.['1']?.approximateBacklogCount), 1);
-    assert.equal(Number(statsByPriorityKey?.['3']?.approximateBacklogCount), 2);
     assert.equal((await describe(t, workflows)).stats, null);
     await t.startWorker();
     await Promise.all(handles.map((handle) => handle.result()));
