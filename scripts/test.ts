@@ -77,7 +77,7 @@ function runVitest(report: string, env: NodeJS.ProcessEnv): Promise<number> {
   const given = process.argv.slice(2);
   const projects = given.some((argument) => argument.startsWith('--project'))
     ? []
-    : ['unit', 'conformance', 'e2e'].flatMap((name) => ['--project', name]);
+    : ['unit', 'unit-shared', 'conformance', 'e2e'].flatMap((name) => ['--project', name]);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = [`${root}/node_modules/vitest/vitest.mjs`, 'run', ...projects, ...reporters, ...given];
   return new Promise((resolve, reject) => {

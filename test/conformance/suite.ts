@@ -23,13 +23,15 @@ export interface SuiteOptions {
   readonly redis?: boolean;
   /** It runs only when `PERDURE_TEST_DEPTH` is `full`: what it covers, the other targets cover together. Default: false. */
   readonly full?: boolean;
+  /** What runs the code of workflows when histories are replayed; that of the official worker costs more. Default: `ours`. */
+  readonly replayHost?: 'official' | 'ours';
   /** Only scenarios of these, unless `PERDURE_TEST_DEPTH` is `full`. Default: all. */
   readonly topics?: readonly string[];
 }
 
 /** Runs the whole suite as tests of the calling file, several at a time. */
 export function conformance(name: string, create: () => Promise<Owned>, options: SuiteOptions = {}): void {
-  const { retry = 1, server = false, redis = false, full = false, topics } = options;
+  const { retry = 1, server = false, redis = false, full = false, replayHost = 'ours', topics } = options;
   vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000, maxConcurrency: 8 });
   const only = process.env['CONFORMANCE'];
   const updateGolden = process.env['UPDATE_GOLDEN'] === '1';
@@ -40,7 +42,7 @@ export function conformance(name: string, create: () => Promise<Owned>, options:
   const isTooDeep = full && !isDeep;
   describe.skipIf(serverIsMissing || redisIsMissing || isTooDeep)(`conformance: ${name}`, () => {
     let owned: Owned;
-    const replayer = createReplayer();
+    const replayer = createReplayer({ host: replayHost });
     beforeAll(async () => {
       [owned] = await Promise.all([create(), prepareWorkflows()]);
       expect(owned.target.name).toBe(name);

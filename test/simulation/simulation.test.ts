@@ -3,7 +3,7 @@ import { simulate } from './simulate.ts';
 import { tamperings } from './tampering.ts';
 
 /** Worlds that each change is tried in. More: `npm run simulate -- --seeds 100000`. */
-const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 500);
+const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 2000);
 /** Worlds that something was wrong in. */
 const known = [302988, 350902, 366772, 374391, 374524, 401607, 491364];
 

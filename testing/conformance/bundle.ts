@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundle } from '@temporalio/worker';
+import { sdkPackage } from '../../src/official.ts';
 import type { BundleName } from './scenario.ts';
 
 const folders: Record<BundleName, string> = { current: './workflows/', before: './workflows/before/' };
 const bundles = new Map<BundleName, Promise<WorkflowBundle>>();
+const buildIds = new Map<BundleName, Promise<string>>();
 
 /** The suite's workflow code, built once per process. */
 export function workflowBundle(name: BundleName = 'current'): Promise<WorkflowBundle> {
@@ -18,6 +21,19 @@ export function workflowBundle(name: BundleName = 'current'): Promise<WorkflowBu
     bundles.set(name, bundle);
   }
   return bundle;
+}
+
+/** The build id that a worker of this code has without being given one; to hash the code for each worker would cost more than most scenarios. */
+export function workflowBuildId(name: BundleName = 'current'): Promise<string> {
+  let buildId = buildIds.get(name);
+  if (!buildId) {
+    buildId = workflowBundle(name).then((bundle) => {
+      if (!('code' in bundle)) throw new TypeError('The bundle is in a file');
+      return `@temporalio/worker@${sdkPackage.version}+${createHash('sha256').update(bundle.code).digest('hex')}`;
+    });
+    buildIds.set(name, buildId);
+  }
+  return buildId;
 }
 
 /** Builds all workflow code. Optional: without it, the first scenarios wait for it. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { WorkflowClientInterceptor, WorkflowStartOptions } from '@temporalio/client';
-import { workflowBundle } from './bundle.ts';
+import { workflowBuildId, workflowBundle } from './bundle.ts';
 import { eventTypeName } from '../../src/core/history/event-type.ts';
 import { fetchHistory } from './histories.ts';
 import type { RunRef } from './histories.ts';
@@ -51,6 +51,7 @@ export function createContext(target: ConformanceTarget, { id }: Scenario): Owne
     await target.createWorker({
       taskQueue: unique,
       workflowBundle: await workflowBundle(bundle),
+      ...(options.workerDeploymentOptions === undefined && { buildId: await workflowBuildId(bundle) }),
       shutdownForceTime: '5s',
       ...options,
       namespace,

@@ -5,7 +5,7 @@ export type { RunOptions, ScenarioReport } from './run.ts';
 export { createReplayer } from './replay.ts';
 export { engineTarget } from './engine-target.ts';
 export { storeScenarios, type StoreScenario } from './store.ts';
-export type { Replayer } from './replay.ts';
+export type { Replayer, ReplayerOptions } from './replay.ts';
 export { differences } from './differences.ts';
 export type { Difference } from './differences.ts';
 export type { RunHistory, RunRef } from './histories.ts';

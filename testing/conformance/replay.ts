@@ -1,7 +1,21 @@
-import { Worker } from '@temporalio/worker';
 import type { HistoryAndWorkflowId } from '@temporalio/client';
+import type { Worker } from '@temporalio/worker';
+import { createWorkflowHost } from '../../src/host/host.ts';
+import { OfficialWorker } from '../../src/official.ts';
 import { workflowBundle } from './bundle.ts';
 import type { RunHistory } from './histories.ts';
+
+/** The official replayer, with workflow code in a host of ours. */
+class HostedWorker extends OfficialWorker {
+  static override createWorkflowCreator: typeof OfficialWorker.createWorkflowCreator = (bundle, { activities }) =>
+    createWorkflowHost(bundle, { threads: 0, registeredActivityNames: new Set(activities.keys()) });
+}
+
+type Replays = Pick<typeof Worker, 'runReplayHistories'>;
+const replayers = {
+  official: OfficialWorker as unknown as Replays,
+  ours: HostedWorker as unknown as Replays,
+};
 
 interface Job {
   readonly run: RunHistory;
@@ -17,8 +31,14 @@ export interface Replayer {
   close(): Promise<void>;
 }
 
+/** How histories are replayed. */
+export interface ReplayerOptions {
+  /** What runs the workflow code: the official worker's, or the host of our engines, at a part of its CPU time. Default: `official`. */
+  readonly host?: 'official' | 'ours';
+}
+
 /** Starts a replayer. It works one history at a time, in order. */
-export function createReplayer(): Replayer {
+export function createReplayer({ host = 'official' }: ReplayerOptions = {}): Replayer {
   const jobs: Job[] = [];
   const current: { job?: Job } = {};
   let wake: () => void = () => {};
@@ -37,7 +57,7 @@ export function createReplayer(): Replayer {
   }
   const running = (async () => {
     const bundle = await workflowBundle();
-    for await (const { error } of Worker.runReplayHistories({ workflowBundle: bundle }, histories())) {
+    for await (const { error } of replayers[host].runReplayHistories({ workflowBundle: bundle }, histories())) {
       if (error) current.job?.reject(error);
       else current.job?.resolve();
     }

@@ -1,5 +1,5 @@
 import { decodeCursor, endOfPrefix } from '../../core/listing.ts';
-import { scheduleType } from '../../core/schedule/state.ts';
+import { scheduleIdPrefix, scheduleType } from '../../core/schedule/state.ts';
 import type { AttributeFilter, ListFilter, TimeRange } from '../../core/store.ts';
 
 /** The part of a query behind `FROM runs`, and the values of its parameters. */
@@ -7,6 +7,9 @@ export interface Where {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
+
+/** Behind all ids of schedules. */
+const endOfSchedules = endOfPrefix(scheduleIdPrefix) ?? '';
 
 /** Order of a list, as `compareInList` has it. */
 export const LIST_ORDER = 'ORDER BY start_time DESC, run_id, workflow_id';
@@ -35,7 +38,9 @@ export function whereOf(
     if (range?.to !== undefined) add(`${column} <= ?`, range.to);
   };
   equals('namespace', filter.namespace);
-  add(filter.schedules ? 'workflow_type = ?' : 'workflow_type <> ?', scheduleType);
+  // A type of this name may be a user's, too; only together with such an id it is a schedule.
+  const isSchedule = 'workflow_type = ? AND workflow_id >= ? AND workflow_id < ?';
+  add(filter.schedules ? isSchedule : `NOT (${isSchedule})`, scheduleType, scheduleIdPrefix, endOfSchedules);
   equals('workflow_id', filter.workflowId);
   if (filter.workflowIdPrefix) {
     const end = endOfPrefix(filter.workflowIdPrefix);
@@ -45,9 +50,7 @@ export function whereOf(
   equals('run_id', filter.runId);
   equals('workflow_type', filter.workflowType);
   equals('task_queue', filter.taskQueue);
-  if (filter.statuses !== undefined) {
-    add(`status IN (${filter.statuses.map(() => '?').join(', ')})`, ...filter.statuses);
-  }
+  if (filter.statuses !== undefined) add(...isOneOf('status', [...new Set(filter.statuses)]));
   within('start_time', filter.startTime);
   within('close_time', filter.closeTime);
   for (const attribute of filter.attributes ?? []) {
@@ -69,13 +72,22 @@ export function whereOf(
   return { sql: `WHERE ${conditions.join(' AND ')}`, values };
 }
 
+/** A condition, and the values of its parameters: many values are one parameter, as SQLite takes no more than 32,766 of these. */
+function isOneOf(column: string, values: readonly (string | number)[]): [string, ...(string | number)[]] {
+  if (values.length > mostParameters) return [`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(values)];
+  return [`${column} IN (${values.map(() => '?').join(', ')})`, ...values];
+}
+
+const mostParameters = 1000;
+
 /** The condition for rows of `attributes` that an attribute filter wants. */
 export function attributeWhere(namespace: string, { name, values, range }: AttributeFilter): Where {
   const conditions = ['namespace = ?', 'name = ?'];
   const parameters: (string | number)[] = [namespace, name];
   if (values !== undefined) {
-    conditions.push(`value IN (${values.map(() => '?').join(', ')})`);
-    parameters.push(...values);
+    const [condition, ...wanted] = isOneOf('value', values);
+    conditions.push(condition);
+    parameters.push(...wanted);
   }
   if (range !== undefined) {
     // Texts come after all numbers.

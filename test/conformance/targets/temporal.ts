@@ -1,5 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
+import { OfficialWorker } from '../../../src/official.ts';
+import type { OfficialWorkerClass, WorkflowCreator } from '../../../src/official.ts';
 import type { ConformanceTarget } from '../../../testing/conformance/index.ts';
 import { quiet } from './quiet.ts';
 
@@ -12,6 +14,34 @@ export interface OwnedTarget {
 /** Where the Temporal server under test listens; the environment may name another. */
 export const temporalAddress: string = process.env['PERDURE_TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
 
+/** The official worker; those with the same code and activities share the V8 context that their workflows run in: to make it costs more than most scenarios. */
+function sharingWorker(): { readonly worker: OfficialWorkerClass; close(): Promise<void> } {
+  const creators = new Map<string, Promise<WorkflowCreator>>();
+  const bundles: string[] = [];
+  return {
+    worker: class extends OfficialWorker {
+      static override createWorkflowCreator: OfficialWorkerClass['createWorkflowCreator'] = async (
+        bundle,
+        options,
+        logger,
+      ) => {
+        if (options.patchActivationCallback !== undefined || !options.reuseV8Context)
+          return await OfficialWorker.createWorkflowCreator(bundle, options, logger);
+        if (!bundles.includes(bundle.code)) bundles.push(bundle.code);
+        const names = [...options.activities.keys()].toSorted();
+        const key = JSON.stringify([bundles.indexOf(bundle.code), options.isolateExecutionTimeoutMs, names]);
+        const creator = creators.get(key) ?? OfficialWorker.createWorkflowCreator(bundle, options, logger);
+        creators.set(key, creator);
+        const shared = await creator;
+        return { createWorkflow: (create) => shared.createWorkflow(create), destroy: async () => {} };
+      };
+    },
+    close: async () => {
+      for (const creator of creators.values()) await (await creator).destroy();
+    },
+  };
+}
+
 /** The official SDK on a real Temporal server. `cache` is the number of workflows that a worker keeps in memory. */
 export async function temporalTarget({ cache }: { cache?: number } = {}): Promise<OwnedTarget> {
   quiet();
@@ -21,6 +51,7 @@ export async function temporalTarget({ cache }: { cache?: number } = {}): Promis
     NativeConnection.connect({ address }),
   ]);
   const namespace = 'default';
+  const { worker, close } = sharingWorker();
   return {
     target: {
       name: cache === 0 ? 'temporal, cache 0' : 'temporal',
@@ -30,7 +61,7 @@ export async function temporalTarget({ cache }: { cache?: number } = {}): Promis
       client: new Client({ connection, namespace }),
       workerConnection: nativeConnection,
       createWorker: (options) =>
-        Worker.create({
+        worker.create({
           // No thread for each worker: workflows run on the main thread, and a worker costs a fifth.
           debugMode: true,
           ...(cache === undefined ? {} : { maxCachedWorkflows: cache }),
@@ -39,6 +70,7 @@ export async function temporalTarget({ cache }: { cache?: number } = {}): Promis
         }),
     },
     close: async () => {
+      await close();
       await connection.close();
       await nativeConnection.close();
     },

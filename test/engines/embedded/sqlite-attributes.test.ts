@@ -37,6 +37,22 @@ test('what many runs have is found among the newest, what few have by its index,
   expect(await store.count({ namespace: 'default', attributes: [{ name: 'Name', values: ['many'] }] })).toBe(1200);
 });
 
+test('more values may be asked for than SQLite takes parameters', async () => {
+  const store = await open(join(temporaryDirectory(), 'perdure.db'));
+  for (let index = 0; index < 3; index++) await store.commit(creationOf(named(index, `name ${index}`)));
+  const texts = Array.from({ length: 40_000 }, (_, index) => `name ${index + 1}`);
+  const numbers = Array.from({ length: 40_000 }, (_, index) => index);
+  const attributes = [
+    { name: 'Name', values: texts },
+    { name: 'Number', values: numbers.filter((number) => number !== 2) },
+  ];
+  const { records } = await store.list({ namespace: 'default', attributes, limit: 5 });
+  expect(records).toEqual([named(1, 'name 1')]);
+  expect(await store.count({ namespace: 'default', attributes })).toBe(1);
+  const statuses = Array.from({ length: 40_000 }, () => named(0, '').status);
+  expect(await store.count({ namespace: 'default', statuses })).toBe(3);
+});
+
 test('a file of the first format is brought to this one, with its runs in the index', async () => {
   const path = join(temporaryDirectory(), 'perdure.db');
   const first = await SqliteStore.open(path);

@@ -53,6 +53,11 @@ export const listScenarios: readonly StoreScenario[] = [
       assert.deepEqual(await listed({ schedules: true, statuses: [running] }), []);
       await store.delete(closed);
       assert.deepEqual(await listed({ schedules: true }), ['schedule']);
+      // The type of schedules is nothing but a name, which workflows may have, too.
+      await store.commit(creationOf(exampleRecord('of that type', { workflowType: scheduleType })));
+      assert.deepEqual((await listed({})).toSorted(), ['of that type', 'run']);
+      assert.deepEqual(await listed({ workflowType: scheduleType }), ['of that type']);
+      assert.deepEqual(await listed({ schedules: true }), ['schedule']);
     },
   },
   {
