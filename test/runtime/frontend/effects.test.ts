@@ -127,6 +127,22 @@ describe('effects', () => {
     for (const child of ['a', 'b', 'c']) await expect(bench.describe(child)).rejects.toMatchObject({ code: 5 });
   });
 
+  it('reach a run that has just begun in place of the one that was current', async () => {
+    await bench.complete(await bench.poll());
+    const before = await bench.start('other');
+    await bench.terminate('other');
+    await bench.start('other');
+    await bench.poll();
+    const { currentRunId } = bench.store;
+    let looks = 0;
+    bench.store.currentRunId = async (namespace, workflowId) =>
+      workflowId === 'other' && ++looks === 1 ? before : currentRunId.call(bench.store, namespace, workflowId);
+    await bench.signal('parent', 's');
+    await bench.complete(await bench.poll(), [commands.signal('other', 'hello')]);
+    await eventually(async () => expect(await count('parent', 'ExternalWorkflowExecutionSignaled')).toBe(1));
+    expect(looks).toBeGreaterThan(1);
+  });
+
   it('of a run that is deleted are done first', async () => {
     await bench.complete(await bench.poll(), [commands.child('child')]);
     await bench.settle();
