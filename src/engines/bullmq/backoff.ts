@@ -1,9 +1,19 @@
+import { StoreError } from '../../core/store.ts';
+import type { StoreErrorCode } from '../../core/store.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
 
 /** How long what failed once is left alone, in milliseconds; twice as long after each further failure. */
 const FIRST_MS = 1_000;
 /** The longest that anything is left alone, in milliseconds. */
 const LONGEST_MS = 300_000;
+
+/** What a run may be the reason for. */
+const OF_ONE_RUN: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['corrupt', 'newer-version']);
+
+/** Whether an error is trouble of the store, and not of one run that can be left alone. */
+export function concernsAll(error: unknown): boolean {
+  return error instanceof StoreError && !OF_ONE_RUN.has(error.code);
+}
 
 /** Leaves alone what failed, each for itself, so that it stands in nobody's way. */
 export class Backoff {

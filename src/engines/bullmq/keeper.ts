@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextDeadline } from '../../core/run/due.ts';
 import type { RunKey } from '../../core/record.ts';
-import { StoreError } from '../../core/store.ts';
-import type { StoreErrorCode } from '../../core/store.ts';
 import type { ReconcileOptions, ReconcileResult } from '../../engine/index.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff, concernsAll } from './backoff.ts';
 import { keyOfMember, memberOf, runPart } from './keys.ts';
 import { RESCORE } from './lua-runs.ts';
 import { orStoreError, Script } from './redis.ts';
@@ -33,9 +31,6 @@ const DELETE_MS = 400;
 const BATCH = 200;
 /** See `ReconcileOptions`. */
 const DEFAULT_THRESHOLD_S = 5;
-
-/** What a run may be the reason for; other troubles concern all. */
-const OF_ONE_RUN: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>(['corrupt', 'newer-version']);
 
 /** What a keeper works on. */
 export interface KeeperOptions extends Shared {
@@ -182,7 +177,7 @@ export class Keeper {
       return true;
     } catch (error) {
       this.#failures.failed(member);
-      if (error instanceof StoreError && !OF_ONE_RUN.has(error.code)) throw error;
+      if (concernsAll(error)) throw error;
       this.#options.onError(error);
       return false;
     }

@@ -2,7 +2,7 @@ import { isOpen } from '../../core/run/open.ts';
 import type { RunKey, RunRecord } from '../../core/record.ts';
 import { isNeeded } from '../../runtime/needed.ts';
 import { systemClock } from '../../runtime/system-clock.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff, concernsAll } from './backoff.ts';
 import { keyOfMember } from './keys.ts';
 import type { RetentionLimits } from './options.ts';
 import { orStoreError } from './redis.ts';
@@ -33,7 +33,7 @@ export class Retention {
   readonly #options: RetentionOptions;
   /** Runs at the beginning of the index that were found to be needed. */
   #kept = 0;
-  /** Runs that cannot be read: nobody knows whether they are needed. */
+  /** Runs that cannot be read, or one that may need them: nobody knows whether they are needed. */
   readonly #unreadable = new Backoff();
 
   constructor(options: RetentionOptions) {
@@ -98,16 +98,16 @@ export class Retention {
       await orStoreError(client.zrem(`${keys.base(namespace)}by:close`, member));
       return 0;
     }
-    let record: RunRecord;
     try {
-      record = bareRecord(key, text);
+      const isNeeded = await this.#isNeeded(bareRecord(key, text));
       this.#unreadable.succeeded(member);
+      return isNeeded ? undefined : Number(counted ?? 0);
     } catch (error) {
+      if (concernsAll(error)) throw error;
       this.#unreadable.failed(member);
       onError(error);
       return undefined;
     }
-    return (await this.#isNeeded(record)) ? undefined : Number(counted ?? 0);
   }
 
   async #isNeeded(record: RunRecord): Promise<boolean> {
