@@ -56,8 +56,37 @@ it('gives the whole package when more of it is used', () => {
       early,
       client: connection.client instanceof require('@grpc/grpc-js').Client,
       whole: grpc.Server === require('@grpc/grpc-js').Server,
-      keys: 'Server' in grpc && Object.keys(grpc).includes('credentials'),
+      keys: grpc.hasOwnProperty('Server') && 'Server' in grpc && Object.keys(grpc).includes('credentials'),
     }));
   `);
   expect(said).toEqual({ early: true, client: true, whole: true, keys: true });
+});
+
+// As packages that instrument others do: OpenTelemetry wraps what gRPC exports so. Some know what they have seen by its module, others by its file.
+it.each(['module', 'file'])('lets others wrap what a package exports as it is loaded, known by its %s', (by) => {
+  const said = inProcess(`
+    const { Module } = process.getBuiltinModule('node:module');
+    const { require: original } = Module.prototype;
+    const seen = new Map();
+    const keyOf = (file) => (${JSON.stringify(by)} === 'file' ? file : require.cache[file] ?? file);
+    let wrapped = 0;
+    Module.prototype.require = function (name) {
+      const file = Module._resolveFilename(name, this);
+      if (seen.has(keyOf(file))) return seen.get(keyOf(file));
+      const exports = original.call(this, name);
+      if (!file.includes('/@grpc/grpc-js/build/src/index.js')) return exports;
+      seen.set(keyOf(file), exports);
+      const { makeGenericClientConstructor: make } = exports;
+      const value = (...about) => (wrapped++, make(...about));
+      Object.defineProperty(exports, 'makeGenericClientConstructor', { value });
+      seen.set(keyOf(file), exports);
+      return exports;
+    };
+    const { Connection } = requireOfficial('@temporalio/client');
+    const connection = Connection.lazy({ address: '127.0.0.1:1' });
+    await connection.close();
+    const grpc = require('@grpc/grpc-js');
+    console.log(JSON.stringify({ wrapped: wrapped > 0, client: connection.client instanceof grpc.Client, server: typeof grpc.Server }));
+  `);
+  expect(said).toEqual({ wrapped: true, client: true, server: 'function' });
 });

@@ -278,8 +278,8 @@ export class Effects {
     target: RunKey,
     childOnly: boolean,
   ): Promise<RunDraft | undefined> {
-    const draft = await this.#targetDraft(transaction, record, target);
-    if (draft === undefined) return undefined;
+    const draft = await (target.runId ? transaction.draft(target) : transaction.currentDraft(target));
+    if (draft === undefined || draft.record.runId === record.runId) return undefined;
     const { parent, schedule } = draft.record;
     if (
       schedule === undefined &&
@@ -289,18 +289,6 @@ export class Effects {
     }
     transaction.discard(draft.key);
     return undefined;
-  }
-
-  async #targetDraft(transaction: Transaction, record: RunRecord, target: RunKey): Promise<RunDraft | undefined> {
-    for (let before = target.runId; ;) {
-      const runId = target.runId || (await this.#context.store.currentRunId(target.namespace, target.workflowId));
-      if (runId === undefined || runId === record.runId) return undefined;
-      const draft = await transaction.draft({ ...target, runId });
-      if (draft === undefined || draft.isOpen || runId === before) return draft;
-      // Where several processes share a store, it may have gone on as a new run between the two looks.
-      transaction.discard(draft.key);
-      before = runId;
-    }
   }
 
   async #event(record: RunRecord, eventId: number): Promise<HistoryEvent | undefined> {

@@ -76,6 +76,23 @@ export class Transaction {
     return draft;
   }
 
+  /**
+   * A draft of the current run of a workflow id, open or closed; `undefined` when there is none. Where several processes share a store, it may go on as a new
+   * run between the looks at the id and at the run: that one is meant then.
+   */
+  async currentDraft({ namespace, workflowId }: WorkflowKey): Promise<RunDraft | undefined> {
+    for (let before: string | undefined; ;) {
+      const runId = await this.#store.currentRunId(namespace, workflowId);
+      if (runId === undefined) return undefined;
+      const key = { namespace, workflowId, runId };
+      const isSure = runId === before || this.#drafts.has(runName(key));
+      const draft = await this.draft(key);
+      if (draft === undefined || draft.isOpen || isSure) return draft;
+      this.discard(key);
+      before = runId;
+    }
+  }
+
   /** Adds a run that does not exist yet, and makes it the current one of its workflow id. */
   create(draft: RunDraft, expectedRunId: string | undefined): void {
     this.#drafts.set(runName(draft.key), draft);

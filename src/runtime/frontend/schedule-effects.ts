@@ -114,10 +114,9 @@ export class ScheduleEffects {
     const { workflowId } = target;
     const identity = scheduleIdentity(namespace, state);
     return this.#settle(record, id, [{ namespace, workflowId }], async (transaction) => {
-      const current = (await this.#context.runs.current({ namespace, workflowId }))?.record;
-      if (current === undefined || current.firstRunId !== target.runId) return;
-      const run = await transaction.draft(keyOf(current));
-      if (!run?.isOpen) return transaction.discard(keyOf(current));
+      const run = await transaction.currentDraft({ namespace, workflowId });
+      if (run === undefined) return;
+      if (!run.isOpen || run.record.firstRunId !== target.runId) return transaction.discard(run.key);
       if (policy === 'terminate') terminateRun(run, 'terminated by schedule overlap policy', undefined, identity);
       else requestCancelRun(run, { cause: 'cancelled by schedule overlap policy', identity });
     });

@@ -4,11 +4,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toDuration, toNumber, toTimestamp } from '../../../src/core/proto.ts';
 import { createFrontend } from '../../../src/runtime/frontend/frontend.ts';
 import type { WorkflowServiceApi } from '../../../src/runtime/service.ts';
-import { Bench, namespace, taskQueue } from './harness.ts';
+import { Bench, commands, namespace, taskQueue } from './harness.ts';
 
 const hour = 3_600_000;
 const allowAll = 6;
 const bufferAll = 3;
+const terminateOther = 5;
+const terminated = 5;
 
 type Schedule = temporal.api.schedule.v1.ISchedule;
 type Description = Awaited<ReturnType<WorkflowServiceApi['describeSchedule']>>;
@@ -51,6 +53,29 @@ describe('schedules', () => {
   };
   const idsOfHours = (count: number, from = 1): string[] =>
     Array.from({ length: count }, (_, index) => `w-2030-01-01T${String(index + from).padStart(2, '0')}:00:00Z`);
+
+  it('end the run that has just begun in place of the one that was current', async () => {
+    await create({ policies: { overlapPolicy: terminateOther } });
+    await bench.clock.sleep(hour + 1);
+    const [workflowId = ''] = idsOfHours(1);
+    const runs = async (): Promise<readonly string[]> => {
+      const { executions } = await bench.service.listWorkflowExecutions({
+        namespace,
+        query: `WorkflowId = '${workflowId}'`,
+      });
+      return (executions ?? []).map(({ execution }) => execution?.runId ?? '');
+    };
+    const [before = ''] = await runs();
+    await bench.complete(await bench.poll(), [commands.continueAsNew()]);
+    const { currentRunId } = bench.store;
+    let looks = 0;
+    bench.store.currentRunId = async (...asked) =>
+      asked[1] === workflowId && ++looks === 1 ? before : currentRunId.apply(bench.store, asked);
+    await bench.clock.sleep(hour);
+    await expect.poll(startedIds).toContain(idsOfHours(2)[1]);
+    expect((await bench.describe(workflowId)).workflowExecutionInfo?.status).toBe(terminated);
+    expect(looks).toBeGreaterThan(1);
+  });
 
   it('act when time comes to them, and at no other time', async () => {
     await create();
