@@ -46,7 +46,8 @@ export function applyNextTask(run: RunState): number {
 }
 
 function takeTask(run: RunState, history: HistoryUpdate, fromStartedId: number): Task {
-  const next = history.takeNextTask(fromStartedId);
+  const places = run.pendingRequests.map(({ sequencedAfter = 0 }) => sequencedAfter);
+  const next = history.takeNextTask(fromStartedId, places.length > 0 ? Math.min(...places) : undefined);
   if (next.kind === 'need-fetch') throw fatal('History must be fetched before it is applied');
   if (next.kind === 'replay-over') return { events: [], isLast: true };
   const events = next.events.filter((event) => eventId(event) > run.lastProcessedEvent);

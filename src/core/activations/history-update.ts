@@ -9,6 +9,12 @@ interface SequenceEnd {
   readonly index: number;
 }
 
+/** A workflow task that was begun and not given up: the event that says so, and its index. */
+interface StartedTask {
+  readonly id: number;
+  readonly index: number;
+}
+
 /** The events that a run's machines apply in one go, or why there are none. */
 export type NextTask =
   | { readonly kind: 'replay-over' }
@@ -27,11 +33,17 @@ const ABANDONS_TASK: ReadonlySet<unknown> = new Set([
 /**
  * Finds the end of the next logical workflow task. Tasks that failed, timed out, or were completed with nothing in them are merged with the
  * next real one, as workflow code saw them.
+ * @param requestsAfter the event after which requests have their place that came with the newest task; only where its history is whole.
  */
-function findTaskEnd(events: readonly HistoryEvent[], fromEventId: number, startIndex = 0): SequenceEnd {
+function findTaskEnd(
+  events: readonly HistoryEvent[],
+  fromEventId: number,
+  startIndex = 0,
+  requestsAfter = 0,
+): SequenceEnd {
   let sawCommand = false;
   let sawCommandOrStarted = false;
-  const startedTasks: Array<{ id: number; index: number }> = [];
+  const startedTasks: StartedTask[] = [];
   for (let index = startIndex; index < events.length; index++) {
     const event = events[index];
     if (event === undefined || eventId(event) <= fromEventId) continue;
@@ -51,6 +63,10 @@ function findTaskEnd(events: readonly HistoryEvent[], fromEventId: number, start
       if (heartbeat) continue;
       return { complete: true, index: endBeforeUpdate(afterNext, startedTasks) ?? index };
     }
+    const isNewest = next === undefined;
+    // Replay will end it there, too, once the update is accepted.
+    const beforeRequests = isNewest ? endBefore(requestsAfter, startedTasks) : undefined;
+    if (beforeRequests !== undefined) return { complete: true, index: beforeRequests };
     // Without what follows, nobody can tell yet whether the task did anything.
     if (sawCommandOrStarted) return { complete: true, index };
   }
@@ -58,13 +74,12 @@ function findTaskEnd(events: readonly HistoryEvent[], fromEventId: number, start
 }
 
 /** An accepted update belongs to the task before the one that its request was sequenced after. */
-function endBeforeUpdate(
-  event: HistoryEvent,
-  startedTasks: ReadonlyArray<{ id: number; index: number }>,
-): number | undefined {
+function endBeforeUpdate(event: HistoryEvent, startedTasks: readonly StartedTask[]): number | undefined {
   const accepted = event.workflowExecutionUpdateAcceptedEventAttributes;
-  if (!accepted) return undefined;
-  const sequencedAfter = toNumber(accepted.acceptedRequestSequencingEventId);
+  return accepted ? endBefore(toNumber(accepted.acceptedRequestSequencingEventId), startedTasks) : undefined;
+}
+
+function endBefore(sequencedAfter: number, startedTasks: readonly StartedTask[]): number | undefined {
   return startedTasks.findLast(({ id }) => id < sequencedAfter)?.index;
 }
 
@@ -126,11 +141,14 @@ export class HistoryUpdate {
     return first === undefined ? undefined : eventId(first);
   }
 
-  /** Takes the events of the next logical workflow task after the given started id. */
-  takeNextTask(fromStartedId: number): NextTask {
+  /**
+   * Takes the events of the next logical workflow task after the given started id.
+   * @param requestsAfter the event after which requests have their place that came with the newest task. Default: there are none.
+   */
+  takeNextTask(fromStartedId: number, requestsAfter?: number): NextTask {
     const first = this.#indexAfter(fromStartedId);
     if (first > 0) this.#events.splice(0, first);
-    const end = findTaskEnd(this.#events, fromStartedId);
+    const end = findTaskEnd(this.#events, fromStartedId, 0, this.hasLastTask ? requestsAfter : 0);
     if (!end.complete) {
       if (!this.hasLastTask) return { kind: 'need-fetch' };
       if (end.index === 0) return { kind: 'replay-over' };

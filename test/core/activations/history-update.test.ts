@@ -52,6 +52,17 @@ describe('logical workflow tasks', () => {
     expect(endsOf(unknown)[0]).toBe(3);
   });
 
+  it('end before the newest task when that came with an update, as they will in replay', () => {
+    const history = History.started().completed().add('TIMER_STARTED').after(5, 'TIMER_FIRED').task();
+    history.completed().task().failed().task();
+    const update = history.update();
+    expect(update.takeNextTask(0)).toMatchObject({ kind: 'events', isLast: false });
+    const next = update.takeNextTask(3, 12);
+    expect(next.kind === 'events' && [next.isLast, ...next.events.map(eventId)]).toEqual([false, 4, 5, 6, 7, 8]);
+    const last = update.takeNextTask(8, 12);
+    expect(last.kind === 'events' && [last.isLast, eventId(last.events.at(-1))]).toEqual([true, 14]);
+  });
+
   it('need more history when it stops short of their end', () => {
     const { update, rest } = HistoryUpdate.fromEvents(
       History.started().events.slice(0, 2),
