@@ -99,9 +99,9 @@ export class Retention {
       return 0;
     }
     try {
-      const isNeeded = await this.#isNeeded(bareRecord(key, text));
+      const mayGo = !(await this.#isNeeded(bareRecord(key, text)));
       this.#unreadable.succeeded(member);
-      return isNeeded ? undefined : Number(counted ?? 0);
+      return mayGo ? Number(counted ?? 0) : undefined;
     } catch (error) {
       if (concernsAll(error)) throw error;
       this.#unreadable.failed(member);
