@@ -19,7 +19,7 @@ import { Effects } from './effects.ts';
 import { Histories } from './histories.ts';
 import { historyHandlers } from './history-rpcs.ts';
 import { interventionHandlers } from './interventions.ts';
-import { limitWarnings, warnOfProcess } from './limit-warnings.ts';
+import { limitWarnings } from './limit-warnings.ts';
 import { multiOperationHandlers } from './multi-operation.ts';
 import { namespaceHandlers } from './namespace-rpcs.ts';
 import { Namespaces } from './namespaces.ts';
@@ -63,8 +63,6 @@ export interface FrontendOptions {
   readonly reserveTurn?: ReserveTurn;
   /** Told about failures in the background, which are tried again. Default: nobody. */
   readonly onError?: (error: unknown) => void;
-  /** Told of runs that come near a limit. Default: a warning of the process. */
-  readonly warn?: (message: string) => void;
 }
 
 /** The durable core at work: Temporal's service over a store. */
@@ -116,7 +114,7 @@ export async function createFrontend(options: FrontendOptions): Promise<Frontend
   const alarms = new Alarms(clock, async (key) => void (await ring(context, key, heed)), onError);
   const looks = looking(context, announcements, alarms);
   const listeners: readonly Look[] = [...looks, (record) => effects.perform(record)];
-  runs.onCommit(limitWarnings(options.warn ?? warnOfProcess));
+  runs.onCommit(limitWarnings());
   const [look, heed] = [inTurn(looks), inTurn(listeners)];
   for (const listener of listeners) runs.onCommit(listener);
   if (residency === undefined) for await (const { record } of store.unfinished()) heed(record);

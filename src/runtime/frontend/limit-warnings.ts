@@ -2,13 +2,8 @@ import { nearLimits } from '../../core/run/near-limits.ts';
 import type { NearLimit } from '../../core/run/near-limits.ts';
 import type { RunListener } from './runs.ts';
 
-/** A warning of the process, which Node prints, and `process.on('warning')` takes elsewhere. */
-export function warnOfProcess(message: string): void {
-  process.emitWarning(message, { type: 'PerdureWarning', code: 'PERDURE_LIMITS' });
-}
-
-/** Tells of runs that come near a limit: once for each run and limit, as long as this process lives. */
-export function limitWarnings(warn: (message: string) => void): RunListener {
+/** Tells of runs that come near a limit, by warnings of the process: once for each run and limit, as long as this process lives. */
+export function limitWarnings(): RunListener {
   const told = new Map<string, Set<NearLimit['kind']>>();
   return (record, events, addedBytes) => {
     const { workflowId, runId, workflowType } = record;
@@ -17,7 +12,8 @@ export function limitWarnings(warn: (message: string) => void): RunListener {
       told.set(runId, kinds);
       if (kinds.has(kind)) continue;
       kinds.add(kind);
-      warn(`Workflow ${workflowId} (${workflowType}, run ${runId}): ${text}`);
+      const message = `Workflow ${workflowId} (${workflowType}, run ${runId}): ${text}`;
+      process.emitWarning(message, { type: 'PerdureWarning', code: 'PERDURE_LIMITS' });
     }
     if (record.closeTime !== undefined) told.delete(runId);
   };
