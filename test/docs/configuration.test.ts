@@ -17,7 +17,7 @@ function variables(): Set<string> {
         ) ?? [],
     );
   const found = new Set(names.map((name) => name.slice(1, -1)));
-  for (const other of ['PERDURE_REDIS', 'PERDURE_DEV_CHILD']) found.delete(other);
+  for (const other of ['PERDURE_REDIS', 'PERDURE_LIMITS', 'PERDURE_DEV_CHILD']) found.delete(other);
   return found;
 }
 
