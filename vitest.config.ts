@@ -65,6 +65,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    // Where the CPU has memory protection keys, V8 may abort while it frees the WebAssembly of PGlite (https://github.com/nodejs/node/issues/64500).
+    execArgv: ['--no-memory-protection-keys'],
     sequence: { sequencer: LongestFirst },
     teardownTimeout: 10_000,
     // No measure of speed, like all timeouts of tests: a loaded machine is slow.
