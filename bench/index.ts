@@ -45,7 +45,6 @@ interface Pair {
 let pairs: Pair[] = options.workloads.flatMap((workload) =>
   options.systems.filter((system) => knows(system, workload)).map((system) => ({ workload, system, rounds: [] })),
 );
-/** Enough for the compiler; what is slow need not be slow for long. */
 /** V8 compiles what is used often: after a second it has not nearly done so, and that of all systems. */
 const warmUp: Amount = { seconds: options.warmUp, inFlight: options.inFlight };
 /** Measured once, after the rounds: sizes don't vary. */

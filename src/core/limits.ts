@@ -11,9 +11,7 @@ export interface Amount {
 
 /** The largest value: an input, a result, a failure, details, the answer to a query (`limit.blobSize.error`). */
 export const BLOB_SIZE: number = 2 * 1024 * 1024;
-/** What is kept of a failure that is larger (`limit.blobSize.warn`). */
-export const CUT_FAILURE_SIZE: number = 512 * 1024;
-/** From here on somebody is told of a value (`limit.blobSize.warn`). */
+/** From here on somebody is told of a value; and so much is kept of a failure that is larger (`limit.blobSize.warn`). */
 export const BLOB_WARNING: number = 512 * 1024;
 /** The largest memo, with all its entries (`limit.memoSize.error`). */
 export const MEMO_SIZE: number = 2 * 1024 * 1024;

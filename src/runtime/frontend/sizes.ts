@@ -1,5 +1,5 @@
 import type { temporal } from '@temporalio/proto';
-import { BLOB_SIZE, CUT_FAILURE_SIZE, LINKS, MEMO_SIZE, MESSAGE_SIZE } from '../../core/limits.ts';
+import { BLOB_SIZE, BLOB_WARNING, LINKS, MEMO_SIZE, MESSAGE_SIZE } from '../../core/limits.ts';
 import type { Failure, Payloads } from '../../core/proto.ts';
 import { serverFailure, withinLimit } from '../../core/run/truncate.ts';
 import { linkSize, memoSize, payloadsSize, roughSize } from '../../core/sizes.ts';
@@ -48,7 +48,7 @@ export function requireLinks(links: readonly temporal.api.common.v1.ILink[] | nu
 
 /** A reported failure as it is kept: one that is too large is cut. */
 export function keptFailure(failure: Failure): Failure {
-  return withinLimit(failure, BLOB_SIZE, CUT_FAILURE_SIZE, true);
+  return withinLimit(failure, BLOB_SIZE, BLOB_WARNING, true);
 }
 
 /** Why an activity fails that reports more than a server takes. */
