@@ -36,8 +36,7 @@ export function updateHandlers(
       const workflowId = requireId('WorkflowId', request.workflowExecution?.workflowId);
       requireUpdate(request.request);
       const runId = request.workflowExecution?.runId;
-      for (;;) {
-        const record = await context.runs.resolve({ namespace, workflowId }, runId);
+      for (let record = await context.runs.resolve({ namespace, workflowId }, runId); ;) {
         try {
           return await updateRun(context, record, request, options.signal);
         } catch (error) {
@@ -46,6 +45,7 @@ export function updateHandlers(
           // Nobody said which run it is for: that may be another one by now.
           const current = await context.runs.resolve({ namespace, workflowId }, undefined);
           if (current.runId === record.runId) throw error;
+          record = current;
         }
       }
     },
